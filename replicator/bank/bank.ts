@@ -1,0 +1,43 @@
+import type { ObjectStore } from '../../regions/object-store/types.ts';
+
+/** A catalog in the bank: gzip of JSON lines, named by the SHA-256 of its stored bytes, so equal content is one object. */
+export interface CatalogRef {
+  readonly object: string;
+  readonly sha256: string;
+  readonly rows: number;
+  /** Stored bytes. */
+  readonly bytes: number;
+}
+
+/**
+ * The account and container in the secondary's Swift where manifests and catalogs lie:
+ * `<group>/points/<point>.json` and `<group>/catalogs/<sha256>.jsonl.gz`.
+ */
+export interface Bank {
+  readonly store: ObjectStore;
+  readonly container: string;
+  /** Streams rows through a local spool file into the bank; nothing is sent when it is there already. */
+  writeCatalog(
+    group: string,
+    rows: AsyncIterable<unknown>,
+    signal?: AbortSignal,
+  ): Promise<CatalogRef>;
+  /**
+   * Streams the rows back. Throws `bank.catalog-missing` or, before the first row that would be
+   * wrong is trusted to the end, `bank.catalog-altered` when the hash is not the reference's:
+   * a caller that acts on rows must not finish its act before the iteration ended without error.
+   */
+  readCatalog(ref: CatalogRef, signal?: AbortSignal): AsyncIterable<unknown>;
+  /** Deletes those of the group's catalogs that `kept` does not name. */
+  sweepCatalogs(group: string, kept: ReadonlySet<string>, signal?: AbortSignal): Promise<number>;
+  /** Bytes exactly as given; written with their MD5 as ETag. Creates the container when it is missing. */
+  writeManifest(
+    group: string,
+    point: string,
+    body: Buffer,
+    signal?: AbortSignal,
+  ): Promise<{ readonly object: string; readonly sha256: string }>;
+  /** Null when there is none. */
+  readManifest(group: string, point: string, signal?: AbortSignal): Promise<Buffer | null>;
+  deleteManifest(group: string, point: string, signal?: AbortSignal): Promise<boolean>;
+}

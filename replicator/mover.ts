@@ -1,0 +1,160 @@
+import type { Progress } from '../kernel/progress.ts';
+import type { ProjectScope } from '../regions/region.ts';
+import type { Bank } from './bank/bank.ts';
+import type { ContainerCapture, ContainerCopy } from './container/types.ts';
+import type { ImageCapture, ImageCopy } from './image/types.ts';
+import type { VolumeCapture, VolumeCopy } from './volume/types.ts';
+
+export type ResourceKind = 'volume' | 'image' | 'container';
+
+/** One protected thing in the primary. Of a container, `id` is its name. */
+export interface ResourceRef {
+  readonly kind: ResourceKind;
+  readonly id: string;
+  readonly name: string;
+}
+
+/** `volume/5f0c…`: the key of a resource in records, metrics and texts. */
+export function resourceKey(resource: ResourceRef): string {
+  return `${resource.kind}/${resource.id}`;
+}
+
+/** What a mover fixed at the cut; plain JSON, kept in the session's journal. */
+export type Capture = VolumeCapture | ImageCapture | ContainerCapture;
+
+/** One resource's part of a recovery point, as the manifest holds it; plain JSON. Restoring needs nothing but this, the secondary and the bank. */
+export type Copy = VolumeCopy | ImageCopy | ContainerCopy;
+
+export interface CopyBase {
+  readonly resource: ResourceRef;
+  /** RFC 3339: the content is that of the source at this time or later, never earlier. */
+  readonly dataTime: string;
+  /** How consistent the content is with one instant, as reached and not as asked for. */
+  readonly consistency: 'snapshot' | 'backup' | 'listing' | 'immutable';
+  /** Objects and bytes of the whole copy in the secondary, shared parents included. */
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+/** Everything that can be done with the secondary alone: the primary may be lost. */
+export interface TargetContext {
+  readonly group: string;
+  readonly target: ProjectScope;
+  readonly bank: Bank;
+  /** The two regions share one Swift cluster: copy inside it, never through this process. */
+  readonly sharedSwift: boolean;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+export interface SessionContext extends TargetContext {
+  /** Names what the session makes in the primary, so that it is found again after a crash. */
+  readonly sessionId: string;
+  readonly source: ProjectScope;
+  /** True on every run of a session but its first: something may have been shipped already. */
+  readonly isResumed: boolean;
+  /** The secondary's volume type for the source's; a type that is not named maps to itself. */
+  readonly volumeTypes: Readonly<Record<string, string>>;
+  readonly availabilityZone?: string;
+  /** A new full backup is made once a chain holds this many incrementals. */
+  readonly maxIncrementals: number;
+  /** The process's own directory for this session's spooled listings; survives a crash of the process. */
+  readonly spoolDir: string;
+}
+
+/** The copy of the same resource in the newest point, and what is known to be damaged in it. */
+export interface Previous<P extends Copy> {
+  readonly copy: P;
+  readonly damage: readonly Finding[];
+}
+
+/** `listing`: names, sizes and hashes as the secondary lists them. `content`: every byte read back and hashed. */
+export type Depth = 'listing' | 'content';
+
+export interface Finding {
+  /** resourceKey. */
+  readonly resource: string;
+  /** What is damaged, `container/object` or an id. */
+  readonly subject: string;
+  readonly problem: 'missing' | 'truncated' | 'altered' | 'unexpected' | 'unreadable';
+  /** On one line: what was expected, what was found. */
+  readonly detail: string;
+}
+
+export interface Verification {
+  readonly depth: Depth;
+  readonly objects: number;
+  readonly bytes: number;
+  /** Empty means whole. At most 1,000 are kept a resource; `damaged` counts all. */
+  readonly findings: readonly Finding[];
+  readonly damaged: number;
+}
+
+/** A small durable memory of one step, so that what was created is known again after a crash. */
+export interface Memo {
+  get(key: string): string | undefined;
+  /** Resolves when it is on disk. */
+  set(key: string, value: string): Promise<void>;
+}
+
+export interface RestoreOrder {
+  readonly executionId: string;
+  /**
+   * `failover`: under its own name, as users will find it. `drill`: beside everything, under a name
+   * that begins with `scratch`, and every made thing carries that mark.
+   */
+  readonly mode: 'failover' | 'drill';
+  /** `farshore-drill-<execution>`: begins the names and is the mark of all that a drill makes. */
+  readonly scratch: string;
+  readonly memo: Memo;
+}
+
+/** What a restore brought up; plain JSON, kept in the execution's journal. */
+export interface Restored {
+  readonly resource: ResourceRef;
+  /** Id in the secondary; of a container, its name there. */
+  readonly id: string;
+  readonly name: string;
+  readonly bytes: number;
+  /** What the operator should know: a member that does not exist here, a type that was mapped. */
+  readonly notes: readonly string[];
+}
+
+export interface ContentCheck {
+  /** `unchecked`: it could not be read here; `detail` says why. Never counted as verified. */
+  readonly state: 'verified' | 'unchecked' | 'mismatch';
+  readonly bytes: number;
+  readonly detail: string;
+}
+
+/**
+ * Moves one kind of resource and proves it. Every call is idempotent: called again after a crash, at
+ * any point, with the same arguments, it goes on where the work stood, ships nothing twice that the
+ * secondary already holds, and ends in the same state. All reject with the signal's reason on abort.
+ */
+export interface Mover<C extends Capture, P extends Copy> {
+  readonly kind: ResourceKind;
+  /** Fixes the content at the cut, quickly: a snapshot, an image's record, a container's listing. */
+  capture(resource: ResourceRef, session: SessionContext): Promise<C>;
+  /** Ships what the secondary lacks, repairs what `previous.damage` names, marker of completeness last. */
+  ship(capture: C, previous: Previous<P> | null, session: SessionContext): Promise<P>;
+  /** Reads the secondary only. Damage is a finding; what could not be asked throws. */
+  verify(copy: P, depth: Depth, at: TargetContext): Promise<Verification>;
+  restore(copy: P, order: RestoreOrder, at: TargetContext): Promise<Restored>;
+  /** Compares what was restored, byte for byte wherever the bytes can be read. */
+  check(copy: P, restored: Restored, order: RestoreOrder, at: TargetContext): Promise<ContentCheck>;
+  /** Deletes what a drill restored, and what a broken-off restore of it left. */
+  discard(copy: P, order: RestoreOrder, at: TargetContext): Promise<void>;
+  /** Lists by asking the services, not the journal, what still carries the scratch mark. */
+  inventory(scratch: string, at: TargetContext): Promise<readonly string[]>;
+  /** Deletes from the secondary what only the dropped copies need. `kept` are all others of the group. */
+  expire(dropped: readonly P[], kept: readonly P[], at: TargetContext): Promise<void>;
+  /** Deletes from the primary what the next session does not need: snapshots, superseded backups, spools. */
+  tidy(copy: P, session: SessionContext): Promise<void>;
+}
+
+export interface Movers {
+  readonly volume: Mover<VolumeCapture, VolumeCopy>;
+  readonly image: Mover<ImageCapture, ImageCopy>;
+  readonly container: Mover<ContainerCapture, ContainerCopy>;
+}
