@@ -1,0 +1,29 @@
+/** How often a group is protected, and by which clock. */
+export type Schedule =
+  | { readonly every: number; readonly jitterSeconds: number }
+  | { readonly cron: string; readonly timeZone: string; readonly jitterSeconds: number };
+
+/** How many points of each kind are kept; a point kept for any one reason stays. */
+export interface Retention {
+  /** The newest ones, whatever their age. */
+  readonly last: number;
+  /** The newest one of each of the newest N hours, days, ISO weeks, months that have one (UTC). */
+  readonly hourly: number;
+  readonly daily: number;
+  readonly weekly: number;
+  readonly monthly: number;
+  /** Nothing older is kept, but for the newest proven point. Absent: no limit. */
+  readonly maxAgeSeconds?: number;
+}
+
+export interface ProtectionPolicy {
+  readonly name: string;
+  readonly rpoSeconds: number;
+  readonly rtoSeconds: number;
+  readonly schedule: Schedule;
+  readonly retention: Retention;
+  /** Region that holds the recovery points. */
+  readonly targetRegion: string;
+  /** A new full volume backup after this many incrementals. */
+  readonly maxIncrementals: number;
+}

@@ -1,0 +1,60 @@
+import type { Capture, Copy, ResourceRef, Verification } from '../mover.ts';
+import type { RecoveryPoint } from '../point/types.ts';
+
+export type SessionPhase =
+  | 'capturing'
+  | 'shipping'
+  | 'verifying'
+  | 'committing'
+  | 'expiring'
+  | 'done'
+  | 'failed'
+  | 'superseded';
+
+/** One run of replication for one group; plain JSON, saved before every effect it announces. */
+export interface Session {
+  readonly id: string;
+  readonly group: string;
+  /** The group's generation when the session was claimed. */
+  readonly generation: number;
+  readonly sourceRegion: string;
+  readonly targetRegion: string;
+  readonly resources: readonly ResourceRef[];
+  readonly phase: SessionPhase;
+  /** How often a process took it up; above 1 it was resumed. */
+  readonly runs: number;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly cutStart?: string;
+  readonly cutEnd?: string;
+  /** By resourceKey. */
+  readonly captures: Readonly<Record<string, Capture>>;
+  readonly copies: Readonly<Record<string, Copy>>;
+  readonly verifications: Readonly<Record<string, Verification>>;
+  /** Rounds of repair that damage found by the verification took. */
+  readonly repairs: number;
+  readonly pointId: string;
+  readonly manifest?: { readonly object: string; readonly sha256: string };
+  /** Bytes and objects that crossed to the secondary, over all runs. */
+  readonly moved: { readonly bytes: number; readonly objects: number };
+  /** One line for the operator, with a stable code. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/**
+ * The durable state that replication needs. Every write that names a session or a generation
+ * compares the group's generation in the same transaction and throws `session.superseded` when it
+ * has risen: a worker that is behind changes nothing that counts.
+ */
+export interface Ledger {
+  /** The unfinished or newest session of a group. */
+  session(group: string): Promise<Session | null>;
+  saveSession(session: Session): Promise<void>;
+  /** Newest first, expiring ones included. */
+  points(group: string): Promise<readonly RecoveryPoint[]>;
+  /** The point and its session's next state, in one transaction. Harmless when repeated. */
+  commitPoint(point: RecoveryPoint, session: Session): Promise<void>;
+  /** A check's outcome or a change of state; no generation is compared: damage is always recorded. */
+  savePoint(point: RecoveryPoint): Promise<void>;
+  removePoint(group: string, point: string): Promise<void>;
+}
