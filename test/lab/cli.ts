@@ -1,0 +1,93 @@
+import { parseArgs } from 'node:util';
+
+import { stringify } from 'yaml';
+
+import { clouds, openrc } from './clouds.ts';
+import { Lab } from './lab.ts';
+import { answering } from './probe.ts';
+import { LabUnavailableError } from './runtime.ts';
+import { type RegionName, defaultLabName, isRegionName, isTopology } from './topology.ts';
+
+const usage = `npm run lab -- <command> [--name ${defaultLabName}]
+  up [--topology separate|stretched]   start both regions, or what lacks of them
+  status                               which services of which region answer
+  cut|heal <region>                    take it off the network, put it back
+  kill|start <region>                  power cut, and back
+  pause|unpause <region>               freeze every process, and thaw
+  env <region>                         exports for a shell (an openrc)
+  clouds                               a clouds.yaml with entries east and west
+  down                                 remove both regions and their data`;
+
+class UsageError extends Error {}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    name: { type: 'string', default: defaultLabName },
+    topology: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+
+async function main(): Promise<void> {
+  const [command = 'help', argument] = positionals;
+  if (command === 'help' || values.help) { console.log(usage); return; }
+  if (command === 'up') { await up(); return; }
+  if (command === 'down') { await Lab.down(values.name); return; }
+  const lab = await Lab.find(values.name);
+  if (!lab) throw new Error(`There is no lab ${values.name}: \`npm run lab -- up\` starts it.`);
+  if (command === 'status') { await status(lab); return; }
+  if (command === 'clouds') { console.log(stringify(clouds(lab))); return; }
+  const region = regionOf(argument);
+  if (command === 'env') { console.log(openrc(lab, region)); return; }
+  await change(lab, command, region);
+}
+
+async function up(): Promise<void> {
+  const { name, topology } = values;
+  if (topology !== undefined && !isTopology(topology)) throw new UsageError(usage);
+  const started = Date.now();
+  const lab = await Lab.up({ name, ...(topology && { topology }), say: console.error });
+  console.error(`up after ${Math.round((Date.now() - started) / 1000)} s`);
+  await status(lab);
+}
+
+async function change(lab: Lab, command: string, region: RegionName): Promise<void> {
+  switch (command) {
+    case 'cut':
+    case 'heal':
+    case 'kill':
+    case 'start':
+    case 'pause':
+    case 'unpause':
+      { await lab[command](region); return; }
+    default:
+      throw new UsageError(usage);
+  }
+}
+
+async function status(lab: Lab): Promise<void> {
+  console.log(`${lab.name}: ${lab.topology}`);
+  for (const region of lab.regions) {
+    const { State } = await region.container.inspect();
+    const connected = await lab.isConnected(region.name);
+    const services = Object.entries(await answering(region.address))
+      .map(([service, up]) => `${service} ${up ? 'up' : 'DOWN'}`)
+      .join(', ');
+    const link = connected ? 'connected' : 'CUT';
+    console.log(`${region.name} ${region.address}: ${State.Status}, ${link}; ${services}`);
+  }
+}
+
+function regionOf(text: string | undefined): RegionName {
+  if (text !== undefined && isRegionName(text)) return text;
+  throw new UsageError(usage);
+}
+
+try {
+  await main();
+} catch (error) {
+  const plain = error instanceof UsageError || error instanceof LabUnavailableError;
+  console.error(plain ? error.message : error);
+  process.exitCode = plain ? 2 : 1;
+}

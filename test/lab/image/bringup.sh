@@ -1,0 +1,84 @@
+#!/bin/bash
+# Starts the services in order and leaves /run/lab/ready when all of them answer. Everything that
+# may be done only once in a region's life is behind /srv/seeded.
+set -euo pipefail
+trap '[ $? = 0 ] || touch /run/lab/failed' EXIT
+say() { echo "[$(date +%T)] $*"; }
+until_ok() { # until_ok SECONDS COMMAND...: tries every 0.3 s
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $deadline ] || { say "gave up on: $*"; exit 1; }
+    sleep 0.3
+  done
+}
+start() { supervisorctl -c /opt/lab/supervisord.conf start "$@"; }
+is_follower() { [ "$LAB_TOPOLOGY" = stretched ] && [ "$LAB_REGION" != east ]; }
+
+swift_up() {
+  [ -f /etc/swift/object.ring.gz ] || /opt/lab/rings.sh
+  start swift-account swift-container swift-object swift-proxy swift-container-updater \
+    swift-object-updater swift-object-expirer
+  [ "$LAB_TOPOLOGY" = separate ] ||
+    start swift-account-replicator swift-container-replicator swift-object-replicator
+}
+
+# Stretched regions share projects, users and Fernet keys: east makes them, west copies them.
+own_identity() {
+  keystone-manage fernet_setup --keystone-user keystone --keystone-group keystone
+  keystone-manage credential_setup --keystone-user keystone --keystone-group keystone
+  local url="http://$LAB_IP:5000/v3"
+  keystone-manage bootstrap --bootstrap-password secret --bootstrap-region-id "$LAB_REGION" \
+    --bootstrap-admin-url "$url" --bootstrap-internal-url "$url" --bootstrap-public-url "$url"
+  chown -R keystone:keystone /var/log/keystone
+}
+publish_identity() {
+  mkdir -p /srv/share/new
+  mysqldump keystone > /srv/share/new/keystone.sql
+  cp -r /etc/keystone/fernet-keys /etc/keystone/credential-keys /srv/share/new/
+  chmod -R a+rX /srv/share/new
+  mv /srv/share/new /srv/share/identity
+}
+copied_identity() {
+  until_ok 180 rsync -a "rsync://$LAB_EAST_IP/share/identity/" /srv/identity/
+  mysql keystone < /srv/identity/keystone.sql
+  for keys in fernet-keys credential-keys; do
+    mkdir -p /etc/keystone/$keys
+    cp /srv/identity/$keys/* /etc/keystone/$keys/
+    chown -R keystone:keystone /etc/keystone/$keys
+    chmod 700 /etc/keystone/$keys
+  done
+}
+
+say 'database and message queue'
+start syslog mariadb memcached rsync rabbitmq
+swift_up &
+swift=$!
+until_ok 90 mysqladmin ping
+if [ ! -f /srv/seeded ]; then
+  say identity
+  if is_follower; then copied_identity; else own_identity; fi
+fi
+start keystone glance-api
+until_ok 90 bash -c '</dev/tcp/127.0.0.1/5672'
+start cinder-api cinder-scheduler cinder-volume cinder-backup
+until_ok 90 curl -sf http://127.0.0.1:5000/v3
+if [ ! -f /srv/seeded ]; then
+  say 'users and catalogue'
+  is_follower || python3 /opt/lab/seed.py identity
+  [ "$LAB_TOPOLOGY/$LAB_REGION" = stretched/east ] && publish_identity
+fi
+say 'waiting for every service'
+wait $swift
+until_ok 60 curl -sf http://127.0.0.1:8080/healthcheck
+until_ok 60 curl -s http://127.0.0.1:9292/
+until_ok 60 curl -s http://127.0.0.1:8776/
+[ -f /srv/seeded ] || python3 /opt/lab/seed.py types
+# Cinder refuses work for a service whose last sign of life is old: wait for fresh ones.
+alive() {
+  [ "$(mysql -N cinder -e "select count(distinct \`binary\`) from services
+    where deleted = 0 and updated_at > utc_timestamp() - interval $((SECONDS + 1)) second")" = 3 ]
+}
+until_ok 120 alive
+touch /srv/seeded /run/lab/ready
+say ready

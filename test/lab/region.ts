@@ -1,0 +1,3 @@
+import { RegionContainer } from './region-container.ts';
+
+export class Region extends RegionContainer {}

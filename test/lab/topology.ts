@@ -1,0 +1,31 @@
+/** `separate`: a Keystone and a Swift per region. `stretched`: both shared over the regions. */
+export const topologies = ['separate', 'stretched'] as const;
+export type Topology = (typeof topologies)[number];
+
+export const regionNames = ['east', 'west'] as const;
+export type RegionName = (typeof regionNames)[number];
+
+export const defaultLabName = 'farshore-lab';
+
+export function isTopology(text: string): text is Topology {
+  return topologies.some((topology) => topology === text);
+}
+
+export function isRegionName(text: string): text is RegionName {
+  return regionNames.some((region) => region === text);
+}
+
+/** A region's address never changes: rings and catalogues name it. */
+export function addressOf(region: RegionName, subnetPrefix: string): string {
+  return `${subnetPrefix}.${region === 'east' ? 11 : 12}`;
+}
+
+export const servicePorts = { keystone: 5000, swift: 8080, glance: 9292, cinder: 8776 } as const;
+export type ServiceName = keyof typeof servicePorts;
+
+export const labels = {
+  lab: 'farshore.lab',
+  region: 'farshore.lab.region',
+  topology: 'farshore.lab.topology',
+  address: 'farshore.lab.address',
+} as const;
