@@ -1,0 +1,88 @@
+import type { ResourceKind, ResourceRef } from '../../replicator/mover.ts';
+import type { ProtectionPolicy } from '../../replicator/policy.ts';
+
+/** A stored object's revision: rises with every change of it; the API's ETag. */
+export interface Stored<T> {
+  readonly value: T;
+  readonly revision: number;
+}
+
+/** Names one resource, or chooses all that match at the start of every session. */
+export type Member =
+  | { readonly kind: ResourceKind; readonly nameOrId: string }
+  | {
+      readonly kind: ResourceKind;
+      /** `*` and `?` as in a shell, on the name. */
+      readonly namePattern?: string;
+      /** Every pair must be there: volume and image metadata, container metadata. */
+      readonly metadata?: Readonly<Record<string, string>>;
+    };
+
+/** A protection group as the operator wrote it. */
+export interface GroupSpec {
+  readonly name: string;
+  readonly policy: string;
+  /** Where the resources live at generation 1, and the project that owns them, by name or id. */
+  readonly source: { readonly region: string; readonly project: string };
+  readonly target: {
+    readonly project: string;
+    readonly volumeTypes: Readonly<Record<string, string>>;
+    readonly availabilityZone?: string;
+  };
+  readonly members: readonly Member[];
+  readonly paused: boolean;
+}
+
+/** A group as the controller keeps it. */
+export interface Group {
+  readonly spec: GroupSpec;
+  readonly generation: number;
+  /** The region that is primary at this generation. */
+  readonly primary: string;
+  /** Set by a failover: nothing is replicated from the former primary again until the group is reprotected. */
+  readonly failedOver?: {
+    readonly executionId: string;
+    readonly from: string;
+    readonly at: string;
+  };
+  /** As found at the newest session. */
+  readonly resources: readonly ResourceRef[];
+  readonly createdAt: string;
+}
+
+export interface GroupStatus {
+  readonly name: string;
+  readonly policy: string;
+  readonly generation: number;
+  readonly primary: string;
+  readonly secondary: string;
+  /**
+   * `protected`: RPO within its objective. `at-risk`: beyond it, or no proven point yet.
+   * `failed-over`: running in the secondary, unprotected until reprotected. `paused`: by the operator.
+   */
+  readonly state: 'protected' | 'at-risk' | 'failed-over' | 'paused';
+  readonly resources: readonly ResourceRef[];
+  /** Now minus the data time of the newest proven point; null without one. */
+  readonly rpoSeconds: number | null;
+  readonly rpoObjectiveSeconds: number;
+  /** Of the newest ended drill or failover that was verified; null before the first. */
+  readonly rtoSeconds: number | null;
+  readonly rtoObjectiveSeconds: number;
+  readonly newestProvenPoint: string | null;
+  readonly points: { readonly proven: number; readonly damaged: number };
+  readonly session: SessionSummary | null;
+  /** RFC 3339; null when none is due (paused, failed over). */
+  readonly nextSessionAt: string | null;
+}
+
+export interface SessionSummary {
+  readonly id: string;
+  readonly phase: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly runs: number;
+  readonly moved: { readonly bytes: number; readonly objects: number };
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export type { ProtectionPolicy };

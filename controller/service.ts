@@ -1,0 +1,93 @@
+import type { ServiceHealth } from '../regions/region.ts';
+import type { Depth } from '../replicator/mover.ts';
+import type { PointManifest, RecoveryPoint } from '../replicator/point/types.ts';
+import type { ProgressSnapshot } from '../replicator/session/meter.ts';
+import type { Execution } from '../runbooks/execution/types.ts';
+import type { Runner } from '../runbooks/runner.ts';
+import type {
+  Group,
+  GroupSpec,
+  GroupStatus,
+  ProtectionPolicy,
+  SessionSummary,
+  Stored,
+} from './model/types.ts';
+
+/** `null` creates only; a revision replaces only that one; absent replaces whatever is there. */
+export type Precondition = number | null | undefined;
+
+export interface RegionStatus {
+  readonly name: string;
+  readonly services: readonly ServiceHealth[];
+}
+
+/**
+ * Everything that a user can ask of a controller: the API and its tests stand on this, and nothing
+ * of HTTP reaches behind it. What does not exist throws `<kind>.not-found`; a precondition that does
+ * not hold `<kind>.revision-mismatch`; a bad document `<kind>.invalid` with every fault in its message.
+ */
+export interface ControllerService {
+  listRegions(signal?: AbortSignal): Promise<readonly RegionStatus[]>;
+
+  listPolicies(): Promise<readonly Stored<ProtectionPolicy>[]>;
+  getPolicy(name: string): Promise<Stored<ProtectionPolicy>>;
+  /** Refuses a policy whose schedule cannot meet its RPO, or that names an unknown region. */
+  applyPolicy(
+    policy: ProtectionPolicy,
+    precondition?: Precondition,
+  ): Promise<Stored<ProtectionPolicy>>;
+  /** Refuses while a group uses it. */
+  deletePolicy(name: string, precondition?: Precondition): Promise<void>;
+
+  listGroups(): Promise<readonly Stored<Group>[]>;
+  getGroup(name: string): Promise<Stored<Group>>;
+  /**
+   * Asks both regions before anything is stored: projects, named members, volume types and the
+   * target's abilities must exist. Source and policy's target must differ.
+   */
+  applyGroup(
+    spec: GroupSpec,
+    precondition?: Precondition,
+    signal?: AbortSignal,
+  ): Promise<Stored<Group>>;
+  /** Refuses while points exist, unless `deletePoints`, which deletes them and their data first. */
+  deleteGroup(
+    name: string,
+    options: { readonly deletePoints: boolean; readonly precondition?: Precondition },
+  ): Promise<void>;
+  groupStatus(name: string): Promise<GroupStatus>;
+  listGroupStatus(): Promise<readonly GroupStatus[]>;
+  /** Starts a session now, or joins the one under way. Throws `group.failed-over`, `group.paused`. */
+  syncGroup(name: string): Promise<SessionSummary>;
+  session(
+    group: string,
+    id: string,
+  ): Promise<{ readonly summary: SessionSummary; readonly progress: ProgressSnapshot | null }>;
+
+  listPoints(group: string): Promise<readonly RecoveryPoint[]>;
+  getPoint(
+    group: string,
+    point: string,
+  ): Promise<{ readonly point: RecoveryPoint; readonly manifest: PointManifest }>;
+  verifyPoint(
+    group: string,
+    point: string,
+    depth: Depth,
+    signal?: AbortSignal,
+  ): Promise<RecoveryPoint>;
+  /** Refuses the newest proven point and one that an execution uses. */
+  deletePoint(group: string, point: string): Promise<void>;
+
+  listRunbooks(): readonly {
+    readonly name: string;
+    readonly mode: string;
+    readonly description: string;
+    readonly params: Readonly<Record<string, string>>;
+  }[];
+  listExecutions(group?: string): Promise<readonly Execution[]>;
+  getExecution(id: string): Promise<Execution>;
+  readonly runner: Runner;
+
+  /** True when the store answers and the work of earlier runs was taken up. */
+  ready(): boolean;
+}
