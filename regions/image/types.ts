@@ -49,12 +49,20 @@ export interface NewImage {
 export type ImageUpdate = Required<Omit<NewImage, 'id' | 'diskFormat' | 'containerFormat'>>;
 
 export interface ImageMember {
+  /** A project id of that region's Keystone; Glance does not check that it exists. */
   readonly memberId: string;
+  /** `pending`, `accepted` or `rejected`: only an accepted image is in that project's lists. */
   readonly status: string;
 }
 
-/** One project's Glance. `get` gives null for what does not exist, `delete` false. */
+/**
+ * One project's Glance. `get` gives null for what does not exist, `delete` false. `create` is not
+ * idempotent: when its answer is lost the image may exist, so a caller gives it a property of its own
+ * and looks for that before it creates again. A full quota is `image.quota-exceeded`, a refusal that a
+ * policy decides `image.right-missing`.
+ */
 export interface ImageService {
+  /** The images that this project owns, hidden ones too. */
   list(options?: {
     readonly name?: string;
     readonly property?: readonly [name: string, value: string];
@@ -62,14 +70,26 @@ export interface ImageService {
   }): AsyncIterable<Image>;
   get(id: string, signal?: AbortSignal): Promise<Image | null>;
   create(image: NewImage, signal?: AbortSignal): Promise<Image>;
-  /** Streams the data; on failure Glance takes the image back to `queued` or drops it. Not retried inside. */
+  /**
+   * Streams the data into an image that is `queued`. Not retried inside. When the stream ends with an
+   * error Glance takes the image back to `queued`, keeping nothing; when the token expired under it,
+   * Glance deletes the image.
+   */
   upload(id: string, body: Readable, sizeBytes: number, signal?: AbortSignal): Promise<void>;
   /** Throws `image.no-data` when there is none. Must be read to its end or destroyed. */
   download(id: string, signal?: AbortSignal): Promise<Readable>;
   update(id: string, change: ImageUpdate, signal?: AbortSignal): Promise<Image>;
   /** Clears the protection first when there is one. */
   delete(id: string, signal?: AbortSignal): Promise<boolean>;
+  /** Glance refuses it (403) unless the image's visibility is `shared`. */
   listMembers(id: string, signal?: AbortSignal): Promise<readonly ImageMember[]>;
-  /** Adds what is missing, removes what is not named. */
-  setMembers(id: string, memberIds: readonly string[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Adds what is missing, removes what is not named, of a `shared` image. The status can be set only by
+   * an administrator (or by the member itself): what stays otherwise is given back as it is then.
+   */
+  setMembers(
+    id: string,
+    members: readonly ImageMember[],
+    signal?: AbortSignal,
+  ): Promise<readonly ImageMember[]>;
 }

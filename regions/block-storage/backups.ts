@@ -1,0 +1,89 @@
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { ServiceClient } from '../http/service-client.ts';
+import { call, deleteOne, getOne, listAll } from './calls.ts';
+import { parseBackup } from './parse.ts';
+import { orQuotaError } from './quota.ts';
+import type { Backup, BlockStorage } from './types.ts';
+
+const backup = { path: '/backups', key: 'backup' } as const;
+
+type BackupCalls = Pick<
+  BlockStorage,
+  'listBackups' | 'getBackup' | 'createBackup' | 'restoreBackup' | 'deleteBackup'
+>;
+
+export function createBackupCalls(client: ServiceClient): BackupCalls {
+  const getBackup = async (id: string, signal?: AbortSignal): Promise<Backup | null> => {
+    const answer = await getOne(client, { ...backup, id }, signal);
+    return answer === null ? null : parseBackup(answer);
+  };
+  return {
+    async *listBackups({ volumeId, name, signal } = {}) {
+      const query = {
+        ...(volumeId === undefined ? {} : { volume_id: volumeId }),
+        ...(name === undefined ? {} : { name }),
+      };
+      const rows = listAll(client, { path: '/backups/detail', key: 'backups', query }, signal);
+      for await (const row of rows) {
+        const found = parseBackup(row);
+        if (name !== undefined && found.name !== name) continue;
+        if (volumeId === undefined || found.volumeId === volumeId) yield found;
+      }
+    },
+
+    getBackup,
+
+    async createBackup(wish, signal) {
+      try {
+        const answer = await call(client, {
+          method: 'POST',
+          path: '/backups',
+          json: {
+            backup: {
+              volume_id: wish.volumeId,
+              snapshot_id: wish.snapshotId,
+              name: wish.name,
+              description: wish.description,
+              incremental: wish.incremental,
+              force: wish.force,
+              container: wish.container,
+            },
+          },
+          operation: 'create backup',
+          subject: wish.name,
+          ok: [202],
+          signal,
+        });
+        // The answer holds only id and name.
+        const id = answer.object('backup').string('id');
+        return (await getBackup(id, signal)) ?? gone(id);
+      } catch (error) {
+        // The volume's size is not known here: that a gigabyte is wanted names the quota that is full.
+        throw await orQuotaError(client, error, { backups: 1, backup_gigabytes: 1 }, signal);
+      }
+    },
+
+    async restoreBackup(id, volumeId, signal) {
+      await call(client, {
+        method: 'POST',
+        path: `/backups/${encodeURIComponent(id)}/restore`,
+        json: { restore: { volume_id: volumeId } },
+        operation: 'restore backup',
+        subject: id,
+        ok: [202],
+        signal,
+      });
+    },
+
+    deleteBackup: (id, signal) => deleteOne(client, { ...backup, id }, signal),
+  };
+}
+
+function gone(id: string): never {
+  throw new FarshoreError('it was accepted and is gone already', {
+    code: 'region.vanished',
+    kind: 'permanent',
+    operation: 'create backup',
+    subject: id,
+  });
+}

@@ -1,0 +1,62 @@
+import type { Answer } from '../answer.ts';
+import type { Backup, Snapshot, Volume, VolumeType } from './types.ts';
+
+/*
+ * Shapes from cinder/api/v3/views/volumes.py, cinder/api/views/snapshots.py and backups.py. All of
+ * these fields are in the base version 3.0, so no call needs a microversion and clouds back to Queens
+ * answer. Names and descriptions are null when never given.
+ */
+
+export function parseVolume(answer: Answer): Volume {
+  return {
+    id: answer.string('id'),
+    name: answer.stringOr('name', ''),
+    description: answer.stringOr('description', ''),
+    status: answer.string('status'),
+    sizeGib: answer.integer('size'),
+    volumeType: answer.stringOr('volume_type', null),
+    availabilityZone: answer.stringOr('availability_zone', null),
+    bootable: answer.boolean('bootable'),
+    encrypted: answer.boolean('encrypted'),
+    metadata: answer.stringMap('metadata'),
+    imageMetadata: answer.stringMap('volume_image_metadata'),
+    createdAt: answer.time('created_at'),
+  };
+}
+
+export function parseSnapshot(answer: Answer): Snapshot {
+  return {
+    id: answer.string('id'),
+    name: answer.stringOr('name', ''),
+    volumeId: answer.string('volume_id'),
+    status: answer.string('status'),
+    sizeGib: answer.integer('size'),
+    metadata: answer.stringMap('metadata'),
+    createdAt: answer.time('created_at'),
+  };
+}
+
+/** A record that is being imported has no data time and no container yet; both come with `available`. */
+export function parseBackup(answer: Answer): Backup {
+  const createdAt = answer.time('created_at');
+  return {
+    id: answer.string('id'),
+    name: answer.stringOr('name', ''),
+    description: answer.stringOr('description', ''),
+    status: answer.string('status'),
+    failReason: answer.stringOr('fail_reason', null),
+    volumeId: answer.string('volume_id'),
+    snapshotId: answer.stringOr('snapshot_id', null),
+    sizeGib: answer.integerOr('size', 0),
+    objectCount: answer.integerOr('object_count', 0),
+    container: answer.stringOr('container', ''),
+    isIncremental: answer.boolean('is_incremental'),
+    hasDependents: answer.boolean('has_dependent_backups'),
+    dataTimestamp: answer.timeOr('data_timestamp', createdAt),
+    createdAt,
+  };
+}
+
+export function parseVolumeType(answer: Answer): VolumeType {
+  return { id: answer.string('id'), name: answer.string('name') };
+}

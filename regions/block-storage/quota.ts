@@ -1,0 +1,63 @@
+import { describeError } from '../../kernel/errors.ts';
+import { hasStatus, type RequestError } from '../http/request-error.ts';
+import type { ServiceClient } from '../http/service-client.ts';
+import { refineError } from '../refine-error.ts';
+import { call } from './calls.ts';
+
+/** What a creation takes, by Cinder's names of quotas. */
+export type Wanted = Readonly<Record<string, number>>;
+
+/**
+ * Turns Cinder's 413 into `block-storage.quota-exceeded`. The status is all that tells a quota; which
+ * one is full is not read out of the message but asked from the project's quota set. Any other error
+ * is given back as it is.
+ */
+export async function orQuotaError(
+  client: ServiceClient,
+  error: unknown,
+  wanted: Wanted,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  if (!hasStatus(error, 413)) return error;
+  const full = await fullQuotas(client, wanted, signal);
+  return refineError(error as RequestError, {
+    code: 'block-storage.quota-exceeded',
+    message: full === '' ? (error as RequestError).message : `the quota is used up: ${full}`,
+    hint: `raise the quota of project ${client.projectId} in region ${client.region}, or free some of it`,
+  });
+}
+
+/** `backups 10 of 10 used, 1 more wanted`; or why it cannot be told. */
+async function fullQuotas(
+  client: ServiceClient,
+  wanted: Wanted,
+  signal?: AbortSignal,
+): Promise<string> {
+  try {
+    const body = await call(client, {
+      method: 'GET',
+      path: `/os-quota-sets/${encodeURIComponent(client.projectId)}`,
+      query: { usage: true },
+      operation: 'read quota',
+      subject: client.projectId,
+      ok: [200],
+      signal,
+    });
+    const set = body.object('quota_set');
+    return Object.entries(wanted)
+      .filter(([name]) => set.raw(name) !== undefined)
+      .map(([name, more]) => {
+        const { limit, used } = {
+          limit: set.object(name).integer('limit'),
+          used: set.object(name).integer('in_use') + set.object(name).integerOr('reserved', 0),
+        };
+        const isFull = limit >= 0 && used + more > limit;
+        return isFull ? `${name} ${used} of ${limit} used, ${more} more wanted` : '';
+      })
+      .filter((text) => text !== '')
+      .join('; ');
+  } catch (lookupFailed) {
+    signal?.throwIfAborted();
+    return `which one could not be asked (${describeError(lookupFailed)})`;
+  }
+}
