@@ -31,16 +31,19 @@ const { values, positionals } = parseArgs({
 
 async function main(): Promise<void> {
   const [command = 'help', argument] = positionals;
-  if (command === 'help' || values.help) { console.log(usage); return; }
-  if (command === 'up') { await up(); return; }
-  if (command === 'down') { await Lab.down(values.name); return; }
+  if (command === 'help' || values.help) console.log(usage);
+  else if (command === 'up') await up();
+  else if (command === 'down') await Lab.down(values.name);
+  else await withLab(command, argument);
+}
+
+async function withLab(command: string, argument: string | undefined): Promise<void> {
   const lab = await Lab.find(values.name);
   if (!lab) throw new Error(`There is no lab ${values.name}: \`npm run lab -- up\` starts it.`);
-  if (command === 'status') { await status(lab); return; }
-  if (command === 'clouds') { console.log(stringify(clouds(lab))); return; }
-  const region = regionOf(argument);
-  if (command === 'env') { console.log(openrc(lab, region)); return; }
-  await change(lab, command, region);
+  if (command === 'status') await status(lab);
+  else if (command === 'clouds') console.log(stringify(clouds(lab)));
+  else if (command === 'env') console.log(openrc(lab, regionOf(argument)));
+  else await change(lab, command, regionOf(argument));
 }
 
 async function up(): Promise<void> {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { PassThrough, Readable, type Writable } from 'node:stream';
+import { type Duplex, PassThrough, Readable, type Writable } from 'node:stream';
 
 import type { Container } from './runtime.ts';
 
@@ -14,6 +14,11 @@ export interface ExecResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: number;
+}
+
+/** The part of the engine's client that its types leave open. */
+interface Modem {
+  demuxStream(stream: Duplex, stdout: Writable, stderr: Writable): void;
 }
 
 /** Runs a command inside a container, with its standard input fed and its output collected. */
@@ -32,7 +37,8 @@ export async function execIn(
   const stream = await exec.start({ hijack: true, stdin: options.input !== undefined });
   const stdout = new Collector();
   const stderr = new Collector();
-  container.modem.demuxStream(stream, options.output ?? stdout.sink, stderr.sink);
+  const modem = container.modem as Modem;
+  modem.demuxStream(stream, options.output ?? stdout.sink, stderr.sink);
   if (options.input instanceof Readable) options.input.pipe(stream);
   else if (options.input !== undefined) stream.end(options.input);
   await once(stream, 'end');

@@ -1,0 +1,31 @@
+import type { Lab } from './lab.ts';
+import type { RegionName } from './topology.ts';
+
+/** `alter` flips a byte in the middle, `truncate` halves the file, `delete` removes it. */
+export type Damage = 'alter' | 'truncate' | 'delete';
+
+export interface ObjectPath {
+  /** As in the object's URL, `AUTH_<project id>`. */
+  readonly account: string;
+  readonly container: string;
+  readonly object: string;
+}
+
+/**
+ * Damages every copy of an object on the disks of the region's cluster (in a stretched lab: of
+ * both regions). Container listings and replicas know nothing of it. What readers see: `alter`: one
+ * GET of wrong bytes, after which Swift quarantines the object (404); `truncate`, `delete`: 404.
+ */
+export async function corruptObject(
+  lab: Lab,
+  region: RegionName,
+  path: ObjectPath,
+  damage: Damage,
+): Promise<number> {
+  const regions = lab.topology === 'stretched' ? lab.regions : [lab.region(region)];
+  const args = [damage, path.account, path.container, path.object];
+  let files = 0;
+  for (const each of regions) files += Number(await each.script('object.py', args));
+  if (files === 0) throw new Error(`no copy of ${path.container}/${path.object} on disk`);
+  return files;
+}
