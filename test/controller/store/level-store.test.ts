@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { Level } from 'level';
+import type { FarshoreError } from '../../../kernel/errors.ts';
+import { LevelStore } from '../../../controller/store/level-store.ts';
+import { put } from '../../../controller/store/store.ts';
+import { storeContract } from './contract.ts';
+
+const writer = fileURLToPath(new URL('writer.ts', import.meta.url));
+
+describe('LevelStore', () => {
+  const made: string[] = [];
+  const directory = async (): Promise<string> => {
+    const path = await mkdtemp(join(tmpdir(), 'farshore-store-'));
+    made.push(path);
+    return path;
+  };
+  after(() => Promise.all(made.map((path) => rm(path, { recursive: true }))));
+
+  describe('contract', () => {
+    let path: string;
+    storeContract(
+      async () => {
+        path = await directory();
+        return LevelStore.open(path);
+      },
+      async (store) => {
+        await store.close();
+        return LevelStore.open(path);
+      },
+    );
+  });
+
+  it('refuses a directory that is in use, naming it and the way out', async () => {
+    const path = await directory();
+    const store = await LevelStore.open(path);
+    const refused = (await LevelStore.open(path).catch((e: unknown) => e)) as FarshoreError;
+    await store.close();
+    expect(refused).to.include({ code: 'store.in-use', kind: 'fatal', subject: path });
+    expect(refused.hint).to.match(/dataDir/);
+  });
+
+  it('refuses a place where no directory can be', async () => {
+    const file = join(await directory(), 'file');
+    await writeFile(file, '');
+    const refused = await LevelStore.open(join(file, 'state')).catch((e: unknown) => e);
+    expect(refused).to.have.property('code', 'store.unwritable');
+  });
+
+  it('tells a value that was changed behind its back, naming the key, and gives the others', async () => {
+    const path = await directory();
+    const store = await LevelStore.open(path);
+    await store.transact([], [put({ path: 'a/1' }, { n: 1 }), put({ path: 'b/2' }, { n: 2 })]);
+    await store.close();
+    const raw = new Level(path);
+    await raw.put('k/a/1', (await raw.get('k/a/1')).replace('"n":1', '"n":7'));
+    await raw.close();
+
+    const again = await LevelStore.open(path);
+    const failures: unknown[] = [
+      await again.get({ path: 'a/1' }).catch((e: unknown) => e),
+      await again.range({ path: 'a/' }).catch((e: unknown) => e),
+      await again.transact([{ path: 'a/1', modRevision: 1 }], []).catch((e: unknown) => e),
+    ];
+    for (const failure of failures)
+      expect(failure).to.include({ code: 'store.corrupt', subject: 'a/1' });
+    expect((await again.get({ path: 'b/2' }))?.value).to.deep.equal({ n: 2 });
+    await again.close();
+  });
+
+  it('has all that was acknowledged, and no half transaction, after kill -9', async function () {
+    this.timeout(60_000);
+    const path = await directory();
+    let acknowledged = -1;
+    for (const runMs of [150, 300, 450]) {
+      const child = spawn(process.execPath, [writer, path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        acknowledged = Math.max(acknowledged, ...text.trim().split('\n').map(Number));
+      });
+      await once(child.stdout, 'data');
+      await delay(runMs);
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      await expectWhole(path, acknowledged);
+    }
+    expect(acknowledged).to.be.greaterThan(10);
+  });
+
+  it('on a full disk fails for good, and has all that was acknowledged at the next start', async function () {
+    this.timeout(60_000);
+    const path = await directory();
+    // A limit on the size of files stands for the full disk: the write fails with EFBIG.
+    const limited = ['-c', 'ulimit -f 64; exec "$@"', 'sh', process.execPath, writer, path, '2000'];
+    const child = spawn('bash', limited, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    await once(child, 'close');
+    const lines = output.trim().split('\n');
+    expect(lines.pop()).to.equal('failed store.failed');
+    expect(lines.length).to.be.greaterThan(5);
+    await expectWhole(path, Number(lines.at(-1)));
+    expect(await readdir(path)).to.include('CURRENT');
+  });
+});
+
+/** Every number up to the acknowledged is there, and each left has its right. */
+async function expectWhole(path: string, acknowledged: number): Promise<void> {
+  const store = await LevelStore.open(path);
+  const numbers = async (side: string): Promise<number[]> =>
+    (await store.range<{ n: number }>({ path: side })).map(({ value }) => value.n);
+  const left = await numbers('left/');
+  const right = await numbers('right/');
+  await store.close();
+  expect(left).to.deep.equal(Array.from({ length: left.length }, (_, n) => n));
+  expect(right).to.deep.equal(left);
+  expect(left.length).to.be.greaterThan(acknowledged);
+}
