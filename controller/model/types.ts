@@ -69,6 +69,8 @@ export interface GroupStatus {
   readonly rtoSeconds: number | null;
   readonly rtoObjectiveSeconds: number;
   readonly newestProvenPoint: string | null;
+  /** RFC 3339. */
+  readonly newestProvenDataTime: string | null;
   readonly points: { readonly proven: number; readonly damaged: number };
   readonly session: SessionSummary | null;
   /** RFC 3339; null when none is due (paused, failed over). */

@@ -1,0 +1,71 @@
+import express, { type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { ControllerService } from '../service.ts';
+import { executionEvents } from './events.ts';
+import { openApi } from './openapi.ts';
+import { problemHandler } from './problem.ts';
+import { mount, type Route } from './route.ts';
+import { executionRoutes } from './routes/executions.ts';
+import { groupRoutes } from './routes/groups.ts';
+import { pointRoutes } from './routes/points.ts';
+import { policyRoutes } from './routes/policies.ts';
+import { regionRoutes } from './routes/regions.ts';
+import { runbookRoutes } from './routes/runbooks.ts';
+
+export interface ApiDeps {
+  readonly service: ControllerService;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly version: string;
+}
+
+export function createApp({ service, metrics, log, version }: ApiDeps): Express {
+  const routes = apiRoutes(service);
+  const document = openApi(routes, version);
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(helmet());
+  app.use(express.json({ limit: '1mb' }));
+
+  const v1 = express.Router();
+  mount(v1, routes);
+  v1.get('/executions/:id/events', executionEvents(service));
+  app.use('/v1', v1);
+
+  app.get('/openapi.json', (_request, response) => void response.json(document));
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/readyz', (_request, response) => {
+    const isReady = service.ready();
+    response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'starting' });
+  });
+  app.get('/metrics', async (_request, response) => {
+    response.type(metrics.contentType).send(await metrics.render(service));
+  });
+  app.use(unknownPath);
+  app.use(problemHandler(log));
+  return app;
+}
+
+export function apiRoutes(service: ControllerService): readonly Route[] {
+  return [
+    ...regionRoutes(service),
+    ...policyRoutes(service),
+    ...groupRoutes(service),
+    ...pointRoutes(service),
+    ...runbookRoutes(service),
+    ...executionRoutes(service),
+  ];
+}
+
+const unknownPath: RequestHandler = (request) => {
+  throw new FarshoreError(`there is no ${request.method} ${request.path}`, {
+    code: 'request.not-found',
+    kind: 'permanent',
+    operation: 'answer request',
+    hint: 'see /openapi.json',
+  });
+};

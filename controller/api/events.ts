@@ -1,0 +1,31 @@
+import type { RequestHandler } from 'express';
+
+import { isAbort } from '../../kernel/errors.ts';
+import type { ControllerService } from '../service.ts';
+
+/**
+ * Server-sent events: each saved state of the execution as `execution`, its version as the id, until
+ * it has ended. A client that lost the connection opens a new one and gets the present state first.
+ */
+export function executionEvents(service: ControllerService): RequestHandler {
+  return async (request, response) => {
+    const id = String(request.params['id']);
+    const current = await service.getExecution(id);
+    const hangUp = new AbortController();
+    response.on('close', () => hangUp.abort());
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    const send = (execution: typeof current) =>
+      response.write(
+        `id: ${execution.version}\nevent: execution\ndata: ${JSON.stringify(execution)}\n\n`,
+      );
+    send(current);
+    try {
+      if (current.state !== 'ended') {
+        for await (const execution of service.runner.watch(id, hangUp.signal)) send(execution);
+      }
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+    }
+    response.end();
+  };
+}

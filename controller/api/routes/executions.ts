@@ -1,0 +1,112 @@
+import { z } from 'zod';
+
+import { FarshoreError } from '../../../kernel/errors.ts';
+import { renderReport, reportOf } from '../../../runbooks/report.ts';
+import type { ExecutionMode } from '../../../runbooks/execution/types.ts';
+import type { ControllerService } from '../../service.ts';
+import { page, pageOf, pageQuery } from '../paging.ts';
+import { route, type Route } from '../route.ts';
+import { execution, executionOrder, executionState } from '../schemas.ts';
+
+export function executionRoutes(service: ControllerService): readonly Route[] {
+  return [...readRoutes(service), ...orderRoutes(service)];
+}
+
+function readRoutes(service: ControllerService): readonly Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/executions',
+      id: 'listExecutions',
+      summary: 'Executions, newest first',
+      query: pageQuery.extend({ group: z.string().optional() }),
+      response: pageOf(execution),
+      handle: async ({ query }) => ({
+        body: page(await service.listExecutions(query.group), (item) => item.id, query),
+      }),
+    }),
+    route({
+      method: 'get',
+      path: '/executions/{id}',
+      id: 'getExecution',
+      summary: 'An execution with its steps and their progress',
+      response: executionState,
+      handle: async ({ params }) => {
+        const id = params['id'] ?? '';
+        return {
+          body: { execution: await service.getExecution(id), progress: service.runner.progress(id) },
+        };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/executions/{id}/report',
+      id: 'getExecutionReport',
+      summary: 'What was done, checked and reached; as JSON or, asked for text/markdown, to read',
+      response: z.record(z.string(), z.unknown()),
+      handle: async ({ params, accepts }) => {
+        const report = reportOf(await service.getExecution(params['id'] ?? ''));
+        return accepts('text/markdown')
+          ? { text: { type: 'text/markdown', content: renderReport(report) } }
+          : { body: report };
+      },
+    }),
+  ];
+}
+
+function orderRoutes(service: ControllerService): readonly Route[] {
+  const { runner } = service;
+  return [
+    route({
+      method: 'post',
+      path: '/executions',
+      id: 'startExecution',
+      summary: 'Orders a runbook; answers when the order is committed, the work goes on',
+      body: executionOrder,
+      status: 201,
+      response: execution,
+      handle: async ({ body }) => {
+        const mode = body.mode ?? modeOf(service, body.runbook);
+        return { body: await runner.start({ ...body, mode }) };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/executions/{id}/cancel',
+      id: 'cancelExecution',
+      summary: 'Takes no further steps; a drill is cleaned up',
+      response: execution,
+      handle: async ({ params }) => ({ body: await runner.cancel(params['id'] ?? '') }),
+    }),
+    route({
+      method: 'post',
+      path: '/executions/{id}/retry',
+      id: 'retryExecution',
+      summary: 'Runs the failed steps of an ended execution again',
+      response: execution,
+      handle: async ({ params }) => ({ body: await runner.retry(params['id'] ?? '') }),
+    }),
+    route({
+      method: 'post',
+      path: '/executions/{id}/steps/{step}/approve',
+      id: 'approveStep',
+      summary: 'Passes a gate',
+      response: execution,
+      handle: async ({ params }) => ({
+        body: await runner.approve(params['id'] ?? '', params['step'] ?? ''),
+      }),
+    }),
+  ];
+}
+
+function modeOf(service: ControllerService, name: string): ExecutionMode {
+  const runbooks = service.listRunbooks();
+  const mode = runbooks.find((runbook) => runbook.name === name)?.mode;
+  if (mode === 'drill' || mode === 'failover') return mode;
+  throw new FarshoreError(`there is no runbook ${name}`, {
+    code: 'runbook.not-found',
+    kind: 'permanent',
+    operation: 'start execution',
+    hint: `there are: ${runbooks.map((runbook) => runbook.name).join(', ')}`,
+  });
+}

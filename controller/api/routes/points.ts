@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+import type { ControllerService } from '../../service.ts';
+import { page, pageOf, pageQuery } from '../paging.ts';
+import { route, type Route } from '../route.ts';
+import { pointWithManifest, recoveryPoint } from '../schemas.ts';
+
+const verifyBody = z.strictObject({
+  depth: z
+    .enum(['listing', 'content'])
+    .default('content')
+    .describe('`content` reads every byte back; `listing` compares names, sizes and hashes.'),
+});
+
+export function pointRoutes(service: ControllerService): readonly Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/groups/{group}/points',
+      id: 'listPoints',
+      summary: "A group's recovery points, newest first",
+      query: pageQuery,
+      response: pageOf(recoveryPoint),
+      handle: async ({ params, query }) => ({
+        body: page(await service.listPoints(params['group'] ?? ''), (point) => point.id, query),
+      }),
+    }),
+    route({
+      method: 'get',
+      path: '/groups/{group}/points/{point}',
+      id: 'getPoint',
+      summary: 'A recovery point and its manifest from the bank',
+      response: pointWithManifest,
+      handle: async ({ params }) => ({
+        body: await service.getPoint(params['group'] ?? '', params['point'] ?? ''),
+      }),
+    }),
+    route({
+      method: 'post',
+      path: '/groups/{group}/points/{point}/verify',
+      id: 'verifyPoint',
+      summary: 'Checks a point in the secondary now, and records what was found',
+      body: verifyBody,
+      response: recoveryPoint,
+      handle: async ({ params, body, signal }) => ({
+        body: await service.verifyPoint(
+          params['group'] ?? '',
+          params['point'] ?? '',
+          body.depth,
+          signal,
+        ),
+      }),
+    }),
+    route({
+      method: 'delete',
+      path: '/groups/{group}/points/{point}',
+      id: 'deletePoint',
+      summary: 'Deletes a point and what only it needs; never the newest proven one',
+      status: 204,
+      handle: async ({ params }) => {
+        await service.deletePoint(params['group'] ?? '', params['point'] ?? '');
+        return {};
+      },
+    }),
+  ];
+}

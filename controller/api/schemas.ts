@@ -1,0 +1,190 @@
+import { z } from 'zod';
+
+import type { PointManifest, RecoveryPoint } from '../../replicator/point/types.ts';
+import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
+import type { Execution, StepRecord } from '../../runbooks/execution/types.ts';
+import type { GroupStatus, SessionSummary } from '../model/types.ts';
+import type { RegionStatus } from '../service.ts';
+
+const time = z.string().describe('RFC 3339, UTC');
+const failure = z.object({ code: z.string(), message: z.string() });
+const moved = z.object({ bytes: z.number(), objects: z.number() });
+
+const resourceRef = z
+  .object({ kind: z.enum(['volume', 'image', 'container']), id: z.string(), name: z.string() })
+  .meta({ id: 'ResourceRef' });
+
+export const regionStatus = z
+  .object({
+    name: z.string(),
+    services: z.array(
+      z.object({
+        service: z.enum(['identity', 'object-store', 'block-storage', 'image']),
+        up: z.boolean(),
+        reason: z.exactOptional(z.string()),
+        latencyMs: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: 'Region' }) satisfies z.ZodType<RegionStatus>;
+
+export const sessionSummary = z
+  .object({
+    id: z.string(),
+    phase: z.string(),
+    startedAt: time,
+    endedAt: time.nullable(),
+    runs: z.number(),
+    moved,
+    error: failure.nullable(),
+  })
+  .meta({ id: 'Session' }) satisfies z.ZodType<SessionSummary>;
+
+export const progressSnapshot = z
+  .object({
+    expectedBytes: z.number(),
+    expectedObjects: z.number(),
+    movedBytes: z.number(),
+    movedObjects: z.number(),
+    copiedBytes: z.number(),
+    copiedObjects: z.number(),
+    presentBytes: z.number(),
+    presentObjects: z.number(),
+    elapsedSeconds: z.number(),
+    bytesPerSecond: z.number(),
+    secondsLeft: z.number().nullable(),
+  })
+  .meta({ id: 'Progress' }) satisfies z.ZodType<ProgressSnapshot>;
+
+export const sessionState = z
+  .object({ summary: sessionSummary, progress: progressSnapshot.nullable() })
+  .meta({ id: 'SessionState' });
+
+export const groupStatus = z
+  .object({
+    name: z.string(),
+    policy: z.string(),
+    generation: z.number().describe('Rises with every change of primary.'),
+    primary: z.string(),
+    secondary: z.string(),
+    state: z.enum(['protected', 'at-risk', 'failed-over', 'paused']),
+    resources: z.array(resourceRef),
+    rpoSeconds: z.number().nullable().describe('Age of the data in the newest proven point.'),
+    rpoObjectiveSeconds: z.number(),
+    rtoSeconds: z.number().nullable().describe('Of the newest verified drill or failover.'),
+    rtoObjectiveSeconds: z.number(),
+    newestProvenPoint: z.string().nullable(),
+    newestProvenDataTime: time.nullable(),
+    points: z.object({ proven: z.number(), damaged: z.number() }),
+    session: sessionSummary.nullable(),
+    nextSessionAt: time.nullable(),
+  })
+  .meta({ id: 'GroupStatus' }) satisfies z.ZodType<GroupStatus>;
+
+const finding = z
+  .object({
+    resource: z.string(),
+    subject: z.string(),
+    problem: z.enum(['missing', 'truncated', 'altered', 'unexpected', 'unreadable']),
+    detail: z.string(),
+  })
+  .meta({ id: 'Finding' });
+
+export const recoveryPoint = z
+  .object({
+    id: z.string(),
+    group: z.string(),
+    generation: z.number(),
+    state: z.enum(['proven', 'damaged', 'expiring']),
+    region: z.string(),
+    sourceRegion: z.string(),
+    cutStart: time,
+    cutEnd: time,
+    dataTime: time.describe('The oldest data time of its copies: what RPO counts from.'),
+    committedAt: time,
+    manifest: z.object({ object: z.string(), sha256: z.string() }),
+    resources: z.number(),
+    objects: z.number(),
+    bytes: z.number(),
+    checked: z.object({
+      at: time,
+      depth: z.enum(['listing', 'content']),
+      damaged: z.number(),
+      findings: z.array(finding),
+    }),
+  })
+  .meta({ id: 'RecoveryPoint' }) satisfies z.ZodType<RecoveryPoint>;
+
+/** The copies are the movers' own records: their full form is part of the bank's format, not of the API. */
+export const pointWithManifest = z
+  .object({
+    point: recoveryPoint,
+    manifest: z.custom<PointManifest>().meta({ type: 'object' }),
+  })
+  .meta({ id: 'RecoveryPointWithManifest' });
+
+const stepRecord = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    title: z.string(),
+    needs: z.array(z.string()),
+    params: z.record(z.string(), z.unknown()),
+    always: z.boolean(),
+    state: z.enum(['pending', 'running', 'waiting', 'done', 'failed', 'skipped', 'unchecked']),
+    attempts: z.number(),
+    startedAt: z.exactOptional(time),
+    endedAt: z.exactOptional(time),
+    output: z.exactOptional(z.unknown()),
+    memo: z.record(z.string(), z.string()),
+    notes: z.array(z.string()),
+    error: z.exactOptional(failure),
+  })
+  .meta({ id: 'Step' }) satisfies z.ZodType<StepRecord>;
+
+export const execution = z
+  .object({
+    id: z.string(),
+    runbook: z.string(),
+    group: z.string(),
+    mode: z.enum(['drill', 'failover']),
+    dryRun: z.boolean(),
+    params: z.record(z.string(), z.unknown()),
+    state: z.enum(['running', 'waiting', 'ended']),
+    result: z.exactOptional(z.enum(['succeeded', 'unchecked', 'failed', 'cancelled'])),
+    declaredAt: time,
+    endedAt: z.exactOptional(time),
+    cancelRequested: z.boolean(),
+    generation: z.number(),
+    point: z.exactOptional(z.string()),
+    rpoSeconds: z.exactOptional(z.number()),
+    rpoObjectiveSeconds: z.number(),
+    rtoSeconds: z.exactOptional(z.number()),
+    rtoObjectiveSeconds: z.number(),
+    steps: z.array(stepRecord),
+    version: z.number(),
+  })
+  .meta({ id: 'Execution' }) satisfies z.ZodType<Execution>;
+
+export const executionState = z
+  .object({ execution, progress: z.record(z.string(), progressSnapshot) })
+  .meta({ id: 'ExecutionState' });
+
+export const executionOrder = z
+  .strictObject({
+    runbook: z.string(),
+    group: z.string(),
+    mode: z.enum(['drill', 'failover']).optional().describe("The runbook's own unless given."),
+    params: z.record(z.string(), z.unknown()).default({}),
+    dryRun: z.boolean().default(false),
+  })
+  .meta({ id: 'ExecutionOrder' });
+
+export const runbookInfo = z
+  .object({
+    name: z.string(),
+    mode: z.string(),
+    description: z.string(),
+    params: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'Runbook' });

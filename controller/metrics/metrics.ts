@@ -1,0 +1,143 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { Observer } from '../observer.ts';
+import type { ControllerService } from '../service.ts';
+
+/** Session and step durations reach from a second to a day. */
+const durationBuckets = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
+
+export interface Metrics {
+  readonly observer: Observer;
+  /** The text for /metrics; what can be computed from the state is computed now. */
+  render(service: ControllerService): Promise<string>;
+  readonly contentType: string;
+}
+
+/** A registry of its own, so that two controllers in one process do not share counters. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counters = createCounters(registry);
+  const gauges = createGauges(registry);
+  return Object.freeze({
+    contentType: registry.contentType,
+    observer: observerOf(counters, gauges.backlog),
+    render: async (service: ControllerService) => {
+      await refresh(gauges, service);
+      return registry.metrics();
+    },
+  });
+}
+
+function createCounters(registry: Registry) {
+  const registers = [registry];
+  return {
+    bytes: new Counter({
+      name: 'farshore_replication_bytes_total',
+      help: 'Bytes shipped to the secondary.',
+      labelNames: ['group', 'kind'],
+      registers,
+    }),
+    objects: new Counter({
+      name: 'farshore_replication_objects_total',
+      help: 'Objects shipped (moved), copied inside the secondary (copied) or found there (present).',
+      labelNames: ['group', 'kind', 'result'],
+      registers,
+    }),
+    sessions: new Counter({
+      name: 'farshore_replication_sessions_total',
+      help: 'Ended runs of replication sessions.',
+      labelNames: ['group', 'result'],
+      registers,
+    }),
+    sessionSeconds: new Histogram({
+      name: 'farshore_replication_session_duration_seconds',
+      help: 'Duration of the runs of replication sessions.',
+      labelNames: ['group', 'result'],
+      buckets: durationBuckets,
+      registers,
+    }),
+    executions: new Counter({
+      name: 'farshore_runbook_executions_total',
+      help: 'Ended executions of runbooks.',
+      labelNames: ['mode', 'result'],
+      registers,
+    }),
+    stepSeconds: new Histogram({
+      name: 'farshore_runbook_step_duration_seconds',
+      help: 'Duration of the steps of executions.',
+      labelNames: ['type', 'result'],
+      buckets: durationBuckets,
+      registers,
+    }),
+    requests: new Counter({
+      name: 'farshore_region_requests_total',
+      help: 'Requests to the services of the regions; status is 0 when no answer came.',
+      labelNames: ['region', 'service', 'method', 'status'],
+      registers,
+    }),
+  };
+}
+
+type Counters = ReturnType<typeof createCounters>;
+
+function createGauges(registry: Registry) {
+  const gauge = (name: string, help: string, labelNames: string[]) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  return {
+    backlog: gauge('farshore_replication_backlog_bytes', 'Left to ship in the session under way.', ['group']),
+    rpo: gauge('farshore_group_rpo_seconds', 'Age of the data in the newest proven recovery point.', ['group']),
+    rpoObjective: gauge('farshore_group_rpo_objective_seconds', 'RPO objective of the group.', ['group']),
+    rto: gauge('farshore_group_rto_seconds', 'RTO, as the newest verified drill or failover measured it.', ['group', 'source']),
+    rtoObjective: gauge('farshore_group_rto_objective_seconds', 'RTO objective of the group.', ['group']),
+    lastProven: gauge('farshore_group_last_proven_point_timestamp_seconds', 'Data time of the newest proven recovery point.', ['group']),
+    points: gauge('farshore_recovery_points', 'Recovery points by state.', ['group', 'state']),
+    leader: gauge('farshore_controller_is_leader', '1 where this controller coordinates.', []),
+    regionUp: gauge('farshore_region_up', '1 where the service of the region answers.', ['region', 'service']),
+  };
+}
+
+type Gauges = ReturnType<typeof createGauges>;
+
+function observerOf(counters: Counters, backlog: Gauge): Observer {
+  return Object.freeze<Observer>({
+    sessionEnded: ({ group, result, seconds }) => {
+      counters.sessions.inc({ group, result });
+      counters.sessionSeconds.observe({ group, result }, seconds);
+    },
+    moved: ({ group, kind, result, bytes, objects }) => {
+      if (result === 'moved') counters.bytes.inc({ group, kind }, bytes);
+      counters.objects.inc({ group, kind, result }, objects);
+    },
+    backlog: ({ group, bytes }) => backlog.set({ group }, bytes),
+    stepEnded: ({ step, state, seconds }) =>
+      counters.stepSeconds.observe({ type: step, result: state }, seconds),
+    executionEnded: ({ mode, result }) => counters.executions.inc({ mode, result }),
+    request: ({ region, service, method, status }) =>
+      counters.requests.inc({ region, service, method, status: String(status ?? 0) }),
+  });
+}
+
+/** Gauges are set anew from the state at every scrape, so a deleted group leaves none behind. */
+async function refresh(gauges: Gauges, service: ControllerService): Promise<void> {
+  const [groups, regions] = await Promise.all([service.listGroupStatus(), service.listRegions()]);
+  const { backlog: _live, leader, ...computed } = gauges;
+  for (const gauge of Object.values(computed)) gauge.reset();
+  leader.set(1);
+  for (const group of groups) {
+    const name = { group: group.name };
+    gauges.rpoObjective.set(name, group.rpoObjectiveSeconds);
+    gauges.rtoObjective.set(name, group.rtoObjectiveSeconds);
+    gauges.points.set({ ...name, state: 'proven' }, group.points.proven);
+    gauges.points.set({ ...name, state: 'damaged' }, group.points.damaged);
+    if (group.rtoSeconds !== null) gauges.rto.set({ ...name, source: 'measured' }, group.rtoSeconds);
+    if (group.newestProvenDataTime === null || group.rpoSeconds === null) continue;
+    gauges.rpo.set(name, group.rpoSeconds);
+    gauges.lastProven.set(name, Date.parse(group.newestProvenDataTime) / 1000);
+  }
+  for (const region of regions) {
+    for (const { service: type, up } of region.services) {
+      gauges.regionUp.set({ region: region.name, service: type }, up ? 1 : 0);
+    }
+  }
+}
