@@ -18,10 +18,19 @@ export function parseVolume(answer: Answer): Volume {
     availabilityZone: answer.stringOr('availability_zone', null),
     bootable: answer.boolean('bootable'),
     encrypted: answer.boolean('encrypted'),
-    metadata: answer.stringMap('metadata'),
+    metadata: userMetadata(answer),
     imageMetadata: answer.stringMap('volume_image_metadata'),
     createdAt: answer.time('created_at'),
   };
+}
+
+/**
+ * Cinder shows two keys of its own among the user's (cinder/api/api_utils.py,
+ * add_visible_admin_metadata); written to another volume they would become the user's.
+ */
+function userMetadata(answer: Answer): Readonly<Record<string, string>> {
+  const shown = Object.entries(answer.stringMap('metadata'));
+  return Object.fromEntries(shown.filter(([key]) => key !== 'readonly' && key !== 'attached_mode'));
 }
 
 export function parseSnapshot(answer: Answer): Snapshot {

@@ -17,15 +17,11 @@ export function createDataCalls(client: ServiceClient): DataCalls {
           method: 'PUT',
           path: path(id),
           /*
-           * Chunked on purpose, with no content-length: when a body with a content-length is cut off,
-           * Glance (its eventlet server) takes what came for the whole and makes the image active. A
-           * chunked body that is cut is an error to it, and the image goes back to `queued`. The size
-           * goes along in the header that newer Glances read, for stores that want to know it.
+           * With its length, so that a body that is cut off is an error to Glance (the image goes back to
+           * `queued`) and stores that make room beforehand can.
            */
-          headers: {
-            'content-type': 'application/octet-stream',
-            'x-openstack-image-size': String(sizeBytes),
-          },
+          headers: { 'content-type': 'application/octet-stream' },
+          contentLength: sizeBytes,
           body,
           operation: 'upload image',
           subject: id,
