@@ -1,0 +1,187 @@
+/**
+ * The session's Cinder backup of one volume in the primary.
+ *
+ * Killed while it is made, or the answer to the order lost: it is found again by its name. Failed:
+ * deleted, and made once more as a full one. Cinder chooses an incremental's parent by itself (the
+ * newest `data_timestamp` of the volume's backups), so the parent that it took is read from the
+ * record afterwards; one that is not the last of our chain makes the backup worthless, and a full one
+ * takes its place.
+ */
+import type { Ambient } from '../../../kernel/ambient.ts';
+import { FarshoreError } from '../../../kernel/errors.ts';
+import type { Backup, BackupRecord } from '../../../regions/block-storage/types.ts';
+import type { SessionContext } from '../../mover.ts';
+import type { BackupCopy, VolumeCapture } from '../types.ts';
+import { longWaitMs, shortWaitMs, waitFor } from '../wait.ts';
+import { backupDescription, isGroupsBackup, sessionName } from './marks.ts';
+
+export interface SourceBackup {
+  readonly backup: Backup;
+  readonly record: BackupRecord;
+}
+
+/**
+ * `chain` is what an incremental may build on; empty for a full one. Throws the transient
+ * `volume.backup-failed` when a full backup failed too.
+ */
+export async function ensureBackup(
+  capture: VolumeCapture,
+  chain: readonly BackupCopy[],
+  session: SessionContext,
+  ambient: Ambient,
+): Promise<SourceBackup> {
+  const cinder = session.source.blockStorage;
+  const first =
+    (await findBackup(capture, session)) ??
+    (await createBackup(capture, await isBaseUsable(capture, chain, session), session));
+  const made = await finished(first, session, ambient);
+  if (made.status === 'available') {
+    const record = await cinder.exportRecord(made.id, session.signal);
+    const parentId = record.fields['parent_id'] ?? null;
+    if (parentId === null || parentId === chain.at(-1)?.backupId) return { backup: made, record };
+    ambient.log.info('the backup builds on one that is not ours, making a full one', {
+      volume: capture.resource.id,
+      backup: made.id,
+    });
+  } else {
+    ambient.log.warn('the backup failed, making a full one', {
+      volume: capture.resource.id,
+      backup: made.id,
+      status: made.status,
+      reason: made.failReason,
+    });
+  }
+  await removeBackup(made.id, session, ambient);
+  const full = await finished(await createBackup(capture, false, session), session, ambient);
+  if (full.status !== 'available') throw failed(full);
+  return { backup: full, record: await cinder.exportRecord(full.id, session.signal) };
+}
+
+async function findBackup(
+  capture: VolumeCapture,
+  session: SessionContext,
+): Promise<Backup | undefined> {
+  const name = sessionName(session.sessionId);
+  const found: Backup[] = [];
+  for await (const backup of session.source.blockStorage.listBackups({
+    volumeId: capture.resource.id,
+    name,
+    signal: session.signal,
+  }))
+    if (backup.name === name && !backup.status.startsWith('delet')) found.push(backup);
+  // More than one only after a lost answer that took longer than the next look: keep the first.
+  found.sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
+  return found.find((backup) => backup.status === 'available') ?? found[0];
+}
+
+/** True when the backup that Cinder will take as parent is the last of our chain. */
+async function isBaseUsable(
+  capture: VolumeCapture,
+  chain: readonly BackupCopy[],
+  session: SessionContext,
+): Promise<boolean> {
+  const last = chain.at(-1);
+  if (last === undefined || chain.length > session.maxIncrementals) return false;
+  if (last.sizeGib !== capture.attributes.sizeGib) return false;
+  let newest: Backup | undefined;
+  for await (const backup of session.source.blockStorage.listBackups({
+    volumeId: capture.resource.id,
+    signal: session.signal,
+  }))
+    if (newest === undefined || backup.dataTimestamp > newest.dataTimestamp) newest = backup;
+  return newest?.id === last.backupId && newest.status === 'available';
+}
+
+async function createBackup(
+  capture: VolumeCapture,
+  incremental: boolean,
+  session: SessionContext,
+): Promise<Backup> {
+  const cinder = session.source.blockStorage;
+  const volume = await cinder.getVolume(capture.resource.id, session.signal);
+  return cinder.createBackup(
+    {
+      volumeId: capture.resource.id,
+      ...(capture.snapshotId === null ? {} : { snapshotId: capture.snapshotId }),
+      name: sessionName(session.sessionId),
+      description: backupDescription(session.group),
+      incremental,
+      force: volume?.status === 'in-use',
+    },
+    session.signal,
+  );
+}
+
+async function finished(
+  backup: Backup,
+  session: SessionContext,
+  { clock }: Ambient,
+): Promise<Backup> {
+  const wait = {
+    operation: 'wait for backup',
+    subject: backup.id,
+    timeoutMs: longWaitMs,
+    hint: 'see cinder-backup’s log in the source region',
+  };
+  return waitFor(clock, wait, session.signal, async () => {
+    const now = await session.source.blockStorage.getBackup(backup.id, session.signal);
+    if (now === null) return { ...backup, status: 'deleted' };
+    return now.status === 'creating' ? undefined : now;
+  });
+}
+
+/** Deletes it and waits until it is gone; false when there was none. */
+export async function removeBackup(
+  id: string,
+  session: SessionContext,
+  { clock }: Ambient,
+): Promise<boolean> {
+  const cinder = session.source.blockStorage;
+  if (!(await cinder.deleteBackup(id, session.signal))) return false;
+  const wait = { operation: 'wait for deletion of backup', subject: id, timeoutMs: shortWaitMs };
+  await waitFor(clock, wait, session.signal, async () => {
+    const now = await cinder.getBackup(id, session.signal);
+    if (now?.status.startsWith('error') === true) throw failed(now);
+    return now === null ? true : undefined;
+  });
+  return true;
+}
+
+/**
+ * Deletes the group's own backups of the volume that neither the chain nor a session needs,
+ * youngest first since Cinder refuses to delete a parent. Left alone, one that a session made and
+ * never used would be taken as parent by the next incremental. One that is still being made, or that
+ * somebody else's incremental builds on, is left for a later session.
+ */
+export async function removeSuperseded(
+  volumeId: string,
+  isKept: (backup: Backup) => boolean,
+  session: SessionContext,
+  ambient: Ambient,
+): Promise<void> {
+  const cinder = session.source.blockStorage;
+  const surplus: Backup[] = [];
+  for await (const backup of cinder.listBackups({ volumeId, signal: session.signal }))
+    if (isGroupsBackup(backup, session.group) && !isKept(backup)) surplus.push(backup);
+  surplus.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  for (const { id } of surplus) {
+    const now = await cinder.getBackup(id, session.signal);
+    if (now === null) continue;
+    if (now.hasDependents || (now.status !== 'available' && now.status !== 'error'))
+      ambient.log.info('a superseded backup stays for now', { backup: id, status: now.status });
+    else await removeBackup(id, session, ambient);
+  }
+}
+
+function failed(backup: Backup): FarshoreError {
+  return new FarshoreError(
+    `its status is ${backup.status}${backup.failReason === null ? '' : `: ${backup.failReason}`}`,
+    {
+      code: 'volume.backup-failed',
+      kind: 'transient',
+      operation: 'back up volume',
+      subject: `${backup.volumeId} as ${backup.id}`,
+      hint: 'see cinder-backup’s log in the source region',
+    },
+  );
+}

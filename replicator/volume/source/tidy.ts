@@ -1,0 +1,43 @@
+/**
+ * Leaves in the primary only what the next incremental needs. Snapshots of earlier sessions that were
+ * broken off go too: only one session of a group is at work at a time. Killed: the next session's
+ * tidy finds the rest by the same names.
+ */
+import type { Ambient } from '../../../kernel/ambient.ts';
+import type { SessionContext } from '../../mover.ts';
+import type { VolumeCopy } from '../types.ts';
+import { shortWaitMs, waitFor } from '../wait.ts';
+import { removeSuperseded } from './backup.ts';
+import { isGroupsSnapshot } from './marks.ts';
+
+export async function tidyVolume(
+  copy: VolumeCopy,
+  session: SessionContext,
+  ambient: Ambient,
+): Promise<void> {
+  const cinder = session.source.blockStorage;
+  const { signal } = session;
+  const volumeId = copy.resource.id;
+  const ids = new Set(copy.chain.map(({ backupId }) => backupId));
+  await removeSuperseded(volumeId, ({ id }) => ids.has(id), session, ambient);
+  const snapshots: string[] = [];
+  for await (const snapshot of cinder.listSnapshots({ volumeId, signal }))
+    if (isGroupsSnapshot(snapshot, session.group)) snapshots.push(snapshot.id);
+  for (const id of snapshots) {
+    const wait = {
+      operation: 'wait for deletion of snapshot',
+      subject: id,
+      timeoutMs: shortWaitMs,
+    };
+    let isAsked = false;
+    // `backing-up` and `deleting` pass; a snapshot in them cannot be deleted yet.
+    await waitFor(ambient.clock, wait, signal, async () => {
+      const now = await cinder.getSnapshot(id, signal);
+      if (now === null) return true;
+      const isAskable = now.status === 'available' || now.status.startsWith('error');
+      if (isAskable && isAsked) return true;
+      if (isAskable) isAsked = await cinder.deleteSnapshot(id, signal);
+      return undefined;
+    });
+  }
+}

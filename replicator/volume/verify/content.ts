@@ -1,0 +1,144 @@
+import type { Ambient } from '../../../kernel/ambient.ts';
+import { FarshoreError } from '../../../kernel/errors.ts';
+import type { TargetContext } from '../../mover.ts';
+import { parallel } from '../../transfer/parallel.ts';
+import { readMetadata, type Chunk, type MetadataSummary } from '../layout/metadata.ts';
+import { gib, metadataName, sha256FileName } from '../layout/names.ts';
+import { readSha256File, type BlockHash } from '../layout/sha256-file.ts';
+import type { BackupCopy } from '../types.ts';
+import { hashObject } from '../ship/send.ts';
+import { verifyChunk } from './chunk.ts';
+import type { Findings } from './findings.ts';
+
+/** Objects read back at once: hashing and unpacking keep two cores busy with it. */
+const readsAtOnce = 4;
+
+/**
+ * Reads everything of one backup. `_metadata` is hashed first and only then believed, so that an
+ * altered one is itself the finding and not the cause of a thousand others.
+ */
+export async function verifyContent(
+  copy: BackupCopy,
+  parentId: string | null,
+  at: TargetContext,
+  findings: Findings,
+  ambient: Ambient,
+): Promise<void> {
+  const { container, prefix } = copy;
+  await verifySha256File(copy, at, findings);
+  const subject = `${container}/${metadataName(prefix)}`;
+  const store = at.target.objectStore;
+  const found = await hashObject(store, container, metadataName(prefix), at.signal);
+  if (found === null) {
+    findings.add(subject, 'missing', 'expected the backup’s _metadata');
+    return;
+  }
+  if (found !== copy.metadataSha256) {
+    findings.add(subject, 'altered', `expected SHA-256 ${copy.metadataSha256}, found ${found}`);
+    return;
+  }
+  const cover = new Cover(copy);
+  const summary: { value?: MetadataSummary } = {};
+  const chunks = chunksOf(copy, at, cover, summary);
+  await parallel(chunks, readsAtOnce, at.signal, async (chunk, signal) => {
+    await verifyChunk(container, chunk, { ...at, signal }, findings, ambient);
+  });
+  const fault = cover.fault();
+  if (fault !== undefined) findings.add(subject, 'altered', fault);
+  const parent = summary.value?.parentId ?? null;
+  if (parent !== parentId)
+    findings.add(
+      subject,
+      'altered',
+      `expected parent ${String(parentId)}, names ${String(parent)}`,
+    );
+}
+
+async function* chunksOf(
+  { container, prefix }: BackupCopy,
+  at: TargetContext,
+  cover: Cover,
+  summary: { value?: MetadataSummary },
+): AsyncGenerator<Chunk> {
+  const object = metadataName(prefix);
+  const download = await at.target.objectStore.get(container, object, { signal: at.signal });
+  if (download === null) return;
+  const chunks = readMetadata(download.body, `${container}/${object}`);
+  for (let next = await chunks.next(); ; next = await chunks.next()) {
+    if (next.done === true) {
+      summary.value = next.value;
+      return;
+    }
+    cover.add(next.value);
+    yield next.value;
+  }
+}
+
+/** Do the pieces cover the volume: all of it for a full backup, no byte twice for any. */
+class Cover {
+  readonly #sizeBytes: number;
+  readonly #isFull: boolean;
+  #end = 0;
+  #fault: string | undefined;
+
+  constructor({ sizeGib, incremental }: BackupCopy) {
+    this.#sizeBytes = sizeGib * gib;
+    this.#isFull = !incremental;
+  }
+
+  add({ object, offset, length }: Chunk): void {
+    const isNext = this.#isFull ? offset === this.#end : offset >= this.#end;
+    if (!isNext)
+      this.#fault ??= `${object} begins at ${offset}, the one before ends at ${this.#end}`;
+    this.#end = offset + length;
+  }
+
+  fault(): string | undefined {
+    const isRight = this.#isFull ? this.#end === this.#sizeBytes : this.#end <= this.#sizeBytes;
+    if (this.#fault === undefined && !isRight)
+      return `the last object ends at ${this.#end}, the volume at ${this.#sizeBytes}`;
+    return this.#fault;
+  }
+}
+
+async function verifySha256File(
+  copy: BackupCopy,
+  at: TargetContext,
+  findings: Findings,
+): Promise<void> {
+  const { container, sizeGib, sha256FileSha256 } = copy;
+  const object = sha256FileName(copy.prefix);
+  const subject = `${container}/${object}`;
+  const download = await at.target.objectStore.get(container, object, { signal: at.signal });
+  if (download === null) {
+    findings.add(subject, 'missing', 'expected the block hashes');
+    return;
+  }
+  try {
+    const hashes = readSha256File(download.body, subject);
+    let blocks = 0;
+    let last: BlockHash | undefined;
+    let next = await hashes.next();
+    for (; next.done !== true; next = await hashes.next()) {
+      blocks += 1;
+      last = next.value;
+    }
+    if (next.value !== sha256FileSha256) {
+      findings.add(subject, 'altered', `expected SHA-256 ${sha256FileSha256}, found ${next.value}`);
+      return;
+    }
+    const expected = Math.ceil((sizeGib * gib) / (last?.blockBytes ?? 1));
+    if (blocks !== expected)
+      findings.add(subject, 'altered', `expected ${expected} block hashes, found ${blocks}`);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    findings.add(subject, 'altered', error.message);
+  }
+}
+
+function isUnreadable(error: unknown): error is FarshoreError {
+  return (
+    error instanceof FarshoreError &&
+    (error.code === 'volume.json-unreadable' || error.code === 'volume.metadata-unknown')
+  );
+}
