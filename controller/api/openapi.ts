@@ -28,7 +28,9 @@ export function openApi(routes: readonly Route[], version: string): Json {
 
 function operation(route: Route, schemas: Json): Json {
   const answer =
-    route.response === null ? {} : content('application/json', schema(route.response, 'output', schemas));
+    route.response === null
+      ? {}
+      : content('application/json', schema(route.response, 'output', schemas));
   return {
     operationId: route.id,
     summary: route.summary,

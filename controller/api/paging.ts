@@ -20,7 +20,8 @@ export function page<T>(
   key: (item: T) => string,
   query: z.infer<typeof pageQuery>,
 ): { items: readonly T[]; next: string | null } {
-  const after = query.marker === undefined ? -1 : items.findIndex((item) => key(item) === query.marker);
+  const after =
+    query.marker === undefined ? -1 : items.findIndex((item) => key(item) === query.marker);
   if (query.marker !== undefined && after === -1) {
     throw new FarshoreError(`there is no item ${query.marker}`, {
       code: 'request.bad-request',

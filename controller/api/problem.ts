@@ -53,8 +53,7 @@ function classify(error: unknown): { status: number; code: string } {
   if (error instanceof FarshoreError) {
     const [area = '', reason = ''] = error.code.split('.');
     const byReason = area === 'object-store' ? undefined : statusByReason[reason];
-    const status =
-      byReason ?? ('region' in error ? 502 : error.kind === 'permanent' ? 409 : 503);
+    const status = byReason ?? ('region' in error ? 502 : error.kind === 'permanent' ? 409 : 503);
     return { status, code: error.code };
   }
   // What express and its body parser throw carries the status it stands for.
@@ -74,7 +73,11 @@ export function problemHandler(log: Log): ErrorRequestHandler {
     }
     const problem = toProblem(error);
     if (problem.status === 500) {
-      log.error('request failed unexpectedly', { method: request.method, path: request.path, error });
+      log.error('request failed unexpectedly', {
+        method: request.method,
+        path: request.path,
+        error,
+      });
     }
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   };

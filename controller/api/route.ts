@@ -35,11 +35,15 @@ export interface Route {
   readonly body: z.ZodType | null;
   readonly status: number;
   readonly response: z.ZodType | null;
-  readonly handle: (input: RouteInput<Readonly<Record<string, unknown>>, unknown>) => Promise<Reply>;
+  readonly handle: (
+    input: RouteInput<Readonly<Record<string, unknown>>, unknown>,
+  ) => Promise<Reply>;
 }
 
-interface RouteDefinition<Q extends z.ZodObject, B extends z.ZodType>
-  extends Omit<Route, 'query' | 'body' | 'handle' | 'status' | 'response'> {
+interface RouteDefinition<Q extends z.ZodObject, B extends z.ZodType> extends Omit<
+  Route,
+  'query' | 'body' | 'handle' | 'status' | 'response'
+> {
   readonly query?: Q;
   readonly body?: B;
   readonly status?: number;

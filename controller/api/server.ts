@@ -11,7 +11,11 @@ export interface ListeningServer {
 }
 
 /** Port 0 takes a free one. Throws `api.address-in-use` or what else the address refuses with. */
-export async function listen(app: RequestListener, host: string, port: number): Promise<ListeningServer> {
+export async function listen(
+  app: RequestListener,
+  host: string,
+  port: number,
+): Promise<ListeningServer> {
   const server = createServer(app);
   server.listen(port, host);
   try {

@@ -85,15 +85,36 @@ function createGauges(registry: Registry) {
   const gauge = (name: string, help: string, labelNames: string[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   return {
-    backlog: gauge('farshore_replication_backlog_bytes', 'Left to ship in the session under way.', ['group']),
-    rpo: gauge('farshore_group_rpo_seconds', 'Age of the data in the newest proven recovery point.', ['group']),
-    rpoObjective: gauge('farshore_group_rpo_objective_seconds', 'RPO objective of the group.', ['group']),
-    rto: gauge('farshore_group_rto_seconds', 'RTO, as the newest verified drill or failover measured it.', ['group', 'source']),
-    rtoObjective: gauge('farshore_group_rto_objective_seconds', 'RTO objective of the group.', ['group']),
-    lastProven: gauge('farshore_group_last_proven_point_timestamp_seconds', 'Data time of the newest proven recovery point.', ['group']),
+    backlog: gauge('farshore_replication_backlog_bytes', 'Left to ship in the session under way.', [
+      'group',
+    ]),
+    rpo: gauge(
+      'farshore_group_rpo_seconds',
+      'Age of the data in the newest proven recovery point.',
+      ['group'],
+    ),
+    rpoObjective: gauge('farshore_group_rpo_objective_seconds', 'RPO objective of the group.', [
+      'group',
+    ]),
+    rto: gauge(
+      'farshore_group_rto_seconds',
+      'RTO, as the newest verified drill or failover measured it.',
+      ['group', 'source'],
+    ),
+    rtoObjective: gauge('farshore_group_rto_objective_seconds', 'RTO objective of the group.', [
+      'group',
+    ]),
+    lastProven: gauge(
+      'farshore_group_last_proven_point_timestamp_seconds',
+      'Data time of the newest proven recovery point.',
+      ['group'],
+    ),
     points: gauge('farshore_recovery_points', 'Recovery points by state.', ['group', 'state']),
     leader: gauge('farshore_controller_is_leader', '1 where this controller coordinates.', []),
-    regionUp: gauge('farshore_region_up', '1 where the service of the region answers.', ['region', 'service']),
+    regionUp: gauge('farshore_region_up', '1 where the service of the region answers.', [
+      'region',
+      'service',
+    ]),
   };
 }
 
@@ -130,7 +151,8 @@ async function refresh(gauges: Gauges, service: ControllerService): Promise<void
     gauges.rtoObjective.set(name, group.rtoObjectiveSeconds);
     gauges.points.set({ ...name, state: 'proven' }, group.points.proven);
     gauges.points.set({ ...name, state: 'damaged' }, group.points.damaged);
-    if (group.rtoSeconds !== null) gauges.rto.set({ ...name, source: 'measured' }, group.rtoSeconds);
+    if (group.rtoSeconds !== null)
+      gauges.rto.set({ ...name, source: 'measured' }, group.rtoSeconds);
     if (group.newestProvenDataTime === null || group.rpoSeconds === null) continue;
     gauges.rpo.set(name, group.rpoSeconds);
     gauges.lastProven.set(name, Date.parse(group.newestProvenDataTime) / 1000);

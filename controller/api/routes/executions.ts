@@ -34,7 +34,10 @@ function readRoutes(service: ControllerService): readonly Route[] {
       handle: async ({ params }) => {
         const id = params['id'] ?? '';
         return {
-          body: { execution: await service.getExecution(id), progress: service.runner.progress(id) },
+          body: {
+            execution: await service.getExecution(id),
+            progress: service.runner.progress(id),
+          },
         };
       },
     }),

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+
+import { toDocument } from '../../model/documents.ts';
+import { groupSchema, type GroupDocument } from '../../model/group-document.ts';
+import type { Group, GroupStatus, Stored } from '../../model/types.ts';
+import type { ControllerService } from '../../service.ts';
+import { groupBody } from '../document-body.ts';
+import { page, pageOf, pageQuery } from '../paging.ts';
+import { route, type Route } from '../route.ts';
+import { groupStatus, sessionState, sessionSummary } from '../schemas.ts';
+
+/** A group as applied, and how it stands. */
+export interface GroupView {
+  readonly spec: GroupDocument;
+  readonly status: GroupStatus;
+}
+
+const groupView = z.object({ spec: groupSchema, status: groupStatus }).meta({ id: 'GroupView' });
+
+const deleteQuery = z.strictObject({
+  deletePoints: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe('Delete its recovery points and their data too.'),
+});
+
+export function groupRoutes(service: ControllerService): readonly Route[] {
+  return [...documentRoutes(service), ...sessionRoutes(service)];
+}
+
+function documentRoutes(service: ControllerService): readonly Route[] {
+  const view = async ({ value, revision }: Stored<Group>) => ({
+    revision,
+    body: { spec: toDocument(value.spec), status: await service.groupStatus(value.spec.name) },
+  });
+  return [
+    route({
+      method: 'get',
+      path: '/groups',
+      id: 'listGroups',
+      summary: 'All protection groups against their objectives',
+      query: pageQuery,
+      response: pageOf(groupView),
+      handle: async ({ query }) => {
+        const stored = page(await service.listGroups(), ({ value }) => value.spec.name, query);
+        const items = await Promise.all(stored.items.map(async (item) => (await view(item)).body));
+        return { body: { ...stored, items } };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/groups/{group}',
+      id: 'getGroup',
+      summary: 'A protection group',
+      response: groupView,
+      handle: async ({ params }) => view(await service.getGroup(params['group'] ?? '')),
+    }),
+    route({
+      method: 'put',
+      path: '/groups/{group}',
+      id: 'applyGroup',
+      summary:
+        'Creates or replaces a group, after asking both regions; If-Match and If-None-Match as for policies',
+      body: z.unknown().meta({ $ref: '#/components/schemas/Group' }),
+      response: groupView,
+      handle: async ({ params, body, precondition, signal }) => {
+        const spec = groupBody(params['group'] ?? '', body);
+        return view(await service.applyGroup(spec, precondition, signal));
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/groups/{group}',
+      id: 'deleteGroup',
+      summary: 'Ends the protection; refuses while points exist unless they are to be deleted',
+      query: deleteQuery,
+      status: 204,
+      handle: async ({ params, query, precondition }) => {
+        const deletePoints = query.deletePoints === 'true';
+        await service.deleteGroup(params['group'] ?? '', { deletePoints, precondition });
+        return {};
+      },
+    }),
+  ];
+}
+
+function sessionRoutes(service: ControllerService): readonly Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/groups/{group}/sync',
+      id: 'syncGroup',
+      summary: 'Starts a replication session now, or joins the one under way',
+      status: 202,
+      response: sessionSummary,
+      handle: async ({ params }) => ({ body: await service.syncGroup(params['group'] ?? '') }),
+    }),
+    route({
+      method: 'get',
+      path: '/groups/{group}/sessions/{session}',
+      id: 'getSession',
+      summary: 'A session and, while it runs, its progress',
+      response: sessionState,
+      handle: async ({ params }) => ({
+        body: await service.session(params['group'] ?? '', params['session'] ?? ''),
+      }),
+    }),
+  ];
+}

@@ -1,0 +1,119 @@
+import axios, { isAxiosError, type AxiosInstance, type AxiosResponse } from 'axios';
+
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { Execution } from '../../runbooks/execution/types.ts';
+import type { Problem } from '../api/problem.ts';
+import { readEvents } from './event-stream.ts';
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+/** What the command line asks of a controller's API; refusals come out as FarshoreErrors. */
+export class ApiClient {
+  readonly url: string;
+  readonly #http: AxiosInstance;
+
+  constructor(url: string) {
+    this.url = url.replace(/\/+$/, '');
+    this.#http = axios.create({
+      baseURL: `${this.url}/v1`,
+      maxRedirects: 0,
+      proxy: false,
+      // A verification reads a whole point: it may take hours, and its end is awaited.
+      timeout: 0,
+      validateStatus: () => true,
+    });
+  }
+
+  async get<T>(path: string, params?: Record<string, unknown>): Promise<T> {
+    return (await this.#send<T>('get', path, undefined, params)).data;
+  }
+
+  async getText(path: string, accept: string): Promise<string> {
+    return (await this.#send<string>('get', path, undefined, undefined, { Accept: accept })).data;
+  }
+
+  async put<T>(path: string, body: unknown): Promise<T> {
+    return (await this.#send<T>('put', path, body)).data;
+  }
+
+  async post<T>(path: string, body: unknown = {}): Promise<T> {
+    return (await this.#send<T>('post', path, body)).data;
+  }
+
+  async delete(path: string, params?: Record<string, unknown>): Promise<void> {
+    await this.#send('delete', path, undefined, params);
+  }
+
+  /** Every item of every page. */
+  async list<T>(path: string, params: Record<string, unknown> = {}): Promise<readonly T[]> {
+    const items: T[] = [];
+    let marker: string | null = null;
+    do {
+      const page: Page<T> = await this.get(path, marker === null ? params : { ...params, marker });
+      items.push(...page.items);
+      marker = page.next;
+    } while (marker !== null);
+    return items;
+  }
+
+  /** Each state of the execution as it is saved, until it has ended. */
+  async *watch(id: string): AsyncIterable<Execution> {
+    const response = await this.#http.get<NodeJS.ReadableStream>(`/executions/${id}/events`, {
+      responseType: 'stream',
+    });
+    if (response.status !== 200) {
+      // Asked again as JSON, so that the refusal can be read.
+      await this.get(`/executions/${id}`);
+    }
+    for await (const data of readEvents(response.data)) yield JSON.parse(data) as Execution;
+  }
+
+  async #send<T>(
+    method: 'get' | 'put' | 'post' | 'delete',
+    path: string,
+    data?: unknown,
+    params?: Record<string, unknown>,
+    headers: Record<string, string> = {},
+  ): Promise<AxiosResponse<T>> {
+    let response: AxiosResponse<T>;
+    try {
+      response = await this.#http.request<T>({ method, url: path, data, params, headers });
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+    if (response.status >= 400) throw refusal(response);
+    return response;
+  }
+
+  #unreachable(error: unknown): FarshoreError {
+    const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
+    return new FarshoreError(`no answer (${reason})`, {
+      code: 'api.unreachable',
+      kind: 'transient',
+      operation: 'ask the controller at',
+      subject: this.url,
+      hint: 'is `farshore serve` running? Another address goes in --api or FARSHORE_API',
+    });
+  }
+}
+
+function refusal(response: AxiosResponse): FarshoreError {
+  const problem = response.data as Partial<Problem> | string | null;
+  const isProblem = typeof problem === 'object' && problem?.detail !== undefined;
+  return new ProblemError(
+    isProblem
+      ? (problem.detail ?? '')
+      : `the answer was ${response.status}, and no problem document`,
+    isProblem ? (problem.code ?? 'api.refused') : 'api.refused',
+  );
+}
+
+/** A refusal by the controller; its text is whole already. */
+export class ProblemError extends FarshoreError {
+  constructor(detail: string, code: string) {
+    super(detail, { code, kind: 'permanent', operation: 'ask the controller' });
+  }
+}

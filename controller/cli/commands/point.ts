@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+
+import type { RecoveryPoint } from '../../../replicator/point/types.ts';
+import { answerNo, clientOf, globalsOf } from '../context.ts';
+import { formatBytes } from '../format.ts';
+import { print, printData, type Column } from '../output.ts';
+
+const columns: readonly Column<RecoveryPoint>[] = [
+  { title: 'POINT', value: (point) => point.id },
+  { title: 'STATE', value: (point) => point.state },
+  { title: 'DATA TIME', value: (point) => point.dataTime },
+  { title: 'REGION', value: (point) => point.region },
+  { title: 'RESOURCES', value: (point) => String(point.resources) },
+  { title: 'OBJECTS', value: (point) => point.objects.toLocaleString('en') },
+  { title: 'SIZE', value: (point) => formatBytes(point.bytes) },
+  { title: 'CHECKED', value: ({ checked }) => `${checked.at} (${checked.depth})` },
+];
+
+export function addPoint(program: Command): void {
+  const point = program.command('point').description('recovery points');
+  point
+    .command('list <group>')
+    .description('newest first')
+    .action(async (group: string, _options: unknown, command: Command) => {
+      const items = await clientOf(command).list<RecoveryPoint>(path(group));
+      print(globalsOf(command).output, items, items, columns);
+    });
+  point
+    .command('show <group> <point>')
+    .description('a point and its manifest')
+    .action(async (group: string, id: string, _options: unknown, command: Command) => {
+      const item = await clientOf(command).get(path(group, id));
+      if (!printData(globalsOf(command).output, item)) process.stdout.write(stringify(item));
+    });
+  point
+    .command('verify <group> [point]')
+    .description(
+      'check a point in the secondary (the newest unless named); exit status 0 only when it is whole',
+    )
+    .option(
+      '--depth <depth>',
+      'content: read every byte back; listing: names, sizes, hashes',
+      'content',
+    )
+    .action(verify);
+  point
+    .command('delete <group> <point>')
+    .description('delete a point; never the newest proven one')
+    .action(async (group: string, id: string, _options: unknown, command: Command) => {
+      await clientOf(command).delete(path(group, id));
+      process.stdout.write(`point ${id} deleted\n`);
+    });
+}
+
+async function verify(
+  group: string,
+  id: string | undefined,
+  options: { depth: string },
+  command: Command,
+): Promise<void> {
+  const client = clientOf(command);
+  const chosen = id ?? (await client.list<RecoveryPoint>(path(group)))[0]?.id;
+  if (chosen === undefined) {
+    process.stderr.write(
+      `farshore: group ${group} has no recovery point yet (run farshore group sync ${group})\n`,
+    );
+    answerNo();
+    return;
+  }
+  const point = await client.post<RecoveryPoint>(`${path(group, chosen)}/verify`, {
+    depth: options.depth,
+  });
+  if (!printData(globalsOf(command).output, point)) {
+    process.stdout.write(
+      `point ${point.id} is ${point.state} (${point.checked.depth} checked at ${point.checked.at})\n`,
+    );
+    for (const { resource, subject, problem, detail } of point.checked.findings) {
+      process.stdout.write(`  ${resource}: ${subject} is ${problem}: ${detail}\n`);
+    }
+    const untold = point.checked.damaged - point.checked.findings.length;
+    if (untold > 0) process.stdout.write(`  and ${untold} more\n`);
+  }
+  if (point.state !== 'proven') answerNo();
+}
+
+function path(group: string, point?: string): string {
+  const base = `/groups/${encodeURIComponent(group)}/points`;
+  return point === undefined ? base : `${base}/${encodeURIComponent(point)}`;
+}

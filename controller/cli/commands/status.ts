@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+
+import type { GroupStatus } from '../../model/types.ts';
+import type { RegionStatus } from '../../service.ts';
+import { answerNo, clientOf, globalsOf } from '../context.ts';
+import { formatSeconds } from '../format.ts';
+import { print, printData, type Column } from '../output.ts';
+
+export const groupColumns: readonly Column<GroupStatus>[] = [
+  { title: 'GROUP', value: (group) => group.name },
+  { title: 'STATE', value: (group) => group.state },
+  { title: 'PRIMARY', value: (group) => group.primary },
+  { title: 'SECONDARY', value: (group) => group.secondary },
+  {
+    title: 'RPO',
+    value: (group) =>
+      `${formatSeconds(group.rpoSeconds)} of ${formatSeconds(group.rpoObjectiveSeconds)}`,
+  },
+  {
+    title: 'RTO',
+    value: (group) =>
+      `${formatSeconds(group.rtoSeconds)} of ${formatSeconds(group.rtoObjectiveSeconds)}`,
+  },
+  {
+    title: 'POINTS',
+    value: ({ points }) => `${points.proven} proven${damagedText(points.damaged)}`,
+  },
+  { title: 'SESSION', value: (group) => sessionText(group) },
+];
+
+const regionColumns: readonly Column<RegionStatus>[] = [
+  { title: 'REGION', value: (region) => region.name },
+  {
+    title: 'SERVICES',
+    value: (region) =>
+      region.services
+        .map(
+          ({ service, up, reason }) =>
+            `${service} ${up ? 'up' : `DOWN (${reason ?? 'no answer'})`}`,
+        )
+        .join(', '),
+  },
+];
+
+export function addStatus(program: Command): void {
+  program
+    .command('status')
+    .description('groups against their objectives, and regions; exit status 1 unless all is well')
+    .action(async (_options: unknown, command: Command) => {
+      const client = clientOf(command);
+      const format = globalsOf(command).output;
+      const [groups, regions] = await Promise.all([
+        client.list<{ status: GroupStatus }>('/groups'),
+        client.list<RegionStatus>('/regions'),
+      ]);
+      const states = groups.map((group) => group.status);
+      if (!printData(format, { groups: states, regions })) {
+        print(format, states, states, groupColumns);
+        process.stdout.write('\n');
+        print(format, regions, regions, regionColumns);
+      }
+      const isWell =
+        states.every((group) => group.state === 'protected' || group.state === 'paused') &&
+        regions.every((region) => region.services.every((service) => service.up));
+      if (!isWell) answerNo();
+    });
+}
+
+function damagedText(damaged: number): string {
+  return damaged === 0 ? '' : `, ${damaged} damaged`;
+}
+
+function sessionText({ session, nextSessionAt }: GroupStatus): string {
+  const next = nextSessionAt === null ? '' : `, next ${nextSessionAt}`;
+  if (session === null) return `none yet${next}`;
+  const error = session.error === null ? '' : `: ${session.error.message}`;
+  return `${session.phase}${error}${next}`;
+}
