@@ -5,6 +5,8 @@ export interface ServiceRequest {
   /** Below the service's endpoint, begins with `/`, already percent-encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
+  /** True: `path` begins at the root of the endpoint's host instead (Swift's `/info`). */
+  readonly isAtRoot?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   /** What is being done and to what, for the error's text. */
   readonly operation: string;
@@ -53,7 +55,11 @@ export interface ServiceClient {
   readonly region: string;
   readonly service: string;
   readonly projectId: string;
-  /** The endpoint from the catalogue, no trailing slash. */
+  /**
+   * The endpoint from the catalogue, no trailing slash, in one form whatever the catalogue says:
+   * object-store ends in the account, block-storage in `/v3/<project>`, image has no version (paths
+   * begin with `/v2/`).
+   */
   endpoint(signal?: AbortSignal): Promise<string>;
   /** JSON in and out (axios). */
   json(request: JsonRequest): Promise<JsonResponse>;

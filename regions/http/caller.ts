@@ -1,0 +1,150 @@
+import { Readable } from 'node:stream';
+import type { Ambient } from '../../kernel/ambient.ts';
+import { type Attempt, Exchange, type ExchangeParts, type Outcome } from './exchange.ts';
+import type { Lane, Limits } from './limits.ts';
+import { asTransient, type Call } from './failure.ts';
+import { decideRetry } from './retry.ts';
+import type {
+  BulkRequest,
+  BulkResponse,
+  JsonRequest,
+  JsonResponse,
+  ServiceRequest,
+} from './service-client.ts';
+
+/** Where a request goes. */
+export interface Target {
+  /** As errors and metrics name it. */
+  readonly service: string;
+  /** The service's endpoint, no trailing slash. */
+  endpoint(signal?: AbortSignal): Promise<string>;
+  /** Absent for requests that carry no token. */
+  readonly tokens?: Tokens;
+}
+
+export interface Tokens {
+  token(signal?: AbortSignal): Promise<string>;
+  /** A service answered 401 to this token: `token` gives another one from now on. */
+  refuse(token: string): void;
+}
+
+const defaultTimeoutMs = 60_000;
+const repeatableMethods = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
+
+/**
+ * Calls to the services of one region: places in line, tokens, deadlines, retries. The deadline
+ * begins when the call gets its place, so that a long line is not mistaken for a dead service.
+ * When the answer to a call is lost, a repeatable call is sent again; for any other the caller gets
+ * a transient error and must find out for itself whether it was carried out.
+ */
+export class Caller {
+  readonly #exchange: Exchange;
+  readonly #region: string;
+  readonly #limits: Limits;
+  readonly #ambient: Ambient;
+
+  constructor(parts: ExchangeParts & { readonly limits: Limits }) {
+    this.#exchange = new Exchange(parts);
+    this.#region = parts.region;
+    this.#limits = parts.limits;
+    this.#ambient = parts.ambient;
+  }
+
+  async json(target: Target, request: JsonRequest): Promise<JsonResponse> {
+    const release = await this.#limits.acquire(target.service, 'calls', request.signal);
+    try {
+      return await this.#repeat(target, request, (attempt) => this.#exchange.json(attempt));
+    } finally {
+      release();
+    }
+  }
+
+  /** The place in line is kept until the answer's body was read or destroyed. */
+  async bulk(target: Target, request: BulkRequest): Promise<BulkResponse> {
+    let release: () => void = () => undefined;
+    try {
+      release = await this.#limits.acquire(target.service, laneOf(request), request.signal);
+      const limitMs = request.timeoutMs ?? defaultTimeoutMs;
+      return await this.#repeat(target, request, (attempt) =>
+        this.#exchange.bulk({ ...attempt, limitMs }, release),
+      );
+    } catch (error) {
+      release();
+      // It may not have been touched: then nobody else would close what it reads from.
+      if (request.body instanceof Readable) request.body.destroy();
+      throw error;
+    }
+  }
+
+  async #repeat<Request extends ServiceRequest, Response>(
+    target: Target,
+    request: Request,
+    once: (attempt: Attempt<Request>) => Promise<Outcome<Response>>,
+  ): Promise<Response> {
+    const { clock } = this.#ambient;
+    const endMs = clock.monotonicMs() + (request.timeoutMs ?? defaultTimeoutMs);
+    const base = await target.endpoint(request.signal);
+    const fixed = { call: this.#describe(target.service, base, request), request, base };
+    const isRepeatable = request.repeatable ?? repeatableMethods.has(request.method);
+    let mayRenew = true;
+    for (let number = 1; ; number += 1) {
+      const token = await target.tokens?.token(request.signal);
+      const limitMs = Math.max(1, endMs - clock.monotonicMs());
+      const outcome = await once({ ...fixed, token, limitMs, isRepeatable });
+      if ('done' in outcome) return outcome.done;
+      request.signal?.throwIfAborted();
+      const { failed, isBodySpent } = outcome;
+      if (failed.status === 401 && token !== undefined) {
+        target.tokens?.refuse(token);
+        // With its source opened again the caller gets through.
+        if (isBodySpent === true) throw asTransient(failed);
+        if (mayRenew) {
+          mayRenew = false;
+          continue;
+        }
+      }
+      if (isBodySpent === true) throw failed;
+      const waitMs = this.#waitBefore(number, outcome, isRepeatable, endMs);
+      if (waitMs === undefined) throw failed;
+      await clock.sleep(waitMs, request.signal);
+    }
+  }
+
+  #waitBefore(
+    attempt: number,
+    failure: Exclude<Outcome<never>, { done: never }>,
+    repeatable: boolean,
+    endMs: number,
+  ): number | undefined {
+    const { failed, unsent, retryAfterMs } = failure;
+    const { clock, random } = this.#ambient;
+    const decision = decideRetry({
+      attempt,
+      status: failed.status,
+      transient: failed.kind === 'transient',
+      unsent,
+      retryAfterMs,
+      repeatable,
+      leftMs: endMs - clock.monotonicMs(),
+      chance: random.next(),
+    });
+    return decision.kind === 'wait' ? decision.waitMs : undefined;
+  }
+
+  #describe(service: string, base: string, request: ServiceRequest): Call {
+    return {
+      region: this.#region,
+      service,
+      method: request.method,
+      url: (request.isAtRoot === true ? new URL(base).origin : base) + request.path,
+      operation: request.operation,
+      subject: request.subject,
+    };
+  }
+}
+
+/** Downloads are what GET streams, uploads what PUT writes or copies; the rest is short. */
+function laneOf(request: BulkRequest): Lane {
+  if (request.method === 'GET') return 'downloads';
+  return request.method === 'PUT' ? 'uploads' : 'calls';
+}

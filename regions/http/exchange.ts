@@ -1,0 +1,229 @@
+import { Readable } from 'node:stream';
+import type { Ambient } from '../../kernel/ambient.ts';
+import {
+  type Call,
+  failureOfConnection,
+  failureOfContent,
+  failureOfDeadline,
+  failureOfNetwork,
+  failureOfStatus,
+} from './failure.ts';
+import { counted, GuardedBody } from './guarded-body.ts';
+import type { RequestError } from './request-error.ts';
+import type { OnRequest } from './request-event.ts';
+import { parseRetryAfter } from './retry.ts';
+import type { BulkRequest, BulkResponse, JsonRequest, JsonResponse } from './service-client.ts';
+import type { Answer, Outgoing, Transport } from './transport.ts';
+import { Watchdog } from './watchdog.ts';
+
+export interface ExchangeParts {
+  readonly region: string;
+  readonly transport: Transport;
+  readonly ambient: Ambient;
+  readonly onRequest: OnRequest;
+}
+
+/** One attempt of one call. */
+export interface Attempt<Request> {
+  readonly call: Call;
+  readonly request: Request;
+  /** The service's endpoint, no trailing slash. */
+  readonly base: string;
+  readonly token: string | undefined;
+  /** JSON: until the answer is whole. Bulk: without a byte moved. */
+  readonly limitMs: number;
+  readonly isRepeatable: boolean;
+}
+
+export interface Failure {
+  readonly failed: RequestError;
+  /** It is certain that the service saw nothing of the request. */
+  readonly unsent: boolean;
+  readonly retryAfterMs?: number | undefined;
+  /** Some of the request's body was read that cannot be read again. */
+  readonly isBodySpent?: boolean;
+}
+
+export type Outcome<T> = { readonly done: T } | Failure;
+
+type Report = (status: number | undefined, bytesIn: number, bytesOut: number) => void;
+
+/** How much of an error's body is read for its message. */
+const errorTextBytes = 16_384;
+
+/** Sends requests once each and turns every way to end into an Outcome; reports each to `onRequest`. */
+export class Exchange {
+  readonly #parts: ExchangeParts;
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts;
+  }
+
+  async json(attempt: Attempt<JsonRequest>): Promise<Outcome<JsonResponse>> {
+    const { request, limitMs, isRepeatable } = attempt;
+    const data = request.json === undefined ? undefined : Buffer.from(JSON.stringify(request.json));
+    const ownHeaders: Record<string, string> =
+      data === undefined ? {} : { 'content-type': 'application/json' };
+    const result = await this.#send(attempt, ownHeaders, async (outgoing, report) => {
+      const sent = { ...outgoing, data, isRepeatable, timeoutMs: limitMs };
+      const answer = await this.#parts.transport.json(sent);
+      report(answer.status, answer.body.length, data?.length ?? 0);
+      return { ...answer, text: () => Promise.resolve(answer.body.toString('utf8')) };
+    });
+    if ('failed' in result) return result;
+    result.watchdog.stop();
+    const { status, headers, body } = result.answer;
+    if (body.length === 0) return { done: { status, headers, body: null } };
+    try {
+      return { done: { status, headers, body: JSON.parse(body.toString('utf8')) as unknown } };
+    } catch {
+      const what = `answered ${status} with what is not JSON`;
+      return { failed: failureOfContent(attempt.call, status, what), unsent: false };
+    }
+  }
+
+  /** `closed` is called once the answer's body is done with; not when the outcome is a failure. */
+  async bulk(attempt: Attempt<BulkRequest>, closed: () => void): Promise<Outcome<BulkResponse>> {
+    const { request } = attempt;
+    const { body: given, contentLength } = request;
+    const ownHeaders: Record<string, string> =
+      contentLength === undefined ? {} : { 'content-length': String(contentLength) };
+    let bytesOut = 0;
+    let sourceError: Error | undefined;
+    if (given instanceof Readable) given.once('error', (error) => (sourceError = error));
+    const result = await this.#send(attempt, ownHeaders, async (outgoing, report, watchdog) => {
+      const moved = (bytes: number) => {
+        bytesOut += bytes;
+        watchdog.touch();
+      };
+      const data = given instanceof Readable ? counted(given, moved) : toBuffer(given);
+      const answer = await this.#parts.transport.bulk({ ...outgoing, data });
+      if (Buffer.isBuffer(data)) bytesOut = data.length;
+      const ended = (bytesIn: number) => report(answer.status, bytesIn, bytesOut);
+      return { ...answer, ended, text: () => readText(answer.body, ended) };
+    });
+    if ('failed' in result) {
+      // The other side's fault: this service is not to be blamed for it.
+      if (sourceError !== undefined) throw sourceError;
+      return { ...result, isBodySpent: given instanceof Readable && bytesOut > 0 };
+    }
+    const { answer, watchdog } = result;
+    const body = new GuardedBody(answer.body, {
+      watchdog,
+      expectedBytes: request.method === 'HEAD' ? undefined : contentLengthOf(answer.headers),
+      explain: (raw) => explainCut(attempt, watchdog, raw),
+      closed: (bytesIn) => {
+        answer.ended(bytesIn);
+        closed();
+      },
+    });
+    return { done: { status: answer.status, headers: answer.headers, body } };
+  }
+
+  /** Gives the answer with its watchdog still on guard, or why there is none. */
+  async #send<A extends Answer<unknown> & { readonly text: () => Promise<string> }>(
+    attempt: Attempt<JsonRequest | BulkRequest>,
+    ownHeaders: Readonly<Record<string, string>>,
+    send: (outgoing: Outgoing, report: Report, watchdog: Watchdog) => Promise<A>,
+  ): Promise<Failure | { readonly answer: A; readonly watchdog: Watchdog }> {
+    const { clock } = this.#parts.ambient;
+    const { call, request, limitMs } = attempt;
+    const report = this.#reporter(attempt);
+    const watchdog = new Watchdog(clock, limitMs, request.signal);
+    try {
+      const answer = await send(outgoingOf(attempt, ownHeaders, watchdog), report, watchdog);
+      if (request.ok.includes(answer.status)) return { answer, watchdog };
+      const failed = failureOfStatus(call, { ...answer, text: await answer.text() });
+      const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], clock.now());
+      watchdog.stop();
+      return { failed, unsent: false, retryAfterMs };
+    } catch (raw) {
+      watchdog.stop();
+      report(undefined, 0, 0);
+      if (watchdog.hasExpired) return { failed: failureOfDeadline(call, limitMs), unsent: false };
+      const { error, unsent } = failureOfNetwork(call, raw);
+      return { failed: error, unsent };
+    }
+  }
+
+  #reporter(attempt: Attempt<JsonRequest | BulkRequest>): Report {
+    const { ambient, region, onRequest } = this.#parts;
+    const { call, request } = attempt;
+    const startMs = ambient.clock.monotonicMs();
+    return (status, bytesIn, bytesOut) =>
+      onRequest({
+        region,
+        service: call.service,
+        method: request.method,
+        path: request.path,
+        ...(status === undefined ? {} : { status }),
+        bytesIn,
+        bytesOut,
+        durationMs: ambient.clock.monotonicMs() - startMs,
+      });
+  }
+}
+
+function outgoingOf(
+  attempt: Attempt<JsonRequest | BulkRequest>,
+  ownHeaders: Readonly<Record<string, string>>,
+  watchdog: Watchdog,
+): Outgoing {
+  const { request, token } = attempt;
+  const base = new URL(attempt.base);
+  const prefix = base.pathname.replace(/\/$/, '');
+  const given = Object.entries(request.headers ?? {});
+  return {
+    method: request.method,
+    origin: base.origin,
+    // Not through URL: it would resolve an object's name like `a/../b`.
+    target: (request.isAtRoot === true ? '' : prefix) + request.path + queryText(request.query),
+    headers: {
+      ...ownHeaders,
+      ...Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), value])),
+      ...(token === undefined ? {} : { 'x-auth-token': token }),
+    },
+    signal: watchdog.signal,
+  };
+}
+
+function queryText(query: JsonRequest['query']): string {
+  const pairs = Object.entries(query ?? {}).map(
+    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+  );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+function toBuffer(body: Buffer | string | undefined): Buffer | undefined {
+  return typeof body === 'string' ? Buffer.from(body) : body;
+}
+
+async function readText(body: Readable, ended: (bytesIn: number) => void): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= errorTextBytes) break;
+  }
+  ended(bytes);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function contentLengthOf(headers: Readonly<Record<string, string>>): number | undefined {
+  const text = headers['content-length'];
+  return text === undefined ? undefined : Number(text);
+}
+
+/** Why a body ended early: an order of the caller, silence, or a lost connection. */
+function explainCut(attempt: Attempt<BulkRequest>, watchdog: Watchdog, raw: unknown): Error {
+  const { call, request } = attempt;
+  if (watchdog.hasExpired) return failureOfDeadline(call, attempt.limitMs);
+  if (request.signal?.aborted === true)
+    return request.signal.reason instanceof Error
+      ? request.signal.reason
+      : new DOMException('The operation was aborted', 'AbortError');
+  if (raw === undefined)
+    return failureOfConnection(call, `the answer of ${call.service} ended before its length`);
+  return failureOfNetwork(call, raw).error;
+}

@@ -1,0 +1,127 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Readable } from 'node:stream';
+import axios from 'axios';
+import { Agent as BulkAgent } from 'undici';
+import type { TlsConfig } from '../identity/cloud-config.ts';
+import type { ServiceRequest } from './service-client.ts';
+
+export interface Outgoing {
+  readonly method: ServiceRequest['method'];
+  /** `https://host:port`. */
+  readonly origin: string;
+  /** Path and query, percent-encoded; sent as it is. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+export interface Answer<Body> {
+  readonly status: number;
+  /** Lower-case names; values hold the wire's bytes as latin-1. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Body;
+}
+
+const userAgent = 'farshore';
+const connectTimeoutMs = 10_000;
+/** A listing page of 10,000 rows with names of 1,024 bytes is about 13 MB. */
+const maxJsonBytes = 64 * 1024 * 1024;
+
+/**
+ * The sockets of one region: sends one request once and gives the answer, whatever its status.
+ * Proxies of the environment are not used. Redirects are not followed: a token would go with them.
+ */
+export class Transport {
+  readonly #bulk: BulkAgent;
+  readonly #kept: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent };
+  readonly #fresh: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent };
+
+  constructor(tls: TlsConfig) {
+    const { ca, cert, key } = tls;
+    const secure = {
+      rejectUnauthorized: tls.verify,
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    };
+    const agents = (keepAlive: boolean) => ({
+      httpAgent: new HttpAgent({ keepAlive }),
+      httpsAgent: new HttpsAgent({ keepAlive, ...secure }),
+    });
+    this.#kept = agents(true);
+    this.#fresh = agents(false);
+    // The callers' watchdogs keep the time; undici's own timers would not see their clock.
+    this.#bulk = new BulkAgent({
+      allowH2: false,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { ...secure, timeout: connectTimeoutMs, keepAlive: true },
+    });
+  }
+
+  /**
+   * The answer's body whole, in memory. `isRepeatable` false takes a new connection, so that a kept
+   * one which the service closed just then cannot leave it unknown whether the request arrived.
+   */
+  async json(
+    request: Outgoing & {
+      readonly data?: Buffer | undefined;
+      readonly isRepeatable: boolean;
+      readonly timeoutMs: number;
+    },
+  ): Promise<Answer<Buffer>> {
+    const { status, headers, data } = await axios.request<Buffer>({
+      ...(request.isRepeatable ? this.#kept : this.#fresh),
+      method: request.method,
+      url: request.origin + request.target,
+      headers: { 'user-agent': userAgent, accept: 'application/json', ...request.headers },
+      data: request.data,
+      signal: request.signal,
+      timeout: request.timeoutMs,
+      maxRedirects: 0,
+      maxContentLength: maxJsonBytes,
+      proxy: false,
+      responseType: 'arraybuffer',
+      transformRequest: [(sent: unknown) => sent],
+      transformResponse: [(got: unknown) => got],
+      validateStatus: () => true,
+    });
+    return { status, headers: flat(headers), body: data };
+  }
+
+  /** The answer as a stream, which must be read or destroyed. */
+  async bulk(
+    request: Outgoing & { readonly data?: AsyncIterable<Buffer> | Buffer | undefined },
+  ): Promise<Answer<Readable>> {
+    const { statusCode, headers, body } = await this.#bulk.request({
+      origin: request.origin,
+      path: request.target,
+      method: request.method,
+      headers: { 'user-agent': userAgent, ...request.headers },
+      body: (request.data ?? null) as Readable | Buffer | null,
+      signal: request.signal,
+    });
+    return { status: statusCode, headers: flat(headers), body };
+  }
+
+  async close(): Promise<void> {
+    for (const { httpAgent, httpsAgent } of [this.#kept, this.#fresh]) {
+      httpAgent.destroy();
+      httpsAgent.destroy();
+    }
+    await this.#bulk.destroy();
+  }
+}
+
+function flat(headers: object): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers)
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([name, value]) => [
+        name.toLowerCase(),
+        Array.isArray(value) ? value.join(', ') : String(value),
+      ]),
+  );
+}

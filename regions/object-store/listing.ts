@@ -1,0 +1,179 @@
+import { z } from 'zod';
+import { RequestError } from '../http/request-error.ts';
+import type { JsonRequest, ServiceClient } from '../http/service-client.ts';
+import { compareNames, containerPath, decodeName } from './names.ts';
+import type { ListingRow, ListOptions } from './types.ts';
+
+/** Swift's own limit (`container_listing_limit`); asking for more is refused. */
+const defaultPageSize = 10_000;
+
+const rowShape = z.object({
+  name: z.string(),
+  hash: z.string(),
+  bytes: z.number(),
+  content_type: z.string(),
+  last_modified: z.string(),
+  slo_etag: z.string().optional(),
+  symlink_path: z.string().optional(),
+  symlink_etag: z.string().optional(),
+  version_id: z.string().optional(),
+  is_latest: z.boolean().optional(),
+});
+const containerShape = z.object({ name: z.string(), count: z.number(), bytes: z.number() });
+
+export async function* listContainers(
+  client: ServiceClient,
+  options: { readonly prefix?: string; readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<{ readonly name: string; readonly objects: number; readonly bytes: number }> {
+  let marker: string | undefined;
+  for (;;) {
+    const rows = await page(client, containerShape, {
+      path: '',
+      query: queryOf({ prefix: options.prefix, marker, limit: defaultPageSize }),
+      operation: 'list containers of account in region',
+      subject: client.region,
+      signal: options.signal,
+    });
+    for (const { name, count, bytes } of rows) yield { name, objects: count, bytes };
+    if (rows.length < defaultPageSize) return;
+    marker = rows.at(-1)?.name;
+  }
+}
+
+/**
+ * All pages of a container. A page is asked for when its first row is: rows written meanwhile behind
+ * the marker are seen, those before it are not.
+ */
+export async function* listObjects(
+  client: ServiceClient,
+  container: string,
+  options: ListOptions,
+): AsyncGenerator<ListingRow> {
+  const pageSize = options.pageSize ?? defaultPageSize;
+  let marker = options.marker;
+  for (;;) {
+    const { prefix, endMarker } = options;
+    const query = { prefix, marker, end_marker: endMarker, limit: pageSize };
+    const rows = await objectPage(client, container, query, options.signal);
+    yield* rows;
+    if (rows.length < pageSize) return;
+    marker = rows.at(-1)?.name;
+  }
+}
+
+/**
+ * All versions. Swift marks the latest only among the names that begin on the page, and knows no end
+ * marker here (object_versioning.py, `_list_versions`); so the last name of a full page is read again
+ * as the first of the next, unless it fills the page alone.
+ */
+export async function* listVersions(
+  client: ServiceClient,
+  container: string,
+  options: ListOptions,
+  currentVersion: (object: string) => Promise<string | null>,
+): AsyncGenerator<ListingRow> {
+  const pageSize = options.pageSize ?? defaultPageSize;
+  const { prefix, endMarker, signal } = options;
+  const isBeforeEnd = (row: ListingRow) =>
+    endMarker === undefined || compareNames(row.name, endMarker) < 0;
+  let marker = options.marker;
+  for (;;) {
+    const query = { versions: 'true', prefix, marker, limit: pageSize };
+    const rows = await objectPage(client, container, query, signal);
+    const last = rows.at(-1);
+    const held = rows.length < pageSize ? undefined : last?.name;
+    const whole = rows.filter((row) => row.name !== held);
+    for (const row of whole) if (isBeforeEnd(row)) yield row;
+    if (held === undefined || last === undefined || !isBeforeEnd(last)) return;
+    marker = whole.at(-1)?.name;
+    if (marker !== undefined) continue;
+    const first = { name: held, rows, pageSize, signal };
+    yield* versionsOfOne(client, container, first, currentVersion);
+    marker = held;
+  }
+}
+
+/** A name with more versions than fit on a page: which is the latest must be asked of the object. */
+async function* versionsOfOne(
+  client: ServiceClient,
+  container: string,
+  first: {
+    readonly name: string;
+    readonly rows: readonly ListingRow[];
+    readonly pageSize: number;
+    readonly signal: AbortSignal | undefined;
+  },
+  currentVersion: (object: string) => Promise<string | null>,
+): AsyncGenerator<ListingRow> {
+  const { name, pageSize, signal } = first;
+  // A deleted object has none: its newest version, a delete marker, is the latest.
+  const current = (await currentVersion(name)) ?? first.rows[0]?.versionId;
+  let { rows } = first;
+  for (;;) {
+    const own = rows.filter((row) => row.name === name);
+    for (const row of own) yield { ...row, isLatest: row.versionId === current };
+    const last = own.at(-1)?.versionId;
+    if (own.length < pageSize || last === undefined) return;
+    const query = { versions: 'true', marker: name, version_marker: last, limit: pageSize };
+    rows = await objectPage(client, container, query, signal);
+  }
+}
+
+async function objectPage(
+  client: ServiceClient,
+  container: string,
+  query: Readonly<Record<string, string | number | undefined>>,
+  signal: AbortSignal | undefined,
+): Promise<readonly ListingRow[]> {
+  const rows = await page(client, rowShape, {
+    path: containerPath(container),
+    query: queryOf(query),
+    operation: `list, in region ${client.region}, container`,
+    subject: container,
+    signal,
+  });
+  return rows.map((row) => ({
+    name: row.name,
+    hash: row.hash,
+    bytes: row.bytes,
+    contentType: row.content_type,
+    lastModified: row.last_modified,
+    ...(row.slo_etag === undefined ? {} : { sloEtag: row.slo_etag.replaceAll('"', '') }),
+    ...(row.symlink_path === undefined ? {} : { symlinkPath: decodeName(row.symlink_path) }),
+    ...(row.symlink_etag === undefined ? {} : { symlinkEtag: row.symlink_etag }),
+    ...(row.version_id === undefined ? {} : { versionId: row.version_id }),
+    ...(row.is_latest === undefined ? {} : { isLatest: row.is_latest }),
+  }));
+}
+
+async function page<Row>(
+  client: ServiceClient,
+  shape: z.ZodType<Row>,
+  request: Pick<JsonRequest, 'path' | 'query' | 'operation' | 'subject' | 'signal'>,
+): Promise<readonly Row[]> {
+  const { status, body } = await client.json({ ...request, method: 'GET', ok: [200] });
+  const parsed = z.array(shape).safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new RequestError('object-store answered with what is not a listing', {
+    code: 'region.unexpected-answer',
+    kind: 'permanent',
+    operation: request.operation,
+    subject: request.subject,
+    region: client.region,
+    service: client.service,
+    method: 'GET',
+    url: request.path,
+    status,
+    hint: 'check that the object-store endpoint in the catalogue leads to Swift',
+    cause: parsed.error,
+  });
+}
+
+function queryOf(
+  values: Readonly<Record<string, string | number | undefined>>,
+): Readonly<Record<string, string | number>> {
+  const given = Object.entries(values).filter(
+    (entry): entry is [string, string | number] => entry[1] !== undefined,
+  );
+  return { format: 'json', ...Object.fromEntries(given) };
+}
