@@ -1,0 +1,21 @@
+import type { RegionConfig } from '../../regions/region-config.ts';
+import type { ConfigFile } from './schema.ts';
+
+export interface RegionSettings extends RegionConfig {
+  /** Where the bank lies in this region's Swift; the project of the credentials unless named. */
+  readonly bank: { readonly project?: string | undefined; readonly container: string };
+}
+
+/** The whole configuration, checked and frozen. Its clouds hold passwords: never log it. */
+export interface Config {
+  /** The file that it was read from. */
+  readonly file: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** A loopback address. */
+  readonly api: { readonly host: string; readonly port: number };
+  readonly log: ConfigFile['log'];
+  /** How much is under way at once: sessions, resources within a session, objects within a resource. */
+  readonly limits: ConfigFile['limits'];
+  readonly regions: ReadonlyMap<string, RegionSettings>;
+}

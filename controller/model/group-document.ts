@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { ResourceKind } from '../../replicator/mover.ts';
+import { objectName } from './fields.ts';
+import type { GroupSpec, Member } from './types.ts';
+
+const kinds = ['volume', 'image', 'container'] as const;
+
+const text = z.string().min(1, 'expected a name or an id').max(255);
+const selector = z
+  .strictObject({
+    name: text.optional().describe('With * and ? as in a shell.'),
+    metadata: z.record(z.string(), z.string()).optional(),
+  })
+  .refine(
+    ({ name, metadata }) => name !== undefined || Object.keys(metadata ?? {}).length > 0,
+    'expected name, metadata or both',
+  );
+
+const member = z
+  .strictObject({
+    volume: text.optional().describe('One volume by name or id.'),
+    image: text.optional(),
+    container: text.optional(),
+    volumes: selector.optional().describe('All volumes that match at the start of a session.'),
+    images: selector.optional(),
+    containers: selector.optional(),
+  })
+  .refine(
+    (fields) => Object.values(fields).filter((value) => value !== undefined).length === 1,
+    'expected exactly one of volume, image, container, volumes, images, containers',
+  );
+
+/** A group as people write it, in a file and over HTTP. */
+export const groupSchema = z
+  .strictObject({
+    kind: z.literal('group').optional(),
+    name: objectName,
+    policy: objectName,
+    source: z.strictObject({ region: objectName, project: text.describe('Name or id.') }),
+    target: z
+      .strictObject({
+        project: text.optional().describe("The source's name unless given."),
+        volumeTypes: z
+          .record(text, text)
+          .default({})
+          .describe('Volume types of the target by those of the source; others keep their name.'),
+        availabilityZone: text.optional(),
+      })
+      .prefault({}),
+    members: z.array(member).min(1, 'expected at least one member').max(1000),
+    paused: z.boolean().default(false),
+  })
+  .meta({ id: 'Group' });
+
+export type GroupDocument = z.output<typeof groupSchema>;
+
+export function toGroup(document: GroupDocument): GroupSpec {
+  const { project, volumeTypes, availabilityZone } = document.target;
+  return {
+    name: document.name,
+    policy: document.policy,
+    source: document.source,
+    target: {
+      project: project ?? document.source.project,
+      volumeTypes,
+      ...(availabilityZone === undefined ? {} : { availabilityZone }),
+    },
+    members: document.members.map(toMember),
+    paused: document.paused,
+  };
+}
+
+export function fromGroup(spec: GroupSpec): GroupDocument {
+  const { name, policy, source, target, members, paused } = spec;
+  return { kind: 'group', name, policy, source, target, members: members.map(fromMember), paused };
+}
+
+function toMember(fields: GroupDocument['members'][number]): Member {
+  for (const kind of kinds) {
+    const nameOrId = fields[kind];
+    if (nameOrId !== undefined) return { kind, nameOrId };
+    const chosen = fields[`${kind}s`];
+    if (chosen === undefined) continue;
+    const { name, metadata } = chosen;
+    return {
+      kind,
+      ...(name === undefined ? {} : { namePattern: name }),
+      ...(metadata === undefined ? {} : { metadata }),
+    };
+  }
+  throw new Error('a member that the schema accepted names nothing');
+}
+
+function fromMember(member: Member): GroupDocument['members'][number] {
+  if ('nameOrId' in member) return { [member.kind]: member.nameOrId };
+  const { kind, namePattern, metadata } = member;
+  const plural: `${ResourceKind}s` = `${kind}s`;
+  return {
+    [plural]: {
+      ...(namePattern === undefined ? {} : { name: namePattern }),
+      ...(metadata === undefined ? {} : { metadata }),
+    },
+  };
+}

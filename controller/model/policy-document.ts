@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { cronOf } from '../../replicator/schedule/next-run.ts';
+import type { ProtectionPolicy, Schedule } from '../../replicator/policy.ts';
+import { formatDuration, parseDuration } from '../input/duration.ts';
+import { duration, objectName } from './fields.ts';
+
+const count = z.number().int().min(0).max(10_000);
+
+const schedule = z.strictObject({
+  every: duration.optional().describe('Interval from start to start.'),
+  cron: z.string().max(200).optional().describe('Five fields: minute hour day month weekday.'),
+  timeZone: z.string().max(64).optional().describe('Of the cron pattern; UTC unless given.'),
+  jitter: duration.default('0s').describe('At most this is added to each start, at random.'),
+});
+
+const retention = z.strictObject({
+  last: count.min(1, 'expected at least 1').default(1),
+  hourly: count.default(0),
+  daily: count.default(0),
+  weekly: count.default(0),
+  monthly: count.default(0),
+  maxAge: duration.optional(),
+});
+
+/** A policy as people write it, in a file and over HTTP. */
+export const policySchema = z
+  .strictObject({
+    kind: z.literal('policy').optional(),
+    name: objectName,
+    objectives: z.strictObject({ rpo: duration, rto: duration }),
+    schedule,
+    retention: retention
+      .default({ last: 3, hourly: 24, daily: 7, weekly: 0, monthly: 0 })
+      .describe('How many points are kept; without it 3 last, 24 hourly, 7 daily.'),
+    target: objectName.describe('Region that holds the recovery points.'),
+    volumes: z
+      .strictObject({ maxIncrementals: z.number().int().min(0).max(100).default(6) })
+      .prefault({}),
+  })
+  .superRefine((policy, context) => {
+    for (const [path, message] of relations(policy))
+      context.addIssue({ code: 'custom', path: [...path], message });
+  })
+  .meta({ id: 'Policy' });
+
+export type PolicyDocument = z.output<typeof policySchema>;
+type Relation = readonly [path: readonly string[], message: string];
+
+export function toPolicy(document: PolicyDocument): ProtectionPolicy {
+  const { maxAge, ...kept } = document.retention;
+  return {
+    name: document.name,
+    rpoSeconds: seconds(document.objectives.rpo),
+    rtoSeconds: seconds(document.objectives.rto),
+    schedule: toSchedule(document.schedule),
+    retention: maxAge === undefined ? kept : { ...kept, maxAgeSeconds: seconds(maxAge) },
+    targetRegion: document.target,
+    maxIncrementals: document.volumes.maxIncrementals,
+  };
+}
+
+export function fromPolicy(policy: ProtectionPolicy): PolicyDocument {
+  const { maxAgeSeconds, ...kept } = policy.retention;
+  const { schedule: times } = policy;
+  const jitter = formatDuration(times.jitterSeconds);
+  return {
+    kind: 'policy',
+    name: policy.name,
+    objectives: {
+      rpo: formatDuration(policy.rpoSeconds),
+      rto: formatDuration(policy.rtoSeconds),
+    },
+    schedule:
+      'every' in times
+        ? { every: formatDuration(times.every), jitter }
+        : { cron: times.cron, timeZone: times.timeZone, jitter },
+    retention:
+      maxAgeSeconds === undefined ? kept : { ...kept, maxAge: formatDuration(maxAgeSeconds) },
+    target: policy.targetRegion,
+    volumes: { maxIncrementals: policy.maxIncrementals },
+  };
+}
+
+function toSchedule(times: PolicyDocument['schedule']): Schedule {
+  const jitterSeconds = seconds(times.jitter);
+  return times.cron === undefined
+    ? { every: seconds(times.every ?? ''), jitterSeconds }
+    : { cron: times.cron, timeZone: times.timeZone ?? 'UTC', jitterSeconds };
+}
+
+/** Only of texts that the schema accepted. */
+function seconds(text: string): number {
+  return parseDuration(text) ?? 0;
+}
+
+/** What no single field can tell: a schedule must be one, and be able to meet the RPO. */
+function relations(policy: PolicyDocument): readonly Relation[] {
+  const { every, cron, timeZone, jitter } = policy.schedule;
+  if ((every === undefined) === (cron === undefined))
+    return [[['schedule'], 'expected either every or cron']];
+  if (every !== undefined && timeZone !== undefined)
+    return [[['schedule', 'timeZone'], 'belongs to cron, and every is given']];
+  if (every !== undefined && seconds(every) < 10)
+    return [[['schedule', 'every'], 'expected at least 10s']];
+  const interval = every === undefined ? longestGapSeconds(cron ?? '', timeZone) : seconds(every);
+  if (typeof interval === 'string') return [[['schedule', 'cron'], interval]];
+  if (interval + seconds(jitter) < seconds(policy.objectives.rpo)) return [];
+  const longest = formatDuration(interval + seconds(jitter));
+  return [
+    [
+      ['schedule', every === undefined ? 'cron' : 'every'],
+      `up to ${longest} between two runs cannot keep an RPO of ${policy.objectives.rpo}: the interval with its jitter must be shorter`,
+    ],
+  ];
+}
+
+/** Looks this far ahead for the longest pause: every hour of a day, every day of a year. */
+const inspectedRuns = 500;
+const inspectedFrom = new Date('2025-01-01T00:00:00Z');
+
+/** Or what is wrong with the pattern. */
+function longestGapSeconds(cron: string, timeZone = 'UTC'): number | string {
+  let runs: Date[];
+  try {
+    runs = cronOf({ cron, timeZone, jitterSeconds: 0 }).nextRuns(inspectedRuns, inspectedFrom);
+  } catch (error) {
+    // Croner's message is the fault's text.
+    return `not a schedule: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  if (runs.length < 2) return 'never comes again';
+  const gaps = runs.slice(1).map((run, index) => run.getTime() - (runs[index]?.getTime() ?? 0));
+  return Math.max(...gaps) / 1000;
+}
