@@ -1,0 +1,75 @@
+/**
+ * Deletes the backups of the secondary that no kept copy's chain names, through Cinder there, which
+ * deletes their objects, children first; then looks whether the objects are gone.
+ *
+ * Killed anywhere, or an answer lost: called again, it finds the records gone and deletes what is left
+ * below their prefixes. A backup that a kept chain names is never touched, whatever `dropped` says.
+ * With one Swift under both regions nothing is deleted in a container that is not the copies' own.
+ */
+import type { Ambient } from '../../kernel/ambient.ts';
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { TargetContext } from '../mover.ts';
+import { requireCopyContainer, requireOwnPrefix } from './layout/names.ts';
+import { listPrefix } from './ship/listing.ts';
+import type { BackupCopy, VolumeCopy } from './types.ts';
+import { longWaitMs, shortWaitMs, waitFor } from './wait.ts';
+
+export async function expireVolumes(
+  dropped: readonly VolumeCopy[],
+  kept: readonly VolumeCopy[],
+  at: TargetContext,
+  ambient: Ambient,
+): Promise<void> {
+  for (const backup of unneeded(dropped, kept)) {
+    requireOwnPrefix(backup.prefix, backup.backupId);
+    requireCopyContainer(backup.container, at.target.region, at.sharedSwift);
+    await removeRecord(backup.backupId, at, ambient);
+    await removeObjects(backup, at);
+  }
+}
+
+/** Deepest in their chains first, so that no parent is deleted before its children. */
+export function unneeded(
+  dropped: readonly VolumeCopy[],
+  kept: readonly VolumeCopy[],
+): readonly BackupCopy[] {
+  const needed = new Set(kept.flatMap(({ chain }) => chain.map(({ backupId }) => backupId)));
+  const surplus = new Map<string, { readonly backup: BackupCopy; readonly depth: number }>();
+  for (const { chain } of dropped)
+    chain.forEach((backup, depth) => {
+      if (!needed.has(backup.backupId)) surplus.set(backup.backupId, { backup, depth });
+    });
+  return [...surplus.values()].sort((a, b) => b.depth - a.depth).map(({ backup }) => backup);
+}
+
+async function removeRecord(id: string, at: TargetContext, { clock }: Ambient): Promise<void> {
+  const cinder = at.target.blockStorage;
+  const turn = { operation: 'wait for backup', subject: id, timeoutMs: longWaitMs };
+  const isThere = await waitFor(clock, turn, at.signal, async () => {
+    const now = await cinder.getBackup(id, at.signal);
+    return now?.status === 'restoring' ? undefined : now !== null;
+  });
+  if (!isThere) return;
+  await cinder.deleteBackup(id, at.signal);
+  const wait = { operation: 'wait for deletion of backup', subject: id, timeoutMs: shortWaitMs };
+  await waitFor(clock, wait, at.signal, async () => {
+    const now = await cinder.getBackup(id, at.signal);
+    if (now?.status.startsWith('error') === true)
+      throw new FarshoreError(`its status is ${now.status}`, {
+        code: 'volume.deletion-failed',
+        kind: 'transient',
+        operation: 'delete backup',
+        subject: id,
+        hint: 'see cinder-backup’s log in the target region',
+      });
+    return now === null ? true : undefined;
+  });
+}
+
+/** What Cinder left: it deletes by a listing that may lag, and nothing where the record was gone. */
+async function removeObjects({ container, prefix }: BackupCopy, at: TargetContext): Promise<void> {
+  const store = at.target.objectStore;
+  const { signal } = at;
+  for await (const { name } of listPrefix(store, container, prefix, signal))
+    await store.delete(container, name, { signal });
+}

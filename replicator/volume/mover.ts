@@ -1,0 +1,30 @@
+import type { Ambient } from '../../kernel/ambient.ts';
+import type { Mover } from '../mover.ts';
+import { expireVolumes } from './expire.ts';
+import { checkVolume } from './recover/check.ts';
+import { discardVolume, inventoryVolumes } from './recover/discard.ts';
+import { restoreVolume } from './recover/restore.ts';
+import { shipVolume } from './ship/ship.ts';
+import { captureVolume } from './source/capture.ts';
+import { tidyVolume } from './source/tidy.ts';
+import type { VolumeCapture, VolumeCopy } from './types.ts';
+import { verifyVolume } from './verify/verify.ts';
+
+/** Volumes as native Cinder backups, whole chains of them; see the README of this folder. */
+export function createVolumeMover(deps: {
+  readonly ambient: Ambient;
+}): Mover<VolumeCapture, VolumeCopy> {
+  const { ambient } = deps;
+  return Object.freeze({
+    kind: 'volume',
+    capture: (resource, session) => captureVolume(resource, session, ambient),
+    ship: (capture, previous, session) => shipVolume(capture, previous, session, ambient),
+    verify: (copy, depth, at) => verifyVolume(copy, depth, at, ambient),
+    restore: (copy, order, at) => restoreVolume(copy, order, at, ambient),
+    check: (copy, restored, order, at) => checkVolume(copy, restored, order, at, ambient),
+    discard: (copy, order, at) => discardVolume(copy, order, at, ambient),
+    inventory: (scratch, at) => inventoryVolumes(scratch, at),
+    expire: (dropped, kept, at) => expireVolumes(dropped, kept, at, ambient),
+    tidy: (copy, session) => tidyVolume(copy, session, ambient),
+  } satisfies Mover<VolumeCapture, VolumeCopy>);
+}

@@ -1,0 +1,156 @@
+/**
+ * A volume of the secondary with the copy's content, from nothing but the copy, the bank and the
+ * secondary's own Cinder.
+ *
+ * Order: what Cinder will read is counted first (it would restore a damaged chunk without a word, and
+ * a missing record or a stray object stops it half way) → the volume is made and noted → the restore
+ * is asked → its end is noted → names and metadata, which Cinder's restore overwrote. Killed before
+ * the end was noted: asked again, which writes the same bytes. An interrupted restore leaves the
+ * volume in `error_restoring`, which Cinder cannot restore into: it is deleted, and a new one made.
+ */
+import type { Ambient } from '../../../kernel/ambient.ts';
+import { FarshoreError } from '../../../kernel/errors.ts';
+import { hasStatus } from '../../../regions/http/request-error.ts';
+import type { Restored, RestoreOrder, TargetContext } from '../../mover.ts';
+import { gib, requireCopyContainer } from '../layout/names.ts';
+import { catalogRows } from '../ship/catalog.ts';
+import { listPrefix, pairUp } from '../ship/listing.ts';
+import { ensureImported } from '../ship/record.ts';
+import type { BackupCopy, VolumeCopy } from '../types.ts';
+import { longWaitMs, shortWaitMs, waitFor } from '../wait.ts';
+import { restoredMemo, volumeMarks, volumeMemo, volumeName } from './marks.ts';
+import { ensureVolume, removeVolume, settled, sizeOf } from './scratch-volume.ts';
+
+export async function restoreVolume(
+  copy: VolumeCopy,
+  order: RestoreOrder,
+  at: TargetContext,
+  ambient: Ambient,
+): Promise<Restored> {
+  const last = copy.chain.at(-1);
+  if (last === undefined) throw damaged(copy.resource.id, 'the copy names no backup');
+  const notes: string[] = [];
+  if (order.memo.get(restoredMemo) !== order.memo.get(volumeMemo)) {
+    for (const backup of copy.chain) notes.push(...(await requireListed(backup, order, at)));
+    await ensureImported(copy.chain, at, ambient);
+  }
+  const volume = await ensureVolume(copy, order, at);
+  if (order.memo.get(restoredMemo) !== volume.id) {
+    await restoreInto(volume.id, last, order, at, ambient);
+    await order.memo.set(restoredMemo, volume.id);
+  }
+  await setAttributes(volume.id, copy, order, at);
+  const { volumeType } = copy.attributes;
+  if (copy.targetVolumeType !== volumeType)
+    notes.push(
+      `volume type ${volumeType ?? 'none'} became ${copy.targetVolumeType ?? 'the default'}`,
+    );
+  return {
+    resource: copy.resource,
+    id: volume.id,
+    name: volumeName(copy, order),
+    bytes: sizeOf(copy) * gib,
+    notes,
+  };
+}
+
+/**
+ * Throws unless the secondary lists exactly the backup's objects. A stray one would stop Cinder; in
+ * a failover, where nobody can wait, it is deleted (nothing else belongs below this prefix) and noted.
+ */
+async function requireListed(
+  { container, prefix, catalog }: BackupCopy,
+  order: RestoreOrder,
+  at: TargetContext,
+): Promise<string[]> {
+  const { signal } = at;
+  const store = at.target.objectStore;
+  const notes: string[] = [];
+  const expected = catalogRows(at.bank, catalog, signal);
+  for await (const pair of pairUp(expected, listPrefix(store, container, prefix, signal))) {
+    if (pair.state === 'same') continue;
+    const { name } = pair.state === 'unexpected' ? pair.found : pair.expected;
+    const subject = `${container}/${name}`;
+    if (pair.state !== 'unexpected' || order.mode === 'drill')
+      throw damaged(subject, `the secondary’s listing shows it ${pair.state}`);
+    requireCopyContainer(container, at.target.region, at.sharedSwift);
+    await store.delete(container, name, { signal });
+    notes.push(`deleted ${subject}: not of this backup, Cinder would not have restored`);
+  }
+  return notes;
+}
+
+async function restoreInto(
+  volumeId: string,
+  last: BackupCopy,
+  order: RestoreOrder,
+  at: TargetContext,
+  ambient: Ambient,
+): Promise<void> {
+  const before = await settled(volumeId, longWaitMs, at, ambient);
+  if (before?.status === 'available') await askRestore(volumeId, last.backupId, at, ambient);
+  const after = await settled(volumeId, longWaitMs, at, ambient);
+  if (after?.status === 'available' && before?.status === 'available') return;
+  if (after !== null) await removeVolume(volumeId, shortWaitMs, at, ambient);
+  await order.memo.set(volumeMemo, '');
+  throw new FarshoreError(`the volume’s status became ${after?.status ?? 'deleted'}`, {
+    code: before?.status === 'available' ? 'volume.restore-failed' : 'volume.create-failed',
+    kind: 'transient',
+    operation: 'restore volume',
+    subject: `${last.backupId} into ${volumeId}`,
+    hint: 'the volume was deleted; see the logs of cinder-volume and cinder-backup in the target region',
+  });
+}
+
+/** Cinder restores a backup into one volume at a time: waits for its turn. */
+async function askRestore(
+  volumeId: string,
+  backupId: string,
+  at: TargetContext,
+  { clock }: Ambient,
+): Promise<void> {
+  const cinder = at.target.blockStorage;
+  const wait = { operation: 'wait for backup', subject: backupId, timeoutMs: longWaitMs };
+  await waitFor(clock, wait, at.signal, async () => {
+    const backup = await cinder.getBackup(backupId, at.signal);
+    if (backup?.status === 'restoring') return undefined;
+    try {
+      await cinder.restoreBackup(backupId, volumeId, at.signal);
+      return true;
+    } catch (error) {
+      const now = hasStatus(error, 400) ? await cinder.getBackup(backupId, at.signal) : null;
+      // Somebody else's restore began between the look and the order.
+      if (now?.status === 'restoring') return undefined;
+      throw error;
+    }
+  });
+}
+
+/** A failover's marks go with this, after the memo knows the id; a drill's stay. */
+async function setAttributes(
+  volumeId: string,
+  copy: VolumeCopy,
+  order: RestoreOrder,
+  at: TargetContext,
+): Promise<void> {
+  const cinder = at.target.blockStorage;
+  const { description, metadata, imageMetadata, bootable } = copy.attributes;
+  const marks = order.mode === 'drill' ? volumeMarks(copy, order) : {};
+  await cinder.setImageMetadata(volumeId, imageMetadata, at.signal);
+  await cinder.setBootable(volumeId, bootable, at.signal);
+  await cinder.updateVolume(
+    volumeId,
+    { name: volumeName(copy, order), description, metadata: { ...metadata, ...marks } },
+    at.signal,
+  );
+}
+
+function damaged(subject: string, detail: string): FarshoreError {
+  return new FarshoreError(detail, {
+    code: 'volume.copy-damaged',
+    kind: 'permanent',
+    operation: 'restore volume',
+    subject,
+    hint: 'verify the point and restore from an older one',
+  });
+}
