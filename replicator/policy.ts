@@ -1,4 +1,4 @@
-/** How often a group is protected, and by which clock. */
+/** How often a group is protected, and by which clock; `every` is in seconds. */
 export type Schedule =
   | { readonly every: number; readonly jitterSeconds: number }
   | { readonly cron: string; readonly timeZone: string; readonly jitterSeconds: number };

@@ -1,5 +1,5 @@
 import type { Capture, Copy, ResourceRef, Verification } from '../mover.ts';
-import type { RecoveryPoint } from '../point/types.ts';
+import type { PointManifest, RecoveryPoint } from '../point/types.ts';
 
 export type SessionPhase =
   | 'capturing'
@@ -35,10 +35,21 @@ export interface Session {
   readonly repairs: number;
   readonly pointId: string;
   readonly manifest?: { readonly object: string; readonly sha256: string };
-  /** Bytes and objects that crossed to the secondary, over all runs. */
+  /** The link of the chain that the manifest was sealed with, so that it is built the same again. */
+  readonly previous?: PointManifest['previous'];
+  /** Resources that this run gave up, by resourceKey; forgotten when the session is taken up again. */
+  readonly failures?: Readonly<Record<string, SessionError>>;
+  /** What was not tidied up in the source: it is logged, and the next session tries again. */
+  readonly warnings?: number;
+  /** Bytes and objects that crossed to the secondary, over all runs; a kill loses those since the last save. */
   readonly moved: { readonly bytes: number; readonly objects: number };
-  /** One line for the operator, with a stable code. */
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: SessionError;
+}
+
+/** One line for the operator, with a stable code. */
+export interface SessionError {
+  readonly code: string;
+  readonly message: string;
 }
 
 /**

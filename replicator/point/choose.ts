@@ -1,0 +1,27 @@
+import type { RecoveryPoint } from './types.ts';
+
+/** By data time, which is what an outage loses; the id decides between equal ones. */
+export function byAge(older: RecoveryPoint, newer: RecoveryPoint): number {
+  const difference = Date.parse(older.dataTime) - Date.parse(newer.dataTime);
+  if (difference !== 0) return difference;
+  return older.id < newer.id ? -1 : older.id > newer.id ? 1 : 0;
+}
+
+/** The point to fail over to, in any order of the list; null when none is proven. */
+export function newestProven(points: readonly RecoveryPoint[]): RecoveryPoint | null {
+  let newest: RecoveryPoint | null = null;
+  for (const point of points) {
+    if (point.state !== 'proven') continue;
+    if (newest === null || byAge(newest, point) < 0) newest = point;
+  }
+  return newest;
+}
+
+/**
+ * What would be lost if the primary were lost now, in seconds: now minus the data time of the newest
+ * proven point. Null without one. Never negative, should the regions' clocks differ.
+ */
+export function reachedRpoSeconds(points: readonly RecoveryPoint[], nowMs: number): number | null {
+  const newest = newestProven(points);
+  return newest === null ? null : Math.max(0, (nowMs - Date.parse(newest.dataTime)) / 1000);
+}

@@ -1,0 +1,47 @@
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { Bank } from '../bank/bank.ts';
+import { decodeManifest, manifestSha256 } from './manifest.ts';
+import type { PointManifest, RecoveryPoint } from './types.ts';
+
+/**
+ * The manifest that the point was committed with, or `point.manifest-missing`,
+ * `point.manifest-altered`: the head holds its hash, so not a byte of another one is trusted.
+ */
+export async function readManifest(
+  bank: Bank,
+  point: RecoveryPoint,
+  signal: AbortSignal,
+): Promise<PointManifest> {
+  const body = await bank.readManifest(point.group, point.id, signal);
+  if (body === null)
+    throw damage(point, 'point.manifest-missing', 'the bank does not hold the manifest');
+  const sha256 = manifestSha256(body);
+  if (sha256 !== point.manifest.sha256)
+    throw damage(
+      point,
+      'point.manifest-altered',
+      `expected SHA-256 ${point.manifest.sha256}, found ${sha256} of ${body.length} bytes`,
+    );
+  return decodeManifest(body, point);
+}
+
+/** True when the manifest itself is what is damaged; false when it could not be asked for. */
+export function isManifestDamage(error: unknown): error is FarshoreError {
+  return error instanceof FarshoreError && damageCodes.has(error.code);
+}
+
+const damageCodes: ReadonlySet<string> = new Set([
+  'point.manifest-missing',
+  'point.manifest-altered',
+  'point.manifest-invalid',
+]);
+
+function damage(point: RecoveryPoint, code: string, message: string): FarshoreError {
+  return new FarshoreError(message, {
+    code,
+    kind: 'permanent',
+    operation: 'read manifest',
+    subject: point.manifest.object,
+    hint: `run farshore point verify ${point.group} ${point.id}; another proven point can be restored meanwhile`,
+  });
+}

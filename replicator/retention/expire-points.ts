@@ -1,0 +1,152 @@
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Copy, Movers, TargetContext } from '../mover.ts';
+import { catalogsOf } from '../point/copies.ts';
+import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
+import type { RecoveryPoint } from '../point/types.ts';
+import { moverOf } from '../point/verify-copy.ts';
+import { isEnded } from '../session/state.ts';
+import type { Ledger } from '../session/types.ts';
+import type { BackupCopy } from '../volume/types.ts';
+
+export interface ExpireDeps {
+  readonly ledger: Pick<Ledger, 'points' | 'savePoint' | 'removePoint' | 'session'>;
+  readonly movers: Movers;
+  readonly at: TargetContext;
+  /** True while an execution uses the point. */
+  readonly held: (group: string, point: string) => Promise<boolean>;
+  readonly log: Log;
+}
+
+/**
+ * Deletes points and what only they need from the secondary, and finishes what an earlier process
+ * began. Never beside a session of the same group: what a session just wrote is in no manifest yet.
+ *
+ * Order, and what a kill leaves: (1) heads become `expiring`: not offered any more, data whole.
+ * (2) Movers delete data, (3) catalogs are swept, (4) manifests deleted, (5) heads removed: at each
+ * step the head is still `expiring`, so the next call does the rest. A manifest that is gone says that
+ * steps 2 and 3 were done for it.
+ *
+ * Holds: asked before step 1 and again after it; whoever takes a hold looks at the state afterwards.
+ * So either the execution sees `expiring`, or it is seen here, and the point waits until it is let go.
+ *
+ * Lying input: nothing is deleted on the word of a manifest whose hash is not the head's; its data is
+ * left, and said. If a kept point that counts as proven has no readable manifest, nobody knows what it
+ * needs: nothing is deleted at all until a verification has said what it is.
+ */
+export async function expirePoints(
+  dropped: readonly RecoveryPoint[],
+  deps: ExpireDeps,
+): Promise<{ readonly removed: number }> {
+  const { ledger, at, log } = deps;
+  for (const point of dropped) {
+    at.signal.throwIfAborted();
+    if (point.state === 'expiring' || (await deps.held(point.group, point.id))) continue;
+    await ledger.savePoint({ ...point, state: 'expiring' });
+  }
+  const { going, staying } = await partition(deps);
+  if (going.length === 0) return { removed: 0 };
+
+  const shared = new Map<string, BackupCopy>();
+  const gone = await copiesOfGoing(going, shared, deps);
+  const kept = await copiesOfStaying(staying, shared, deps);
+  for (const kind of ['volume', 'image', 'container'] as const) {
+    const ofKind = gone.filter((copy) => copy.kind === kind);
+    const others = kept.filter((copy) => copy.kind === kind);
+    if (ofKind.length > 0) await moverOf(deps.movers, kind).expire(ofKind, others, at);
+  }
+  await at.bank.sweepCatalogs(at.group, new Set(kept.flatMap(catalogsOf)), at.signal);
+  for (const point of going) {
+    await at.bank.deleteManifest(point.group, point.id, at.signal);
+    await ledger.removePoint(point.group, point.id);
+    log.info('recovery point expired', { group: point.group, point: point.id });
+  }
+  return { removed: going.length };
+}
+
+async function partition(
+  deps: ExpireDeps,
+): Promise<{ readonly going: RecoveryPoint[]; readonly staying: RecoveryPoint[] }> {
+  const going: RecoveryPoint[] = [];
+  const staying: RecoveryPoint[] = [];
+  for (const point of await deps.ledger.points(deps.at.group)) {
+    if (point.region !== deps.at.target.region) continue;
+    const isGoing = point.state === 'expiring' && !(await deps.held(point.group, point.id));
+    (isGoing ? going : staying).push(point);
+  }
+  return { going, staying };
+}
+
+async function copiesOfGoing(
+  going: readonly RecoveryPoint[],
+  shared: Map<string, BackupCopy>,
+  deps: ExpireDeps,
+): Promise<readonly Copy[]> {
+  const copies: Copy[] = [];
+  for (const point of going) {
+    try {
+      copies.push(...(await sharedCopies(point, shared, deps)));
+    } catch (error) {
+      if (!isManifestDamage(error)) throw error;
+      if (error.code === 'point.manifest-missing') continue;
+      deps.log.warn('manifest of an expired point is damaged, its data is left', {
+        group: point.group,
+        point: point.id,
+        error,
+      });
+    }
+  }
+  return copies;
+}
+
+async function copiesOfStaying(
+  staying: readonly RecoveryPoint[],
+  shared: Map<string, BackupCopy>,
+  deps: ExpireDeps,
+): Promise<readonly Copy[]> {
+  // A session that waits to be taken up again counts on what it shipped.
+  const session = await deps.ledger.session(deps.at.group);
+  const isWaiting = session !== null && !isEnded(session.phase) && session.phase !== 'expiring';
+  const copies: Copy[] = isWaiting ? Object.values(session.copies) : [];
+  for (const point of staying) {
+    try {
+      copies.push(...(await sharedCopies(point, shared, deps)));
+    } catch (error) {
+      if (!isManifestDamage(error)) throw error;
+      // Known to be damaged: without its manifest nothing can be restored from it any more.
+      if (point.state !== 'proven') continue;
+      throw unknownNeeds(point, error);
+    }
+  }
+  return copies;
+}
+
+/** The chains of one volume's points repeat each other: a backup is held in memory once. */
+async function sharedCopies(
+  point: RecoveryPoint,
+  shared: Map<string, BackupCopy>,
+  deps: ExpireDeps,
+): Promise<readonly Copy[]> {
+  const manifest = await readManifest(deps.at.bank, point, deps.at.signal);
+  return manifest.copies.map((copy) => {
+    if (copy.kind !== 'volume') return copy;
+    const chain = copy.chain.map((backup) => {
+      const key = JSON.stringify(backup);
+      const known = shared.get(key) ?? backup;
+      shared.set(key, known);
+      return known;
+    });
+    return { ...copy, chain };
+  });
+}
+
+function unknownNeeds(point: RecoveryPoint, cause: FarshoreError): FarshoreError {
+  return new FarshoreError('a proven point has no readable manifest, so nothing is expired', {
+    code: 'retention.needs-unknown',
+    kind: 'permanent',
+    operation: 'expire recovery points',
+    subject: `${point.group}/${point.id}`,
+    hint: `run farshore point verify ${point.group} ${point.id}: known as damaged, it holds up nothing`,
+    cause,
+  });
+}

@@ -1,0 +1,63 @@
+import type { Log } from '../../kernel/log.ts';
+import type { Bank } from '../bank/bank.ts';
+import { resourceKey, type Copy, type Previous } from '../mover.ts';
+import { isSameData } from '../point/copies.ts';
+import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
+import type { RecoveryPoint } from '../point/types.ts';
+import type { Session } from './types.ts';
+
+/** The newest point of the group between the same two regions, which this session goes on from. */
+export interface Baseline {
+  readonly point: RecoveryPoint;
+  /** By resourceKey. */
+  readonly copies: ReadonlyMap<string, Copy>;
+}
+
+/**
+ * The newest point whose manifest can be read: one that is damaged itself tells nothing, and then the
+ * point before it is the next best; without any, all is shipped that the secondary does not show.
+ */
+export async function readBaseline(
+  session: Session,
+  points: readonly RecoveryPoint[],
+  bank: Bank,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Baseline | null> {
+  for (const point of points) {
+    if (point.id === session.pointId || point.state === 'expiring') continue;
+    if (point.region !== session.targetRegion || point.sourceRegion !== session.sourceRegion)
+      continue;
+    try {
+      const { copies } = await readManifest(bank, point, signal);
+      const byKey = copies.map((copy) => [resourceKey(copy.resource), copy] as const);
+      return { point, copies: new Map(byKey) };
+    } catch (error) {
+      if (!isManifestDamage(error)) throw error;
+      log.warn('manifest is damaged, going on from the point before', { point: point.id, error });
+    }
+  }
+  return null;
+}
+
+/** What the mover ships against. */
+export function previousOf(baseline: Baseline | null, key: string): Previous<Copy> | null {
+  const copy = baseline?.copies.get(key);
+  if (baseline === null || copy === undefined) return null;
+  const damage = baseline.point.checked.findings.filter(({ resource }) => resource === key);
+  return { copy, damage };
+}
+
+/** The copy is the baseline's, byte for byte: nothing of it was shipped by this session. */
+export function isUnchanged(baseline: Baseline | null, copy: Copy): boolean {
+  const before = baseline?.copies.get(resourceKey(copy.resource));
+  return before !== undefined && isSameData(before, copy);
+}
+
+/**
+ * What this session shipped is read back whole. What it took over unchanged from a proven point was
+ * read back when it was shipped: its names, sizes and hashes are compared as the secondary lists them.
+ */
+export function depthOf(baseline: Baseline | null, copy: Copy): 'listing' | 'content' {
+  return baseline?.point.state === 'proven' && isUnchanged(baseline, copy) ? 'listing' : 'content';
+}

@@ -1,0 +1,111 @@
+import type { Ambient } from '../../kernel/ambient.ts';
+import { isoTime } from '../../kernel/clock.ts';
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { RecoveryPoint } from '../point/types.ts';
+import type { MovedCounter } from './moved.ts';
+import { advance, type Happening } from './state.ts';
+import type { Ledger, Session } from './types.ts';
+
+/** The ledger refused or failed: nobody's work can be recorded, so none goes on. Carries its error. */
+export class LedgerFailure extends Error {
+  override readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    super('the ledger failed', { cause });
+    this.cause = cause;
+  }
+
+  get isSuperseded(): boolean {
+    return this.cause instanceof FarshoreError && this.cause.code === 'session.superseded';
+  }
+}
+
+/** The same ledger, whose errors can be told from those of the work. */
+export function guarded(ledger: Ledger): Ledger {
+  return {
+    session: (group) => guard(ledger.session(group)),
+    saveSession: (session) => guard(ledger.saveSession(session)),
+    points: (group) => guard(ledger.points(group)),
+    commitPoint: (point, session) => guard(ledger.commitPoint(point, session)),
+    savePoint: (point) => guard(ledger.savePoint(point)),
+    removePoint: (group, point) => guard(ledger.removePoint(group, point)),
+  };
+}
+
+async function guard<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new LedgerFailure(error);
+  }
+}
+
+/**
+ * The session in memory and, one write at a time and in order, on disk. Every event is on disk when
+ * its promise resolves; a kill before that loses the event, and the effect is done again.
+ */
+export class Journal {
+  readonly #ledger: Ledger;
+  readonly #ambient: Pick<Ambient, 'clock' | 'log'>;
+  readonly #moved: MovedCounter;
+  #session: Session;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(
+    session: Session,
+    deps: {
+      readonly ledger: Ledger;
+      readonly ambient: Pick<Ambient, 'clock' | 'log'>;
+      readonly moved: MovedCounter;
+    },
+  ) {
+    this.#session = session;
+    this.#ledger = deps.ledger;
+    this.#ambient = deps.ambient;
+    this.#moved = deps.moved;
+  }
+
+  get session(): Session {
+    return this.#session;
+  }
+
+  async happened(happening: Happening): Promise<void> {
+    const next = this.#enter(happening);
+    await this.#inOrder(() => this.#ledger.saveSession(next));
+  }
+
+  /** The point and the phase after it, in one transaction. */
+  async committed(pointOf: (committedAt: string) => RecoveryPoint): Promise<void> {
+    const point = pointOf(isoTime(this.#ambient.clock.now()));
+    const next = this.#enter({ type: 'committed' });
+    await this.#inOrder(() => this.#ledger.commitPoint(point, next));
+  }
+
+  /** Said to the caller and not saved: the group's record belongs to a newer generation now. */
+  superseded(cause: unknown): void {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    this.#enter({ type: 'superseded', error: { code: 'session.superseded', message } });
+  }
+
+  #enter(happening: Happening): Session {
+    const before = this.#session;
+    const at = isoTime(this.#ambient.clock.now());
+    const after = advance(before, { ...happening, at, moved: this.#moved.take() });
+    this.#session = after;
+    if (after.phase !== before.phase)
+      this.#ambient.log.info('session phase', {
+        group: after.group,
+        session: after.id,
+        phase: after.phase,
+        ...(after.error === undefined ? {} : { error: after.error }),
+      });
+    return after;
+  }
+
+  async #inOrder(write: () => Promise<void>): Promise<void> {
+    const written = this.#last.then(write);
+    // Its own caller hears of a failure; the next write does not depend on it.
+    this.#last = written.catch(() => undefined);
+    await written;
+  }
+}

@@ -1,0 +1,100 @@
+import { isoTime, type Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
+import { resourceKey, type Capture, type Copy, type Depth, type Movers } from '../mover.ts';
+import type { Finding, ResourceRef, SessionContext, Verification } from '../mover.ts';
+import { isCatalogDamage, moverOf, verifyCopy } from '../point/verify-copy.ts';
+import { findingsKept } from '../point/verify-point.ts';
+import { depthOf, isUnchanged, previousOf, type Baseline } from './baseline.ts';
+import type { Ledger, Session } from './types.ts';
+
+export interface ResourceWorkDeps {
+  readonly movers: Movers;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly baseline: Baseline | null;
+  readonly contextOf: (resource: ResourceRef, signal: AbortSignal) => SessionContext;
+}
+
+/** What a session does with one resource; each call may be repeated after a crash. */
+export class ResourceWork {
+  readonly #deps: ResourceWorkDeps;
+
+  constructor(deps: ResourceWorkDeps) {
+    this.#deps = deps;
+  }
+
+  async capture(resource: ResourceRef, signal: AbortSignal): Promise<Capture> {
+    const { movers, contextOf } = this.#deps;
+    return await moverOf(movers, resource.kind).capture(resource, contextOf(resource, signal));
+  }
+
+  async ship(
+    capture: Capture,
+    repair: { readonly copy: Copy; readonly damage: readonly Finding[] } | null,
+    signal: AbortSignal,
+  ): Promise<Copy> {
+    const { movers, baseline, contextOf, log } = this.#deps;
+    const mover = moverOf(movers, capture.kind);
+    const context = contextOf(capture.resource, signal);
+    const previous = repair ?? previousOf(baseline, resourceKey(capture.resource));
+    try {
+      return await mover.ship(capture, previous, context);
+    } catch (error) {
+      if (previous === null || !isCatalogDamage(error)) throw error;
+      // Nobody can say what the previous copy holds: go by what the secondary itself shows.
+      const resource = resourceKey(capture.resource);
+      log.warn('catalog of the previous copy is damaged, shipping without it', { resource, error });
+      return await mover.ship(capture, null, context);
+    }
+  }
+
+  /** `depth` null: as deep as what is known of the newest point leaves open. */
+  async verify(copy: Copy, depth: Depth | null, signal: AbortSignal): Promise<Verification> {
+    const { movers, baseline, contextOf } = this.#deps;
+    const context = contextOf(copy.resource, signal);
+    return await verifyCopy(movers, copy, depth ?? depthOf(baseline, copy), context);
+  }
+
+  /**
+   * Damage in a copy that this session took over is damage of the point that it was taken from: said
+   * there before it is repaired, so that no one restores from it meanwhile. Older points that share
+   * the data are told by their own verification.
+   */
+  async recordInherited(session: Session): Promise<void> {
+    const { baseline, ledger, clock } = this.#deps;
+    if (baseline === null) return;
+    const inherited = Object.values(session.copies)
+      .filter((copy) => isUnchanged(baseline, copy))
+      .flatMap((copy) => session.verifications[resourceKey(copy.resource)] ?? [])
+      .filter(({ damaged }) => damaged > 0);
+    const [first] = inherited;
+    if (first === undefined) return;
+    const points = await ledger.points(session.group);
+    const head = points.find(({ id }) => id === baseline.point.id);
+    if (head?.state !== 'proven') return;
+    await ledger.savePoint({
+      ...head,
+      state: 'damaged',
+      checked: {
+        at: isoTime(clock.now()),
+        depth: first.depth,
+        damaged: inherited.reduce((sum, { damaged }) => sum + damaged, 0),
+        findings: inherited.flatMap(({ findings }) => findings).slice(0, findingsKept),
+      },
+    });
+  }
+
+  /** True when the source was tidied; what was not is tried again by the next session. */
+  async tidy(copy: Copy, signal: AbortSignal): Promise<boolean> {
+    const { movers, contextOf, log } = this.#deps;
+    try {
+      await moverOf(movers, copy.kind).tidy(copy, contextOf(copy.resource, signal));
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn('source not tidied up', { resource: resourceKey(copy.resource), error });
+      return false;
+    }
+  }
+}

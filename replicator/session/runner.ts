@@ -1,0 +1,218 @@
+import type { Ambient } from '../../kernel/ambient.ts';
+import { describeError, FarshoreError } from '../../kernel/errors.ts';
+import { noProgress, type Progress } from '../../kernel/progress.ts';
+import { resourceKey, type Movers, type ResourceRef, type SessionContext } from '../mover.ts';
+import type { Retention } from '../policy.ts';
+import { parallel } from '../transfer/parallel.ts';
+import { readBaseline } from './baseline.ts';
+import { guarded, Journal, LedgerFailure } from './journal.ts';
+import { MovedCounter } from './moved.ts';
+import { patiently } from './patience.ts';
+import { headOf } from './point.ts';
+import { expireByPolicy, seal, writeManifest } from './point-work.ts';
+import { ResourceWork } from './resource-work.ts';
+import { due, isEnded, type Happening, type SessionEffect } from './state.ts';
+import type { Ledger, Session, SessionError } from './types.ts';
+
+/** What the controller knows of both sides; the rest of a SessionContext is the session's own. */
+export type OpenedContext = Omit<
+  SessionContext,
+  'group' | 'sessionId' | 'isResumed' | 'progress' | 'signal'
+>;
+
+export interface SessionDeps {
+  readonly ledger: Ledger;
+  readonly movers: Movers;
+  readonly ambient: Ambient;
+  readonly retention: Retention;
+  /** Asked once a run, after the session was saved as taken up. */
+  readonly openContext: (session: Session, signal: AbortSignal) => Promise<OpenedContext>;
+  /** Where one resource's movements are told. */
+  readonly progressOf: (resource: ResourceRef) => Progress;
+  /** True while an execution uses the point; it is not expired then. */
+  readonly held: (group: string, point: string) => Promise<boolean>;
+  /** Resources that are shipped, or verified, side by side. */
+  readonly shipAtOnce: number;
+  /** How often a piece of work that fails in passing is done before it counts as failed; 4 unless given. */
+  readonly attempts?: number;
+  /** On abort the session stays as it was saved, to be taken up again. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a session from wherever its saved state stands, and returns it as it ended: `done`, `failed`
+ * with its error, or `superseded`. Rejects only when aborted or when the ledger fails: then the saved
+ * state is the truth, and calling again goes on from it. What `due` names is done, then saved; a kill
+ * between the two repeats the effect, and each bears that.
+ */
+export async function runSession(session: Session, deps: SessionDeps): Promise<Session> {
+  return isEnded(session.phase) ? session : await new SessionRun(session, deps).toEnd();
+}
+
+class SessionRun {
+  readonly #deps: SessionDeps;
+  readonly #moved = new MovedCounter();
+  readonly #journal: Journal;
+
+  constructor(session: Session, deps: SessionDeps) {
+    const log = deps.ambient.log.child({ group: session.group, session: session.id });
+    const ambient = { ...deps.ambient, log };
+    this.#deps = { ...deps, ambient, ledger: guarded(deps.ledger) };
+    this.#journal = new Journal(session, {
+      ledger: this.#deps.ledger,
+      ambient,
+      moved: this.#moved,
+    });
+  }
+
+  async toEnd(): Promise<Session> {
+    try {
+      await this.#journal.happened({ type: 'taken-up' });
+      await this.#orFail(() => this.#run());
+    } catch (error) {
+      if (!(error instanceof LedgerFailure)) throw error;
+      if (!error.isSuperseded) throw error.cause;
+      this.#journal.superseded(error.cause);
+    }
+    return this.#journal.session;
+  }
+
+  async #run(): Promise<void> {
+    const { session } = this.#journal;
+    if (isEnded(session.phase)) return;
+    const { ledger, movers, ambient, signal } = this.#deps;
+    const opened = await this.#patiently('open both regions', signal, () =>
+      this.#deps.openContext(session, signal),
+    );
+    const points = await ledger.points(session.group);
+    const baseline = await this.#patiently('read the newest manifest', signal, () =>
+      readBaseline(session, points, opened.bank, ambient.log, signal),
+    );
+    const { clock, log } = ambient;
+    const contextOf = (resource: ResourceRef, inner: AbortSignal): SessionContext =>
+      this.#context(opened, this.#moved.over(this.#deps.progressOf(resource)), inner);
+    const work = new ResourceWork({ movers, ledger, clock, log, baseline, contextOf });
+    await this.#workOff(work, opened);
+  }
+
+  async #workOff(work: ResourceWork, opened: OpenedContext): Promise<void> {
+    const { signal, shipAtOnce } = this.#deps;
+    for (;;) {
+      const { session } = this.#journal;
+      const effects = due(session);
+      if (effects.length === 0) return;
+      if (session.phase === 'shipping' && session.repairs > 0) await work.recordInherited(session);
+      // The cut is one time: captures do not wait for each other.
+      const limit = session.phase === 'capturing' ? effects.length : shipAtOnce;
+      await parallel(effects, limit, signal, (effect, inner) =>
+        this.#perform(effect, work, opened, inner),
+      );
+    }
+  }
+
+  async #perform(
+    effect: SessionEffect,
+    work: ResourceWork,
+    opened: OpenedContext,
+    signal: AbortSignal,
+  ): Promise<void> {
+    switch (effect.type) {
+      case 'capture': {
+        const key = resourceKey(effect.resource);
+        await this.#orGiveUp(effect.type, key, signal, async () => {
+          const capture = await work.capture(effect.resource, signal);
+          return { type: 'captured', key, capture };
+        }); return;
+      }
+      case 'ship': {
+        const key = resourceKey(effect.capture.resource);
+        await this.#orGiveUp(effect.type, key, signal, async () => {
+          const copy = await work.ship(effect.capture, effect.repair, signal);
+          return { type: 'shipped', key, copy };
+        }); return;
+      }
+      case 'verify': {
+        const key = resourceKey(effect.copy.resource);
+        await this.#orGiveUp(effect.type, key, signal, async () => {
+          const verification = await work.verify(effect.copy, effect.depth, signal);
+          return { type: 'verified', key, verification };
+        }); return;
+      }
+      case 'commit':
+        { await this.#commit(opened, signal); return; }
+      case 'clean-up':
+        { await this.#cleanUp(work, opened, signal); return; }
+    }
+  }
+
+  /** The manifest is announced by its hash, written, read back; then the point and the next phase are one write. */
+  async #commit(opened: OpenedContext, signal: AbortSignal): Promise<void> {
+    const sealed = await seal(this.#journal.session, this.#deps.ledger);
+    const { manifest, previous } = sealed;
+    await this.#journal.happened({ type: 'sealed', manifest, previous });
+    await this.#patiently('write manifest', signal, () =>
+      writeManifest(this.#journal.session, sealed, opened.bank, signal),
+    );
+    await this.#journal.committed((at) => headOf(this.#journal.session, manifest, at));
+  }
+
+  /** The point stands already: the source's rubbish is a warning, the secondary's is a failure that is seen. */
+  async #cleanUp(work: ResourceWork, opened: OpenedContext, signal: AbortSignal): Promise<void> {
+    const { session } = this.#journal;
+    const { ledger, movers, retention, held, ambient, shipAtOnce } = this.#deps;
+    let warnings = 0;
+    await parallel(Object.values(session.copies), shipAtOnce, signal, async (copy, inner) => {
+      if (!(await work.tidy(copy, inner))) warnings += 1;
+    });
+    const at = this.#context(opened, noProgress, signal);
+    const { clock, log } = ambient;
+    await this.#patiently('expire recovery points', signal, () =>
+      expireByPolicy(session, { ledger, movers, retention, held, at, clock, log }),
+    );
+    await this.#journal.happened({ type: 'expired', warnings });
+  }
+
+  /** One resource's failure is its own: the others go on, and the session fails once they are through. */
+  async #orGiveUp(
+    verb: string,
+    key: string,
+    signal: AbortSignal,
+    attempt: () => Promise<Happening>,
+  ): Promise<void> {
+    let happening: Happening;
+    try {
+      happening = await this.#patiently(`${verb} ${key}`, signal, attempt);
+    } catch (error) {
+      signal.throwIfAborted();
+      happening = { type: 'gave-up', key, failure: asSessionError(error) };
+      this.#deps.ambient.log.warn('resource given up', { resource: key, verb, error });
+    }
+    await this.#journal.happened(happening);
+  }
+
+  /** What is no single resource's affair fails the session. Aborts and the ledger's failures pass. */
+  async #orFail(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.#deps.signal.throwIfAborted();
+      if (error instanceof LedgerFailure) throw error;
+      await this.#journal.happened({ type: 'failed', error: asSessionError(error) });
+    }
+  }
+
+  #context(opened: OpenedContext, progress: Progress, signal: AbortSignal): SessionContext {
+    const { group, id, runs } = this.#journal.session;
+    return { ...opened, group, sessionId: id, isResumed: runs > 1, progress, signal };
+  }
+
+  async #patiently<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+    const { ambient, attempts = 4 } = this.#deps;
+    return await patiently(what, { ambient, attempts, signal }, attempt);
+  }
+}
+
+function asSessionError(error: unknown): SessionError {
+  const code = error instanceof FarshoreError ? error.code : 'session.unexpected';
+  return { code, message: describeError(error).replaceAll(/\s+/g, ' ') };
+}
