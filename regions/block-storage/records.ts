@@ -99,7 +99,7 @@ async function explainImport(
 function orRightMissing(error: unknown, right: string): unknown {
   if (!(error instanceof RequestError) || !hasStatus(error, 403)) return error;
   return refineError(error, {
-    code: 'block-storage.right-missing',
+    code: 'region.right-missing',
     message: `the right \`${right}\` is missing`,
     hint: `give Farshore's user the admin role in this project, or grant \`${right}\` in Cinder's policy file`,
   });

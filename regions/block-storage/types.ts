@@ -9,6 +9,8 @@ export interface Volume {
   readonly availabilityZone: string | null;
   readonly bootable: boolean;
   readonly encrypted: boolean;
+  /** Absent where Cinder has never been told. */
+  readonly readOnly?: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly imageMetadata: Readonly<Record<string, string>>;
   readonly createdAt: string;

@@ -59,7 +59,7 @@ export interface ImageMember {
  * One project's Glance. `get` gives null for what does not exist, `delete` false. `create` is not
  * idempotent: when its answer is lost the image may exist, so a caller gives it a property of its own
  * and looks for that before it creates again. A full quota is `image.quota-exceeded`, a refusal that a
- * policy decides `image.right-missing`.
+ * policy decides `region.right-missing`.
  */
 export interface ImageService {
   /** The images that this project owns, hidden ones too. */

@@ -1,4 +1,4 @@
-import type { Image } from '../../regions/image/types.ts';
+import type { Image, ImageMember } from '../../regions/image/types.ts';
 import type { CopyBase, ResourceRef } from '../mover.ts';
 
 export interface ImageCapture {
@@ -6,17 +6,17 @@ export interface ImageCapture {
   readonly resource: ResourceRef;
   readonly dataTime: string;
   readonly image: Image;
-  /** Project ids in the source's Keystone. */
-  readonly members: readonly string[];
+  /** Of a shared image; project ids of the source's Keystone. */
+  readonly members: readonly ImageMember[];
 }
 
 export interface ImageCopy extends CopyBase {
   readonly kind: 'image';
   readonly image: Image;
-  readonly members: readonly string[];
+  readonly members: readonly ImageMember[];
   /** The source's id where it was free. */
   readonly targetImageId: string;
-  /** What the target's Glance must report and the bytes must hash to. */
+  /** What the target's Glance must report and the bytes must hash to; the algorithm by Glance's name. */
   readonly hashAlgo: string;
   readonly hashValue: string;
 }

@@ -257,7 +257,7 @@ describe('block storage: records', () => {
   it('names the right that is missing', async () => {
     const script = [{ ...importCall, status: 403 }];
     const error = await scripted(script, (cinder) => rejection(cinder.importRecord(record)));
-    expect(error.code).to.equal('block-storage.right-missing');
+    expect(error.code).to.equal('region.right-missing');
     expect(error.message).to.contain('backup:backup-import');
   });
 });

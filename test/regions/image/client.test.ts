@@ -158,7 +158,7 @@ describe('image service: making and changing', () => {
     );
   });
 
-  it('tells a taken id, a full quota and a missing right by their status', async () => {
+  it('tells a taken id and a missing right by their status', async () => {
     const codes = {
       409: 'image.id-taken',
       413: 'image.quota-exceeded',

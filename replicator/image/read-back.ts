@@ -1,0 +1,64 @@
+import { pipeline } from 'node:stream/promises';
+import { Writable } from 'node:stream';
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { ImageService } from '../../regions/image/types.ts';
+import type { Content } from './content.ts';
+import { HashingStream } from './hashing-stream.ts';
+
+export interface ReadBack {
+  readonly problem?: 'missing' | 'truncated' | 'altered';
+  readonly bytes: number;
+  readonly detail: string;
+}
+
+/** Reads of one image before a place where it always ends is believed. */
+const reads = 2;
+
+/**
+ * Downloads an image and hashes all of it. A store that lost the end of a file cuts the download, which
+ * looks like a lost connection: only when a second read ends at the very same byte is it `truncated`.
+ * Anything else that keeps the bytes from being read throws.
+ */
+export async function readBack(
+  glance: ImageService,
+  image: { readonly id: string; readonly sizeBytes: number } & Content,
+  signal: AbortSignal,
+): Promise<ReadBack> {
+  let cutAt: number | undefined;
+  for (let read = 1; ; read += 1) {
+    const hashing = new HashingStream({
+      ...image,
+      operation: 'read image back',
+      subject: image.id,
+    });
+    try {
+      await pipeline(await glance.download(image.id, signal), hashing, discard(), { signal });
+      return { bytes: hashing.bytes, detail: `${image.hashAlgo} ${image.hashValue}` };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof FarshoreError)) throw error;
+      const { code, message } = error;
+      const bytes = hashing.bytes;
+      if (code === 'image.no-data') return { problem: 'missing', bytes, detail: message };
+      if (code === 'image.content-altered')
+        return {
+          problem: bytes < image.sizeBytes ? 'truncated' : 'altered',
+          bytes,
+          detail: message,
+        };
+      if (code !== 'region.connection-lost') throw error;
+      if (cutAt === bytes)
+        return {
+          problem: 'truncated',
+          bytes,
+          detail: `the data ends at byte ${bytes} of ${image.sizeBytes}, each time it is read`,
+        };
+      if (read === reads) throw error;
+      cutAt = bytes;
+    }
+  }
+}
+
+function discard(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}
