@@ -1,0 +1,163 @@
+import { expect } from 'chai';
+
+import { Lab } from '../lab.ts';
+import { swiftRequests } from '../swift-log.ts';
+import { isTopology, type Topology } from '../topology.ts';
+import { changeObjects, fillVolumes, makeWork } from './changes.ts';
+import { interruptSession, sessionEnd, shippedTwice } from './crash.ts';
+import { damageScenario } from './damage.ts';
+import { containerSuffixes, type Dataset, documentsFor, makeDataset } from './dataset.ts';
+import { drillBesideReplication } from './drill.ts';
+import { Farshore } from './farshore.ts';
+import { loseEast, protect } from './main-job.ts';
+import { points, type Scene, sync } from './scene.ts';
+
+/** LAB_TOPOLOGIES=stretched runs one of them alone. */
+const topologies = (process.env['LAB_TOPOLOGIES'] ?? 'separate,stretched')
+  .split(',')
+  .filter(isTopology);
+/** What fills the mirror and the secondary's backup container, in either topology. */
+const shippedContainers = /^(volumebackups|shop|farshore_shop)/;
+const peakLimitMib = 300;
+
+for (const topology of topologies) {
+  describe(`a shop in two regions (${topology})`, function () {
+    this.timeout(15 * 60_000);
+    let scene: Scene;
+    let dataset: Dataset;
+
+    before('a lab, a shop in east, a controller', async () => {
+      scene = await openScene(topology);
+      dataset = await makeDataset(scene.lab.region('east'), 'shop', 2000);
+      await fillVolumes(scene, dataset);
+      for (const region of scene.lab.regions) await region.setTokenLifetime(60);
+      await scene.farshore.start();
+      const applied = await scene.farshore.apply(...documentsFor(dataset.prefix));
+      expect(applied.code, applied.stderr).to.equal(0);
+    });
+
+    after(async () => {
+      if ((scene as Scene | undefined) === undefined) return;
+      await scene.farshore.remove();
+    });
+
+    it('protects 3 volumes, 3 images and containers, with a chain of 4 backups', async () => {
+      await protect(scene, dataset);
+    });
+
+    it('ships nothing when nothing changed, with one listing a container page', async () => {
+      const since = Date.now();
+      const session = await sync(scene, dataset.prefix, 'second pass, nothing changed');
+      expect(session.moved).to.deep.equal({ bytes: 0, objects: 0 });
+      for (const region of ['east', 'west'] as const) {
+        const requests = await swiftRequests(scene.lab.region(region), since);
+        for (const suffix of containerSuffixes) {
+          const own = requests.filter(
+            ({ path }) => path.split(/[/?]/)[3] === `${dataset.prefix}-${suffix}`,
+          );
+          const listings = own.filter(
+            ({ method, path }) => method === 'GET' && path.includes('format=json'),
+          );
+          scene.say(
+            `${region} ${suffix}: ${own.length} requests, ${listings.length} of them listings`,
+          );
+          const isMirrorElsewhere = topology === 'stretched';
+          if (region === 'east' || !isMirrorElsewhere) expect(listings.length).to.equal(1);
+          expect(own.filter(({ path }) => path.split('?')[0]!.split('/').length > 4)).to.deep.equal(
+            [],
+          );
+        }
+      }
+    });
+
+    it('goes on after kill -9 in the middle of shipping and ships nothing again', async () => {
+      await changeObjects(scene, dataset.prefix, 1);
+      await makeWork(scene, dataset, 11);
+      const since = Date.now();
+      const id = await interruptSession(
+        scene,
+        dataset.prefix,
+        ({ summary, progress }) =>
+          summary.phase === 'shipping' &&
+          (progress?.movedObjects ?? 0) + (progress?.copiedObjects ?? 0) >= 60,
+        () => scene.farshore.kill9(),
+      );
+      await scene.farshore.start();
+      const session = await sessionEnd(scene, dataset.prefix, id);
+      scene.say(
+        `killed in shipping: ${session.moved.bytes} bytes, ${session.moved.objects} objects over ${session.runs} runs`,
+      );
+      expect(session).to.include({ phase: 'done', runs: 2 });
+      expect(await shippedTwice(scene, since, shippedContainers)).to.deep.equal([]);
+    });
+
+    it('goes on after kill -9 while it commits, and shows no point that is not whole', async () => {
+      await changeObjects(scene, dataset.prefix, 2);
+      const before = await points(scene, dataset.prefix);
+      const id = await interruptSession(
+        scene,
+        dataset.prefix,
+        ({ summary }) => summary.phase === 'committing',
+        () => scene.farshore.kill9(),
+      );
+      await scene.farshore.start();
+      expect((await sessionEnd(scene, dataset.prefix, id)).phase).to.equal('done');
+      const after = await points(scene, dataset.prefix);
+      expect(after.length).to.equal(before.length + 1);
+      expect(after.map(({ state }) => state)).to.deep.equal(after.map(() => 'proven'));
+      const verified = await scene.farshore.cli('point', 'verify', dataset.prefix);
+      expect(verified.code, verified.stdout).to.equal(0);
+      scene.say(`killed in committing: ${after.length} points, all whole`);
+    });
+
+    it("goes on when west's Swift stops in mid-transfer and comes back, with tokens that live 60 s", async () => {
+      await makeWork(scene, dataset, 12);
+      const west = scene.lab.region('west');
+      const stopped = Date.now();
+      const id = await interruptSession(
+        scene,
+        dataset.prefix,
+        ({ progress }) => (progress?.movedObjects ?? 0) + (progress?.copiedObjects ?? 0) >= 20,
+        async () => {
+          await west.stopService('swift-proxy');
+          await new Promise((resolve) => setTimeout(resolve, 10_000));
+          await west.startService('swift-proxy');
+        },
+      );
+      const session = await sessionEnd(scene, dataset.prefix, id);
+      expect(session.phase, JSON.stringify(session.error)).to.equal('done');
+      scene.say(
+        `west's Swift away for ${Math.round((Date.now() - stopped) / 1000)} s in all: done, ${session.moved.bytes} bytes shipped`,
+      );
+    });
+
+    it('drills while replication goes on, delays nothing and leaves nothing', async () => {
+      await drillBesideReplication(scene, dataset.prefix);
+    });
+
+    it('finds altered, truncated and deleted chunks, and fails over to the last whole point, killed on its way', async () => {
+      await damageScenario(scene);
+    });
+
+    it('loses east and brings everything back in west, byte for byte', async () => {
+      await loseEast(scene, dataset.prefix);
+    });
+
+    it(`stayed under ${peakLimitMib} MB`, async () => {
+      const peak = await scene.farshore.peakRssMib();
+      scene.say(`peak memory of the controller: ${peak} MiB`);
+      expect(peak).to.be.below(peakLimitMib);
+    });
+  });
+}
+
+/** A fresh lab: what an earlier run left would be compared too. */
+async function openScene(topology: Topology): Promise<Scene> {
+  const name = `farshore-scenario-${topology}`;
+  const say = (text: string) => console.log(`      ${text}`);
+  await Lab.down(name);
+  const started = Date.now();
+  const lab = await Lab.up({ name, topology });
+  say(`lab up after ${Math.round((Date.now() - started) / 1000)} s`);
+  return { lab, farshore: await Farshore.create(lab), say };
+}
