@@ -62,8 +62,10 @@ async function change(lab: Lab, command: string, region: RegionName): Promise<vo
     case 'kill':
     case 'start':
     case 'pause':
-    case 'unpause':
-      { await lab[command](region); return; }
+    case 'unpause': {
+      await lab[command](region);
+      return;
+    }
     default:
       throw new UsageError(usage);
   }

@@ -50,7 +50,9 @@ export async function writeClouds(lab: Lab, path: string, projectName?: string):
 export function openrc(lab: Lab, name: RegionName, projectName = 'admin'): string {
   const { auth } = cloud(lab, name, projectName);
   return [
-    ...Object.entries(auth).map(([key, value]) => `export OS_${key.toUpperCase()}=${value as string}`),
+    ...Object.entries(auth).map(
+      ([key, value]) => `export OS_${key.toUpperCase()}=${value as string}`,
+    ),
     `export OS_REGION_NAME=${name}`,
     'export OS_IDENTITY_API_VERSION=3',
   ].join('\n');

@@ -55,7 +55,11 @@ class Collector {
   }
 
   text(): string {
-    for (let part = this.sink.read() as Buffer | null; part; part = this.sink.read() as Buffer | null)
+    for (
+      let part = this.sink.read() as Buffer | null;
+      part;
+      part = this.sink.read() as Buffer | null
+    )
       this.#parts.push(part);
     return Buffer.concat(this.#parts).toString();
   }

@@ -24,12 +24,13 @@ export interface RegionIdentity {
 /** A command inside a region ended with a status other than 0. */
 export class RegionCommandError extends Error {
   override readonly name = 'RegionCommandError';
-  readonly result: ExecResult;
+  readonly exitCode: number;
 
   constructor(region: RegionName, command: readonly string[], result: ExecResult) {
     const tail = (result.stderr || result.stdout).slice(-2000);
-    super(`${region}: ${command.slice(0, 6).join(' ')} exited with ${result.exitCode}\n${tail}`);
-    this.result = result;
+    const words = command.map((word) => (word.length > 60 ? '…' : word)).join(' ');
+    super(`${region}: ${words} exited with ${result.exitCode}\n${tail}`);
+    this.exitCode = result.exitCode;
   }
 }
 

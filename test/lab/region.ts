@@ -5,6 +5,8 @@ import type { ExecOptions } from './exec.ts';
 import { answers, waitFor } from './probe.ts';
 import { RegionContainer } from './region-container.ts';
 
+export type { RegionService } from './region-container.ts';
+
 export interface ClientOptions extends ExecOptions {
   /** Project that the request is scoped to; `demo` when left out. */
   readonly project?: string;

@@ -5,7 +5,8 @@ export type Topology = (typeof topologies)[number];
 export const regionNames = ['east', 'west'] as const;
 export type RegionName = (typeof regionNames)[number];
 
-export const defaultLabName = 'farshore-lab';
+/** Another name lets a second lab live beside the first. */
+export const defaultLabName = process.env['FARSHORE_LAB'] ?? 'farshore-lab';
 
 export function isTopology(text: string): text is Topology {
   return topologies.some((topology) => topology === text);

@@ -25,8 +25,14 @@ swift_up() {
 
 # Stretched regions share projects, users and Fernet keys: east makes them, west copies them.
 own_identity() {
-  keystone-manage fernet_setup --keystone-user keystone --keystone-group keystone
-  keystone-manage credential_setup --keystone-user keystone --keystone-group keystone
+  # As keystone-manage's fernet_setup and credential_setup do, without their seconds of start-up.
+  local keys number
+  for keys in fernet-keys credential-keys; do
+    mkdir -p /etc/keystone/$keys
+    for number in 0 1; do head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' > /etc/keystone/$keys/$number; done
+    chown -R keystone:keystone /etc/keystone/$keys
+    chmod -R go= /etc/keystone/$keys
+  done
   local url="http://$LAB_IP:5000/v3"
   keystone-manage bootstrap --bootstrap-password secret --bootstrap-region-id "$LAB_REGION" \
     --bootstrap-admin-url "$url" --bootstrap-internal-url "$url" --bootstrap-public-url "$url"
@@ -40,13 +46,13 @@ publish_identity() {
   mv /srv/share/new /srv/share/identity
 }
 copied_identity() {
-  until_ok 180 rsync -a "rsync://$LAB_EAST_IP/share/identity/" /srv/identity/
+  until_ok 300 rsync -a "rsync://$LAB_EAST_IP/share/identity/" /srv/identity/
   mysql keystone < /srv/identity/keystone.sql
   for keys in fernet-keys credential-keys; do
     mkdir -p /etc/keystone/$keys
     cp /srv/identity/$keys/* /etc/keystone/$keys/
     chown -R keystone:keystone /etc/keystone/$keys
-    chmod 700 /etc/keystone/$keys
+    chmod -R go= /etc/keystone/$keys
   done
 }
 
@@ -54,15 +60,15 @@ say 'database and message queue'
 start syslog mariadb memcached rsync rabbitmq
 swift_up &
 swift=$!
-until_ok 90 mysqladmin ping
+until_ok 300 mysqladmin ping
 if [ ! -f /srv/seeded ]; then
   say identity
   if is_follower; then copied_identity; else own_identity; fi
 fi
 start keystone glance-api
-until_ok 90 bash -c '</dev/tcp/127.0.0.1/5672'
+until_ok 300 bash -c '</dev/tcp/127.0.0.1/5672'
 start cinder-api cinder-scheduler cinder-volume cinder-backup
-until_ok 90 curl -sf http://127.0.0.1:5000/v3
+until_ok 300 curl -sf http://127.0.0.1:5000/v3
 if [ ! -f /srv/seeded ]; then
   say 'users and catalogue'
   is_follower || python3 /opt/lab/seed.py identity
@@ -70,15 +76,15 @@ if [ ! -f /srv/seeded ]; then
 fi
 say 'waiting for every service'
 wait $swift
-until_ok 60 curl -sf http://127.0.0.1:8080/healthcheck
-until_ok 60 curl -s http://127.0.0.1:9292/
-until_ok 60 curl -s http://127.0.0.1:8776/
+until_ok 300 curl -sf http://127.0.0.1:8080/healthcheck
+until_ok 300 curl -s http://127.0.0.1:9292/
+until_ok 300 curl -s http://127.0.0.1:8776/
 [ -f /srv/seeded ] || python3 /opt/lab/seed.py types
 # Cinder refuses work for a service whose last sign of life is old: wait for fresh ones.
 alive() {
   [ "$(mysql -N cinder -e "select count(distinct \`binary\`) from services
     where deleted = 0 and updated_at > utc_timestamp() - interval $((SECONDS + 1)) second")" = 3 ]
 }
-until_ok 120 alive
+until_ok 300 alive
 touch /srv/seeded /run/lab/ready
 say ready

@@ -18,7 +18,10 @@ render glance-api.conf /etc/glance/glance-api.conf
 render cinder.conf /etc/cinder/cinder.conf
 for file in swift/*; do render "$file" "/etc/$file"; done
 for pair in account:6202 container:6201 object:6200; do
-  sed -e "s|@KIND@|${pair%:*}|g" -e "s|@PORT@|${pair#*:}|g" swift/storage-server.conf > "/etc/swift/${pair%:*}-server.conf"
+  # The container updater forks once per partition and pass: a short interval eats a core.
+  interval=30
+  [ "${pair%:*}" = container ] && interval=120
+  sed -e "s|@UPDATE@|$interval|" -e "s|@KIND@|${pair%:*}|g" -e "s|@PORT@|${pair#*:}|g" swift/storage-server.conf > "/etc/swift/${pair%:*}-server.conf"
 done
 cp rsyncd.conf /etc/rsyncd.conf
 render openrc /root/openrc

@@ -10,7 +10,7 @@ if [ "$LAB_TOPOLOGY" = stretched ]; then
   hosts="$LAB_EAST_IP $LAB_WEST_IP"
 fi
 ring() {
-  swift-ring-builder "$1.builder" create 8 $replicas 0
+  swift-ring-builder "$1.builder" create 4 $replicas 0
   region=0
   for host in $hosts; do
     region=$((region + 1))

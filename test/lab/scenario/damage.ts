@@ -141,10 +141,11 @@ async function untilRestoring(scene: Scene, id: string): Promise<void> {
     const restoring = execution.steps.find(
       (step) => step.type === 'restore' && step.state === 'running',
     );
-    // A moment later Cinder is in the middle of it.
-    if (restoring !== undefined) return void (await sleep(2000));
+    if (restoring !== undefined) break;
     if (execution.state === 'ended')
       throw new Error(`the failover ended too early: ${JSON.stringify(execution)}`);
     await sleep(20);
   }
+  // A moment later Cinder is in the middle of it.
+  await sleep(2000);
 }
