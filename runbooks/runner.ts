@@ -22,7 +22,10 @@ export interface Runner {
   retry(id: string): Promise<Execution>;
   /** Passes a gate. */
   approve(id: string, step: string): Promise<Execution>;
-  /** Each saved state of the execution from now on, until it has ended. */
+  /**
+   * The execution as it is, then each saved state until it has ended; a watcher that is 1,000 states
+   * behind loses the oldest of them. Ends without an error when `signal` aborts or the runner stops.
+   */
   watch(id: string, signal: AbortSignal): AsyncIterable<Execution>;
   progress(id: string): Readonly<Record<string, ProgressSnapshot>>;
   /** Stops taking steps and waits for those under way to end or abort; they go on at the next start. */

@@ -17,12 +17,23 @@ export interface StepRecord {
   readonly type: string;
   /** A person's words: `restore volume data`. */
   readonly title: string;
+  /** Ids; `check:*` stands for every step whose id begins with `check:`. */
   readonly needs: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;
   /** Runs whatever happened to those before it: cleaning up. */
   readonly always: boolean;
+  /** Of one attempt; absent: none. */
+  readonly timeoutSeconds?: number;
+  /** How often a transient failure is answered by another attempt; absent: never. */
+  readonly retries?: number;
+  /** What a person must approve before the step starts. */
+  readonly gate?: string;
+  readonly approvedAt?: string;
   readonly state: StepState;
+  /** Every start, those after a crash included. */
   readonly attempts: number;
+  /** Transient failures since the last order; absent: 0. */
+  readonly failures?: number;
   readonly startedAt?: string;
   readonly endedAt?: string;
   /** What the step found or made; later steps read it. */
@@ -36,6 +47,8 @@ export interface StepRecord {
 export interface Execution {
   readonly id: string;
   readonly runbook: string;
+  /** Of the plan that it was started with. */
+  readonly runbookVersion?: number;
   readonly group: string;
   readonly mode: ExecutionMode;
   readonly dryRun: boolean;

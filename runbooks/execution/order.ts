@@ -1,0 +1,131 @@
+import { FarshoreError } from '../../kernel/errors.ts';
+import { isoTime } from '../../kernel/clock.ts';
+import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import type { GroupView } from '../control.ts';
+import type { Plan, PlanParams } from '../plan.ts';
+import { candidates, noProvenPoint } from '../steps/candidates.ts';
+import type { ExecutionOrder } from '../runner.ts';
+import type { RunnerParts } from './parts.ts';
+import { withSteps } from './state.ts';
+import type { Execution, StepRecord } from './types.ts';
+
+/**
+ * Everything that can be wrong with an order is found here, before anything is committed: a failover
+ * that could restore nothing must not take the primary's place. Throws `runbook.not-found`,
+ * `execution.invalid` with every fault, `group.not-found`, `point.not-found`, `point.damaged`,
+ * `point.none-proven`.
+ */
+export async function executionOf(order: ExecutionOrder, parts: RunnerParts): Promise<Execution> {
+  const plan = planOf(order.runbook, parts);
+  const params = paramsOf(order, plan, parts.limits.parallel);
+  const view = await parts.control.group(order.group);
+  const first = firstPoint(await parts.control.points(order.group), params['point'], order.group);
+  const execution = blank(order, plan, params, view, parts);
+  return order.dryRun ? dryRun(execution, plan, first, parts) : execution;
+}
+
+function firstPoint(
+  points: readonly RecoveryPoint[],
+  wanted: unknown,
+  group: string,
+): RecoveryPoint {
+  if (typeof wanted !== 'string') {
+    const first = candidates(points)[0];
+    if (first !== undefined) return first;
+    throw noProvenPoint(group);
+  }
+  const point = points.find((each) => each.id === wanted);
+  if (point?.state === 'proven') return point;
+  const isDamaged = point !== undefined;
+  throw new FarshoreError(isDamaged ? 'the point is damaged' : 'there is no such point', {
+    code: isDamaged ? 'point.damaged' : 'point.not-found',
+    kind: 'permanent',
+    operation: 'choose recovery point',
+    subject: `${group}/${wanted}`,
+    hint: 'name a proven one, or none to take the newest proven one',
+  });
+}
+
+export function planOf(name: string, { plans }: RunnerParts): Plan {
+  const plan = plans.get(name);
+  if (plan !== undefined) return plan;
+  throw new FarshoreError(`there is no runbook ${name}`, {
+    code: 'runbook.not-found',
+    kind: 'permanent',
+    operation: 'start execution',
+    hint: `there are: ${[...plans.keys()].join(', ')}`,
+  });
+}
+
+function paramsOf(order: ExecutionOrder, plan: Plan, parallel: number): PlanParams {
+  const parsed = plan.params.safeParse(order.params);
+  const faults = (parsed.error?.issues ?? []).map((issue) => {
+    const path = ['params', ...issue.path].join('.');
+    return `${path}: ${issue.message}`;
+  });
+  if (order.mode !== plan.mode)
+    faults.unshift(`mode: runbook ${plan.name} is for ${plan.mode}, not for ${order.mode}`);
+  if (parsed.success && faults.length === 0)
+    return { ...parsed.data, parallel: parsed.data['parallel'] ?? parallel };
+  throw new FarshoreError(faults.join('; '), {
+    code: 'execution.invalid',
+    kind: 'permanent',
+    operation: 'start execution',
+    subject: order.group,
+    hint: `parameters of ${plan.name}: ${Object.keys(plan.params.shape).join(', ')}`,
+  });
+}
+
+function blank(
+  order: ExecutionOrder,
+  plan: Plan,
+  params: PlanParams,
+  view: GroupView,
+  { ambient }: RunnerParts,
+): Execution {
+  const declaredAt = isoTime(ambient.clock.now());
+  const stamp = declaredAt.replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
+  const execution: Execution = {
+    // All have one length, so that none is the beginning of another: scratch names begin with it.
+    id: `${stamp}-${ambient.random.id().slice(0, 8)}`,
+    runbook: plan.name,
+    runbookVersion: plan.version,
+    group: order.group,
+    mode: plan.mode,
+    dryRun: order.dryRun,
+    params,
+    state: 'running',
+    declaredAt,
+    cancelRequested: false,
+    generation: view.generation,
+    rpoObjectiveSeconds: view.rpoSeconds,
+    rtoObjectiveSeconds: view.rtoSeconds,
+    steps: [],
+    version: 1,
+  };
+  return withSteps(execution, plan.steps(params));
+}
+
+/** What would be done, ended at once: every step `skipped`, with its sizes. Reads one manifest, changes nothing. */
+async function dryRun(
+  execution: Execution,
+  plan: Plan,
+  point: RecoveryPoint,
+  { control, ambient }: RunnerParts,
+): Promise<Execution> {
+  const { signal } = new AbortController();
+  const manifest = await control.manifest(execution.group, point.id, signal);
+  const { steps } = withSteps(execution, plan.expand(execution.params, manifest));
+  const at = isoTime(ambient.clock.now());
+  const skipped = steps.map((step): StepRecord => ({ ...step, state: 'skipped', endedAt: at }));
+  const rpoMs = Date.parse(execution.declaredAt) - Date.parse(point.dataTime);
+  return {
+    ...execution,
+    steps: skipped,
+    point: point.id,
+    rpoSeconds: rpoMs / 1000,
+    state: 'ended',
+    result: 'succeeded',
+    endedAt: at,
+  };
+}

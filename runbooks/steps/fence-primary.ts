@@ -1,0 +1,120 @@
+import { describeError, FarshoreError, isTransient } from '../../kernel/errors.ts';
+import { RequestError } from '../../regions/http/request-error.ts';
+import type { ProjectScope } from '../../regions/region.ts';
+import { resourceKey, type ResourceRef } from '../../replicator/mover.ts';
+import { parallel } from '../../replicator/transfer/parallel.ts';
+import { withDeadline } from '../execution/deadline.ts';
+import { fenceContainer, fenceVolume, type Fence } from './fences.ts';
+import type { Raised } from './raise-generation.ts';
+import { stepOf } from './copies.ts';
+import type { Step, StepContext } from './step.ts';
+
+const fencesAtOnce = 8;
+
+/** What is known of one resource's fence: kept in the step's output, for the report and for the way back. */
+export interface FenceEvidence extends Fence {
+  readonly resource: string;
+}
+
+/**
+ * Keeps the old primary's clients from going on writing what nobody will ever recover, as far as it
+ * answers within a short time. It is no condition: the generation keeps Farshore's own workers away,
+ * and a primary that is really lost can't be fenced. So whatever fails is evidence, not a failure.
+ *
+ * Killed in the middle: the former values were remembered before each change, so that the second
+ * attempt does not take its own fence for what was there before.
+ */
+export const fencePrimary: Step = {
+  type: 'fence-primary',
+  async run(context) {
+    const { control, execution, step, ambient, signal, note } = context;
+    const resources = await control.resources(execution.group);
+    const seconds = Number(step.params['fenceSeconds']);
+    const fences = new Map<string, Fence>();
+    let lost: Fence = { state: 'unreachable', detail: 'it was not asked' };
+    try {
+      await withDeadline(
+        ambient.clock,
+        seconds * 1000,
+        signal,
+        () => late(seconds),
+        (limit) => fenceAll({ ...context, signal: limit }, resources, fences),
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      lost = evidenceOf(error);
+    }
+    const evidence = resources.map((resource): FenceEvidence => {
+      const key = resourceKey(resource);
+      return { resource: key, ...(fences.get(key) ?? lost) };
+    });
+    for (const text of told(evidence)) note(text);
+    return { state: 'done', output: { evidence } };
+  },
+};
+
+async function fenceAll(
+  context: StepContext,
+  resources: readonly ResourceRef[],
+  fences: Map<string, Fence>,
+): Promise<void> {
+  const { control, execution, signal } = context;
+  const { lostPrimary } = stepOf(execution, 'raise-generation')?.output as Raised;
+  const primary = await control.lostPrimary(execution.group, lostPrimary, signal);
+  await parallel(resources, fencesAtOnce, signal, async (resource, limit) => {
+    try {
+      fences.set(
+        resourceKey(resource),
+        await fence(resource, primary, { ...context, signal: limit }),
+      );
+    } catch (error) {
+      limit.throwIfAborted();
+      fences.set(resourceKey(resource), evidenceOf(error));
+    }
+  });
+}
+
+async function fence(
+  resource: ResourceRef,
+  primary: ProjectScope,
+  context: StepContext,
+): Promise<Fence> {
+  switch (resource.kind) {
+    case 'volume':
+      return fenceVolume(resource, primary, context);
+    case 'container':
+      return fenceContainer(resource, primary, context);
+    case 'image':
+      return { state: 'not-needed', detail: "an image's data can't be written again" };
+  }
+}
+
+/** An answer that says no is `refused`, none at all `unreachable`. What is no error of ours is a fault and thrown on. */
+function evidenceOf(error: unknown): Fence {
+  if (!(error instanceof FarshoreError)) throw error;
+  const hasAnswered =
+    error instanceof RequestError ? error.status !== undefined : !isTransient(error);
+  return { state: hasAnswered ? 'refused' : 'unreachable', detail: describeError(error) };
+}
+
+function late(seconds: number): FarshoreError {
+  return new FarshoreError(`no answer within ${seconds} s`, {
+    code: 'fence.late',
+    kind: 'transient',
+    operation: 'fence primary',
+  });
+}
+
+function told(evidence: readonly FenceEvidence[]): readonly string[] {
+  const held = evidence.filter(({ state }) => state === 'fenced' || state === 'not-needed');
+  const open = evidence.filter((each) => !held.includes(each));
+  const reasons = new Map<string, string[]>();
+  for (const { state, detail, resource } of open) {
+    const reason = `${state} (${detail})`;
+    reasons.set(reason, [...(reasons.get(reason) ?? []), resource]);
+  }
+  return [
+    `${held.length} of ${evidence.length} resources of the old primary are fenced or need no fence`,
+    ...[...reasons].map(([reason, names]) => `not fenced, ${reason}: ${names.join(', ')}`),
+  ];
+}
