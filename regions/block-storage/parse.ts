@@ -18,6 +18,7 @@ export function parseVolume(answer: Answer): Volume {
     availabilityZone: answer.stringOr('availability_zone', null),
     bootable: answer.boolean('bootable'),
     encrypted: answer.boolean('encrypted'),
+    ...readOnlyFlag(answer),
     metadata: userMetadata(answer),
     imageMetadata: answer.stringMap('volume_image_metadata'),
     createdAt: answer.time('created_at'),
@@ -31,6 +32,12 @@ export function parseVolume(answer: Answer): Volume {
 function userMetadata(answer: Answer): Readonly<Record<string, string>> {
   const shown = Object.entries(answer.stringMap('metadata'));
   return Object.fromEntries(shown.filter(([key]) => key !== 'readonly' && key !== 'attached_mode'));
+}
+
+/** `True` or `False`; there is none before the flag was first set. */
+function readOnlyFlag(answer: Answer): { readonly readOnly?: boolean } {
+  const flag = answer.stringMap('metadata')['readonly'];
+  return flag === undefined ? {} : { readOnly: flag === 'True' };
 }
 
 export function parseSnapshot(answer: Answer): Snapshot {
