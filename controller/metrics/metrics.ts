@@ -142,9 +142,8 @@ function observerOf(counters: Counters, backlog: Gauge): Observer {
 /** Gauges are set anew from the state at every scrape, so a deleted group leaves none behind. */
 async function refresh(gauges: Gauges, service: ControllerService): Promise<void> {
   const [groups, regions] = await Promise.all([service.listGroupStatus(), service.listRegions()]);
-  const { backlog: _live, leader, ...computed } = gauges;
-  for (const gauge of Object.values(computed)) gauge.reset();
-  leader.set(1);
+  for (const gauge of Object.values(gauges)) if (gauge !== gauges.backlog) gauge.reset();
+  gauges.leader.set(1);
   for (const group of groups) {
     const name = { group: group.name };
     gauges.rpoObjective.set(name, group.rpoObjectiveSeconds);

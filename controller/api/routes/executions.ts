@@ -58,7 +58,6 @@ function readRoutes(service: ControllerService): readonly Route[] {
 }
 
 function orderRoutes(service: ControllerService): readonly Route[] {
-  const { runner } = service;
   return [
     route({
       method: 'post',
@@ -70,7 +69,7 @@ function orderRoutes(service: ControllerService): readonly Route[] {
       response: execution,
       handle: async ({ body }) => {
         const mode = body.mode ?? modeOf(service, body.runbook);
-        return { body: await runner.start({ ...body, mode }) };
+        return { body: await service.runner.start({ ...body, mode }) };
       },
     }),
     route({
@@ -79,7 +78,7 @@ function orderRoutes(service: ControllerService): readonly Route[] {
       id: 'cancelExecution',
       summary: 'Takes no further steps; a drill is cleaned up',
       response: execution,
-      handle: async ({ params }) => ({ body: await runner.cancel(params['id'] ?? '') }),
+      handle: async ({ params }) => ({ body: await service.runner.cancel(params['id'] ?? '') }),
     }),
     route({
       method: 'post',
@@ -87,7 +86,7 @@ function orderRoutes(service: ControllerService): readonly Route[] {
       id: 'retryExecution',
       summary: 'Runs the failed steps of an ended execution again',
       response: execution,
-      handle: async ({ params }) => ({ body: await runner.retry(params['id'] ?? '') }),
+      handle: async ({ params }) => ({ body: await service.runner.retry(params['id'] ?? '') }),
     }),
     route({
       method: 'post',
@@ -96,7 +95,7 @@ function orderRoutes(service: ControllerService): readonly Route[] {
       summary: 'Passes a gate',
       response: execution,
       handle: async ({ params }) => ({
-        body: await runner.approve(params['id'] ?? '', params['step'] ?? ''),
+        body: await service.runner.approve(params['id'] ?? '', params['step'] ?? ''),
       }),
     }),
   ];

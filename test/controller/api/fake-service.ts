@@ -1,0 +1,95 @@
+import { FarshoreError } from '../../../kernel/errors.ts';
+import type {
+  Group,
+  GroupStatus,
+  ProtectionPolicy,
+  Stored,
+} from '../../../controller/model/types.ts';
+import type { ControllerService } from '../../../controller/service.ts';
+
+export const samplePolicy: ProtectionPolicy = {
+  name: 'gold',
+  rpoSeconds: 900,
+  rtoSeconds: 3600,
+  schedule: { every: 300, jitterSeconds: 0 },
+  retention: { last: 3, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
+  targetRegion: 'west',
+  maxIncrementals: 6,
+};
+
+export function sampleStatus(change: Partial<GroupStatus> = {}): GroupStatus {
+  return {
+    name: 'shop',
+    policy: 'gold',
+    generation: 1,
+    primary: 'east',
+    secondary: 'west',
+    state: 'protected',
+    resources: [],
+    rpoSeconds: 42,
+    rpoObjectiveSeconds: 900,
+    rtoSeconds: null,
+    rtoObjectiveSeconds: 3600,
+    newestProvenPoint: '20261121T085503Z-1f0c',
+    newestProvenDataTime: '2026-11-21T08:55:03.000Z',
+    points: { proven: 1, damaged: 0 },
+    session: null,
+    nextSessionAt: null,
+    ...change,
+  };
+}
+
+const sampleGroup: Stored<Group> = {
+  revision: 7,
+  value: {
+    spec: {
+      name: 'shop',
+      policy: 'gold',
+      source: { region: 'east', project: 'demo' },
+      target: { project: 'demo', volumeTypes: {} },
+      members: [{ kind: 'volume', nameOrId: 'data' }],
+      paused: false,
+    },
+    generation: 1,
+    primary: 'east',
+    resources: [],
+    createdAt: '2026-11-21T08:00:00.000Z',
+  },
+};
+
+export function notFound(kind: string, name: string): FarshoreError {
+  return new FarshoreError(`there is no ${kind} ${name}`, {
+    code: `${kind}.not-found`,
+    kind: 'permanent',
+    operation: `show ${kind}`,
+    subject: name,
+  });
+}
+
+/** A service that a test fills with what it asks for; anything else fails loudly. */
+export function fakeService(part: Partial<ControllerService> = {}): ControllerService {
+  const known: Partial<ControllerService> = {
+    listPolicies: () => Promise.resolve([{ value: samplePolicy, revision: 3 }]),
+    getPolicy: (name) =>
+      name === 'gold'
+        ? Promise.resolve({ value: samplePolicy, revision: 3 })
+        : Promise.reject(notFound('policy', name)),
+    listGroups: () => Promise.resolve([sampleGroup]),
+    getGroup: () => Promise.resolve(sampleGroup),
+    groupStatus: () => Promise.resolve(sampleStatus()),
+    listGroupStatus: () => Promise.resolve([sampleStatus()]),
+    listRegions: () =>
+      Promise.resolve([
+        { name: 'east', services: [{ service: 'identity', up: true, latencyMs: 3 }] },
+      ]),
+    listRunbooks: () => [{ name: 'drill', mode: 'drill', description: 'd', params: {} }],
+    ready: () => true,
+    ...part,
+  };
+  return new Proxy(known as ControllerService, {
+    get: (target, name) => {
+      if (name in target) return Reflect.get(target, name) as unknown;
+      throw new Error(`the test did not expect ${String(name)}`);
+    },
+  });
+}
