@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { pipeline, Readable, type Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, createGzip } from 'node:zlib';
 
@@ -7,12 +7,17 @@ const chunkChars = 64 * 1024;
 
 /** Rows as gzip of JSON lines; the same rows give the same bytes (Node's gzip header has no time). */
 export function packRows(rows: AsyncIterable<unknown>): AsyncIterable<Buffer> {
-  return Readable.from(encodeLines(rows)).compose(createGzip()) as AsyncIterable<Buffer>;
+  return through(Readable.from(encodeLines(rows)), createGzip());
 }
 
 /** The other way round. Throws zlib's errors for what is no gzip, SyntaxError for what is no JSON. */
 export function unpackRows(chunks: Readable): AsyncGenerator {
-  return decodeLines(chunks.compose(createGunzip()) as AsyncIterable<Buffer>);
+  return decodeLines(through(chunks, createGunzip()));
+}
+
+/** An error of the source comes out of the transform; ending the transform early ends the source. */
+function through(source: Readable, transform: Transform): AsyncIterable<Buffer> {
+  return pipeline(source, transform, () => undefined);
 }
 
 async function* encodeLines(rows: AsyncIterable<unknown>): AsyncGenerator<Buffer> {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import type { Random } from '../../kernel/random.ts';
+
+const chunkBytes = 64 * 1024;
 
 export interface Filled {
   readonly bytes: number;
@@ -36,25 +37,40 @@ export class NamelessFile {
     const md5 = createHash('md5');
     const sha256 = createHash('sha256');
     let bytes = 0;
-    const target = this.#file.createWriteStream({ start: 0, autoClose: false });
-    const hashed = async function* (): AsyncGenerator<Buffer> {
-      for await (const chunk of chunks) {
-        md5.update(chunk);
-        sha256.update(chunk);
-        bytes += chunk.length;
-        yield chunk;
-      }
-    };
-    await pipeline(hashed, target, signal === undefined ? {} : { signal });
+    for await (const chunk of chunks) {
+      signal?.throwIfAborted();
+      md5.update(chunk);
+      sha256.update(chunk);
+      await this.#write(chunk, bytes);
+      bytes += chunk.length;
+    }
     return { bytes, md5: md5.digest('hex'), sha256: sha256.digest('hex') };
   }
 
-  /** From the first byte; may be called again once the last reader ended. */
+  /** From the first byte. */
   read(): Readable {
-    return this.#file.createReadStream({ start: 0, autoClose: false });
+    return Readable.from(this.#chunks());
   }
 
   async close(): Promise<void> {
     await this.#file.close();
+  }
+
+  async *#chunks(): AsyncGenerator<Buffer> {
+    for (let position = 0; ;) {
+      const chunk = Buffer.allocUnsafe(chunkBytes);
+      const { bytesRead } = await this.#file.read(chunk, 0, chunkBytes, position);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+      position += bytesRead;
+    }
+  }
+
+  async #write(chunk: Buffer, position: number): Promise<void> {
+    for (let done = 0; done < chunk.length;) {
+      const left = chunk.length - done;
+      const { bytesWritten } = await this.#file.write(chunk, done, left, position + done);
+      done += bytesWritten;
+    }
   }
 }
