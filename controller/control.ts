@@ -1,0 +1,179 @@
+import { isoTime, type Clock } from '../kernel/clock.ts';
+import type { Progress } from '../kernel/progress.ts';
+import type { ProjectScope } from '../regions/region.ts';
+import type { Depth, Movers, ResourceRef, TargetContext } from '../replicator/mover.ts';
+import { readManifest } from '../replicator/point/read-manifest.ts';
+import type { PointManifest, RecoveryPoint } from '../replicator/point/types.ts';
+import { verifyPoint } from '../replicator/point/verify-point.ts';
+import { isEnded } from '../replicator/session/state.ts';
+import type { Ledger } from '../replicator/session/types.ts';
+import type { Control, GroupView } from '../runbooks/control.ts';
+import type { Sites } from './sites.ts';
+import { readGroup, restoreRegion } from './state/groups.ts';
+import { holdPoint } from './state/holds.ts';
+import { keys } from './state/keys.ts';
+import type { GroupHead } from './state/records.ts';
+import { notFound, refused } from './state/refusals.ts';
+import { atomically } from './store/atomically.ts';
+import { put, type Store, unchanged } from './store/store.ts';
+
+export interface ControlDeps {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly sites: Sites;
+  readonly movers: Movers;
+  readonly clock: Clock;
+  /** Told after a generation was raised: whatever replicates the group must stop now. */
+  readonly onRaised: (group: string) => void;
+}
+
+type Raised = Awaited<ReturnType<Control['raiseGeneration']>>;
+
+/** What runbooks may ask, over the store, the regions and the movers. */
+export class ControllerControl implements Control {
+  readonly movers: Movers;
+  readonly #deps: ControlDeps;
+
+  constructor(deps: ControlDeps) {
+    this.#deps = deps;
+    this.movers = deps.movers;
+  }
+
+  async group(name: string): Promise<GroupView> {
+    const { record, head } = await readGroup(this.#deps.store, name);
+    const policy = await this.#deps.store.get(keys.policy(record.value.spec.policy));
+    if (policy === null) throw notFound('policy', record.value.spec.policy);
+    const { rpoSeconds, rtoSeconds } = policy.value;
+    const { generation, primary, secondary } = head.value;
+    return { name, generation, primary, secondary, rpoSeconds, rtoSeconds };
+  }
+
+  /**
+   * One transaction: the new head and the end of the session under way. Killed before: nothing
+   * happened. Killed after, or the answer lost: asked again by the same execution, the head tells
+   * what it did. What a session still has in flight can ship bytes, but record nothing.
+   */
+  async raiseGeneration(group: string, executionId: string): Promise<Raised> {
+    const { store, onRaised } = this.#deps;
+    const { result } = await atomically(store, async () => {
+      const { head } = await readGroup(store, group);
+      const { failedOver } = head.value;
+      if (failedOver?.executionId === executionId)
+        return { compares: [], operations: [], result: head.value };
+      if (failedOver !== undefined) throw alreadyFailedOver(group, head.value);
+      const at = isoTime(this.#deps.clock.now());
+      const raised = takeOver(head.value, executionId, at);
+      const stop = await this.#supersede(group, raised, at);
+      return {
+        compares: [unchanged(keys.head(group), head), ...stop.compares],
+        operations: [put(keys.head(group), raised), ...stop.operations],
+        result: raised,
+      };
+    });
+    onRaised(group);
+    const { generation, primary, secondary } = result;
+    return { generation, primary, lostPrimary: result.failedOver?.from ?? secondary };
+  }
+
+  async lostPrimary(group: string, region: string, signal: AbortSignal): Promise<ProjectScope> {
+    const { spec } = (await readGroup(this.#deps.store, group)).record.value;
+    return this.#deps.sites.region(region).project(spec.source.project, signal);
+  }
+
+  async resources(group: string): Promise<readonly ResourceRef[]> {
+    return (await this.#deps.store.get(keys.members(group)))?.value.resources ?? [];
+  }
+
+  async points(group: string): Promise<readonly RecoveryPoint[]> {
+    const { head } = await readGroup(this.#deps.store, group);
+    const region = restoreRegion(head.value);
+    const points = await this.#deps.ledger.points(group);
+    return points.filter((point) => point.state !== 'expiring' && point.region === region);
+  }
+
+  /** Killed before the outcome is saved: the check is lost and made again; the head says what it said. */
+  async verifyPoint(
+    group: string,
+    id: string,
+    depth: Depth,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<RecoveryPoint> {
+    const { movers, clock, ledger } = this.#deps;
+    const point = await this.#point(group, id);
+    const at = await this.#targetIn(group, point.region, progress, signal);
+    const checked = await verifyPoint(point, depth, { movers, at, clock });
+    await ledger.savePoint(checked);
+    return checked;
+  }
+
+  async manifest(group: string, id: string, signal: AbortSignal): Promise<PointManifest> {
+    const point = await this.#point(group, id);
+    return readManifest(await this.#deps.sites.bank(point.region, signal), point, signal);
+  }
+
+  async target(group: string, progress: Progress, signal: AbortSignal): Promise<TargetContext> {
+    const { head } = await readGroup(this.#deps.store, group);
+    return this.#targetIn(group, restoreRegion(head.value), progress, signal);
+  }
+
+  async holdPoint(group: string, point: string, executionId: string): Promise<void> {
+    await holdPoint(this.#deps.store, group, point, executionId);
+  }
+
+  async #targetIn(
+    group: string,
+    name: string,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<TargetContext> {
+    const { store, sites } = this.#deps;
+    const { record, head } = await readGroup(store, group);
+    const region = sites.region(name);
+    const { primary, secondary } = head.value;
+    return {
+      group,
+      target: await region.project(record.value.spec.target.project, signal),
+      bank: await sites.bank(name, signal),
+      sharedSwift: sites.region(primary).swiftCluster === sites.region(secondary).swiftCluster,
+      progress,
+      signal,
+    };
+  }
+
+  async #point(group: string, id: string): Promise<RecoveryPoint> {
+    const found = await this.#deps.store.get(keys.point(group, id));
+    if (found === null) throw notFound('point', `${group}/${id}`);
+    return found.value;
+  }
+
+  async #supersede(group: string, head: GroupHead, at: string) {
+    const session = await this.#deps.store.get(keys.session(group));
+    const compares = [unchanged(keys.session(group), session)];
+    if (session === null || isEnded(session.value.phase)) return { compares, operations: [] };
+    const message = `a failover made ${head.primary} the primary at generation ${head.generation}`;
+    const error = { code: 'session.superseded', message };
+    const ended = { ...session.value, phase: 'superseded', endedAt: at, error } as const;
+    return { compares, operations: [put(keys.session(group), ended)] };
+  }
+}
+
+/** Pure: the head after the secondary took over. */
+function takeOver(head: GroupHead, executionId: string, at: string): GroupHead {
+  return {
+    generation: head.generation + 1,
+    primary: head.secondary,
+    secondary: head.primary,
+    failedOver: { executionId, from: head.primary, at },
+  };
+}
+
+function alreadyFailedOver(group: string, head: GroupHead): Error {
+  return refused(
+    'group.failed-over',
+    'fail over group',
+    group,
+    `${head.primary} became the primary at generation ${head.generation} already`,
+    `farshore execution show ${head.failedOver?.executionId ?? ''} tells how that went; retry it rather than start another`,
+  );
+}

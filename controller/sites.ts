@@ -1,0 +1,13 @@
+import type { Bank } from '../replicator/bank/bank.ts';
+import type { Region } from '../regions/region.ts';
+
+/** The configured regions and their banks; opened by the composition root. */
+export interface Sites {
+  readonly names: readonly string[];
+  /** Throws `region.not-found`. */
+  region(name: string): Region;
+  /** The bank in this region's Swift. The first call asks for a token; nothing is created. */
+  bank(name: string, signal: AbortSignal): Promise<Bank>;
+  /** Project, by name or id, that the bank's account belongs to; absent: the credentials' own. */
+  bankOf(name: string): { readonly project?: string | undefined; readonly container: string };
+}

@@ -1,0 +1,35 @@
+import type { ProtectionPolicy } from '../../replicator/policy.ts';
+import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import type { Session } from '../../replicator/session/types.ts';
+import type { Execution } from '../../runbooks/execution/types.ts';
+import type { SessionSummary } from '../model/types.ts';
+import type { Key } from '../store/store.ts';
+import type { GroupHead, GroupMembers, GroupRecord, Holds, MeasuredRto } from './records.ts';
+
+/**
+ * Every key of the store and the type of its value. A function without its last argument gives the
+ * prefix of them all. Names hold no `/`, so that no prefix reaches into another's keys.
+ */
+export const keys = Object.freeze({
+  policy: (name = '') => key<ProtectionPolicy>('policies', name),
+  /** What the operator wrote; its revision is the group's ETag. */
+  group: (name = '') => key<GroupRecord>('groups', name),
+  /** Generation and primary: whoever writes for the group compares this. */
+  head: (group: string) => key<GroupHead>('heads', group),
+  /** As last resolved. */
+  members: (group: string) => key<GroupMembers>('members', group),
+  /** The unfinished or newest session, one a group. */
+  session: (group: string) => key<Session>('sessions', group),
+  /** Ended ones before it, in short. */
+  history: (group: string, session = '') => key<SessionSummary>('history', group, session),
+  point: (group: string, point = '') => key<RecoveryPoint>('points', group, point),
+  holds: (group: string, point = '') => key<Holds>('holds', group, point),
+  execution: (id = '') => key<Execution>('executions', id),
+  /** Of those not ended, so that taking them up reads no others. */
+  unfinished: (id = '') => key<null>('unfinished', id),
+  rto: (group: string) => key<MeasuredRto>('rto', group),
+});
+
+function key<T>(...parts: readonly string[]): Key<T> {
+  return { path: parts.join('/') };
+}

@@ -1,0 +1,30 @@
+import type { ResourceRef } from '../../replicator/mover.ts';
+import type { Group, GroupSpec } from '../model/types.ts';
+
+export interface GroupRecord {
+  readonly spec: GroupSpec;
+  readonly createdAt: string;
+}
+
+export interface GroupHead {
+  readonly generation: number;
+  readonly primary: string;
+  readonly secondary: string;
+  readonly failedOver?: NonNullable<Group['failedOver']>;
+}
+
+export interface GroupMembers {
+  readonly resources: readonly ResourceRef[];
+}
+
+/** Executions that use a point; those that ended count no more and are dropped at the next write. */
+export interface Holds {
+  readonly executions: readonly string[];
+}
+
+/** From the newest execution that ended with everything verified. */
+export interface MeasuredRto {
+  readonly seconds: number;
+  readonly executionId: string;
+  readonly at: string;
+}
