@@ -1,0 +1,200 @@
+import { expect } from 'chai';
+import { liveState } from '../../../replicator/image/restore.ts';
+import { rejection } from '../../support/rejection.ts';
+import { bytes, order, Setting } from './setting.ts';
+
+const drill = order('drill');
+const failover = order('failover');
+
+describe('image mover: proof, restore, expiry', () => {
+  let at: Setting;
+  beforeEach(() => {
+    at = new Setting();
+  });
+
+  it('finds what is missing, truncated, altered or not active', async () => {
+    const copy = await at.protect();
+    const held = at.west.stored.get('i1')!;
+    const whole = { ...held };
+    const problem = async (depth: 'listing' | 'content'): Promise<string | undefined> =>
+      (await at.mover.verify(copy, depth, at.session)).findings[0]?.problem;
+    expect(await problem('content')).to.equal(undefined);
+
+    held.data = bytes(20_000, 'b');
+    expect(await problem('listing')).to.equal(undefined);
+    expect(await problem('content')).to.equal('altered');
+    held.data = whole.data.subarray(0, 7_000);
+    expect(await problem('content')).to.equal('truncated');
+    held.data = whole.data;
+
+    held.image = { ...whole.image, hashValue: 'f00' };
+    expect(await problem('listing')).to.equal('altered');
+    held.image = { ...whole.image, sizeBytes: 5 };
+    expect(await problem('listing')).to.equal('truncated');
+    held.image = { ...whole.image, status: 'deactivated' };
+    expect(await problem('listing')).to.equal('unreadable');
+    at.west.stored.clear();
+    expect(await problem('listing')).to.equal('missing');
+  });
+
+  it('takes a lost connection for what it is unless it is lost at the same byte again', async () => {
+    const copy = await at.protect();
+    at.west.cutDownloadAt = 9_000;
+    at.west.before = (method) => {
+      if (
+        method === 'download' &&
+        at.west.calls.filter((call) => call === 'download i1').length > 1
+      )
+        at.west.cutDownloadAt = undefined;
+    };
+    expect((await at.mover.verify(copy, 'content', at.session)).damaged).to.equal(0);
+    at.west.calls.length = 0;
+    at.west.before = (method) => {
+      if (method === 'download') at.west.cutDownloadAt = 9_000 + at.west.calls.length;
+    };
+    const error = await rejection(at.mover.verify(copy, 'content', at.session));
+    expect(error.kind).to.equal('transient');
+  });
+
+  it('makes the copy the image itself: look, members, id, no mark left', async () => {
+    const copy = await at.protect();
+    const restored = await at.mover.restore(copy, failover, at.session);
+    expect(restored).to.deep.include({ id: 'i1', name: 'debian-12', notes: [] });
+    const { image, members } = at.west.stored.get('i1')!;
+    const original = at.east.stored.get('i1')!;
+    expect(liveState(image)).to.deep.equal(liveState(original.image));
+    expect(members).to.deep.equal(original.members);
+    expect(await at.mover.check(copy, restored, failover, at.session)).to.include({
+      state: 'verified',
+      bytes: 20_000,
+    });
+    expect(await at.mover.restore(copy, failover, at.session)).to.deep.equal(restored);
+    expect((await at.mover.verify(copy, 'content', at.session)).damaged).to.equal(0);
+  });
+
+  it('finds a restored image that is not as it was', async () => {
+    const copy = await at.protect();
+    const restored = await at.mover.restore(copy, failover, at.session);
+    const held = at.west.stored.get('i1')!;
+    const check = async (): Promise<string> =>
+      (await at.mover.check(copy, restored, failover, at.session)).detail;
+    held.image = { ...held.image, properties: { os_distro: 'debian' } };
+    expect(await check()).to.equal('not as it was: hw_disk_bus');
+    held.image = { ...held.image, properties: copy.image.properties };
+    held.data = bytes(20_000, 'b');
+    expect(await check()).to.contain('hash to sha512');
+  });
+
+  it('says what it could not bring over', async () => {
+    const far = new Setting('p2');
+    const copy = await far.protect();
+    const { notes } = await far.mover.restore(copy, failover, far.session);
+    expect(notes).to.have.length(2);
+    expect(notes[0]).to.contain('p7');
+    expect(far.west.stored.get('i1')?.members).to.deep.equal([]);
+
+    at.west.mayAccept = false;
+    at.west.add('i1', bytes(1));
+    at.west.stored.delete('i1');
+    const other = await at.mover.restore(await at.protect(), failover, at.session);
+    expect(other.notes.join('\n')).to.contain('project p7 had accepted').and.contain('was taken');
+  });
+
+  it('restores nothing from a copy that is not whole', async () => {
+    const copy = await at.protect();
+    const held = at.west.stored.get('i1')!;
+    held.image = { ...held.image, hashValue: 'f00' };
+    for (const each of [drill, failover])
+      expect((await rejection(at.mover.restore(copy, each, at.session))).code).to.equal(
+        'image.copy-damaged',
+      );
+    expect(at.west.calls.filter((call) => /^(create|update)/.test(call))).to.deep.equal([
+      'create i1',
+    ]);
+  });
+
+  it('drills beside everything and leaves nothing', async () => {
+    const copy = await at.protect();
+    const staged = at.west.stored.get('i1')!.image;
+    const restored = await at.mover.restore(copy, drill, at.session);
+    expect(restored.name).to.equal('farshore-drill-e1-debian-12');
+    const scratch = at.west.stored.get(restored.id)!.image;
+    expect(scratch.properties).to.deep.equal({
+      os_distro: 'debian',
+      hw_disk_bus: 'scsi',
+      farshore_scratch: 'farshore-drill-e1',
+      farshore_source_id: 'i1',
+    });
+    expect(scratch).to.include({ visibility: 'private', protected: false, minDiskGib: 3 });
+    expect((await at.mover.check(copy, restored, drill, at.session)).state).to.equal('verified');
+    expect(await at.mover.inventory(drill.scratch, at.session)).to.deep.equal([
+      `image/${restored.id} farshore-drill-e1-debian-12`,
+    ]);
+    await at.mover.discard(copy, drill, at.session);
+    await at.mover.discard(copy, drill, at.session);
+    expect(await at.mover.inventory(drill.scratch, at.session)).to.deep.equal([]);
+    expect(at.west.stored.get('i1')?.image).to.deep.equal(staged);
+    expect(at.tally).to.include({ moved: 20_000, copied: 20_000 });
+  });
+
+  it('goes on with a drill that was killed at any call, with one image in the end', async () => {
+    const copy = await at.protect();
+    at.west.calls.length = 0;
+    await at.mover.restore(copy, drill, at.session);
+    const count = at.west.calls.length;
+    expect(count).to.be.greaterThan(4);
+    for (const moment of ['before', 'after'] as const)
+      for (let call = 0; call < count; call += 1) {
+        const one = new Setting();
+        const staged = await one.protect();
+        let left = call;
+        one.west[moment] = () => {
+          if (left-- === 0) throw new Error('killed');
+        };
+        const first = one.mover.restore(staged, drill, one.session);
+        await first.catch((error: unknown) => expect(String(error)).to.match(/killed|connection/));
+        one.west[moment] = () => undefined;
+        const restored = await one.mover.restore(staged, drill, one.session);
+        const found = await one.mover.inventory(drill.scratch, one.session);
+        expect(found, `${moment} call ${call}`).to.have.length(1);
+        expect(one.west.stored.get(restored.id)?.data.equals(bytes(20_000))).to.equal(true);
+        await one.mover.discard(staged, drill, one.session);
+        expect(one.west.stored.size).to.equal(1);
+      }
+  });
+
+  it('discards of one drill only what is that drill’s', async () => {
+    const copy = await at.protect();
+    await at.mover.restore(copy, drill, at.session);
+    await at.mover.discard(copy, { ...drill, scratch: 'farshore-drill-e2' }, at.session);
+    expect(at.west.stored.size).to.equal(2);
+  });
+
+  it('expires staged images that only dropped points name', async () => {
+    const copy = await at.protect();
+    await at.mover.expire([copy], [copy], at.session);
+    expect(at.west.stored.size).to.equal(1);
+    await at.mover.expire([copy], [], at.session);
+    await at.mover.expire([copy], [], at.session);
+    expect(at.west.stored.size).to.equal(0);
+  });
+
+  it('never expires an image that was made live, nor one of another group', async () => {
+    const copy = await at.protect();
+    at.west.add('x', bytes(9), {
+      properties: { farshore_group: 'other', farshore_source_id: 'i1' },
+    });
+    await at.mover.restore(copy, failover, at.session);
+    await at.mover.expire([copy, { ...copy, targetImageId: 'x' }], [], at.session);
+    expect([...at.west.stored.keys()]).to.deep.equal(['i1', 'x']);
+  });
+
+  it('sweeps empty images that were left behind a day ago, and no younger ones', async () => {
+    const properties = { farshore_group: 'shop', farshore_source_id: 'i2' };
+    const status = 'queued';
+    at.west.add('old', bytes(0), { properties, status, updatedAt: '2026-11-20T07:00:00Z' });
+    at.west.add('new', bytes(0), { properties, status, updatedAt: '2026-11-21T07:00:00Z' });
+    await at.mover.expire([], [], at.session);
+    expect([...at.west.stored.keys()]).to.deep.equal(['new']);
+  });
+});
