@@ -38,6 +38,7 @@ describe('block storage: reading', () => {
       availabilityZone: 'nova',
       bootable: true,
       encrypted: false,
+      readOnly: false,
       metadata: { role: 'db' },
       imageMetadata: { os_distro: 'debian' },
       createdAt: '2026-11-21T09:08:23.000000Z',
