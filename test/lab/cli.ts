@@ -6,7 +6,14 @@ import { clouds, openrc } from './clouds.ts';
 import { Lab } from './lab.ts';
 import { answering } from './probe.ts';
 import { LabUnavailableError } from './runtime.ts';
-import { type RegionName, defaultLabName, isRegionName, isTopology } from './topology.ts';
+import { demo } from './scenario/demo.ts';
+import {
+  type RegionName,
+  type Topology,
+  defaultLabName,
+  isRegionName,
+  isTopology,
+} from './topology.ts';
 
 const usage = `npm run lab -- <command> [--name ${defaultLabName}]
   up [--topology separate|stretched]   start both regions, or what lacks of them
@@ -16,6 +23,7 @@ const usage = `npm run lab -- <command> [--name ${defaultLabName}]
   pause|unpause <region>               freeze every process, and thaw
   env <region>                         exports for a shell (an openrc)
   clouds                               a clouds.yaml with entries east and west
+  demo [--topology separate|stretched] protect a shop, cut east off, fail over, compare
   down                                 remove both regions and their data`;
 
 class UsageError extends Error {}
@@ -34,6 +42,7 @@ async function main(): Promise<void> {
   if (command === 'help' || values.help) console.log(usage);
   else if (command === 'up') await up();
   else if (command === 'down') await Lab.down(values.name);
+  else if (command === 'demo') await demo(topologyOf() ?? 'separate', console.log);
   else await withLab(command, argument);
 }
 
@@ -47,12 +56,18 @@ async function withLab(command: string, argument: string | undefined): Promise<v
 }
 
 async function up(): Promise<void> {
-  const { name, topology } = values;
-  if (topology !== undefined && !isTopology(topology)) throw new UsageError(usage);
+  const { name } = values;
+  const topology = topologyOf();
   const started = Date.now();
   const lab = await Lab.up({ name, ...(topology && { topology }), say: console.error });
   console.error(`up after ${Math.round((Date.now() - started) / 1000)} s`);
   await status(lab);
+}
+
+function topologyOf(): Topology | undefined {
+  const { topology } = values;
+  if (topology !== undefined && !isTopology(topology)) throw new UsageError(usage);
+  return topology;
 }
 
 async function change(lab: Lab, command: string, region: RegionName): Promise<void> {

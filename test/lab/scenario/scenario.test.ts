@@ -2,14 +2,14 @@ import { expect } from 'chai';
 
 import { Lab } from '../lab.ts';
 import { swiftRequests } from '../swift-log.ts';
-import { isTopology, type Topology } from '../topology.ts';
+import { isTopology } from '../topology.ts';
 import { changeObjects, fillVolumes, makeWork } from './changes.ts';
 import { interruptSession, sessionEnd, shippedTwice } from './crash.ts';
 import { damageScenario } from './damage.ts';
 import { containerSuffixes, type Dataset, documentsFor, makeDataset } from './dataset.ts';
 import { drillBesideReplication } from './drill.ts';
-import { Farshore } from './farshore.ts';
 import { loseEast, protect } from './main-job.ts';
+import { openScene } from './open-scene.ts';
 import { points, type Scene, sync } from './scene.ts';
 
 /** LAB_TOPOLOGIES=stretched runs one of them alone. */
@@ -27,7 +27,9 @@ for (const topology of topologies) {
     let dataset: Dataset;
 
     before('a lab, a shop in east, a controller', async () => {
-      scene = await openScene(topology);
+      scene = await openScene(`farshore-scenario-${topology}`, topology, (text) =>
+        console.log(`      ${text}`),
+      );
       dataset = await makeDataset(scene.lab.region('east'), 'shop', 2000);
       await fillVolumes(scene, dataset);
       for (const region of scene.lab.regions) await region.setTokenLifetime(60);
@@ -39,6 +41,7 @@ for (const topology of topologies) {
     after(async () => {
       if ((scene as Scene | undefined) === undefined) return;
       await scene.farshore.remove();
+      await Lab.down(scene.lab.name);
     });
 
     it('protects 3 volumes, 3 images and containers, with a chain of 4 backups', async () => {
@@ -149,15 +152,4 @@ for (const topology of topologies) {
       expect(peak).to.be.below(peakLimitMib);
     });
   });
-}
-
-/** A fresh lab: what an earlier run left would be compared too. */
-async function openScene(topology: Topology): Promise<Scene> {
-  const name = `farshore-scenario-${topology}`;
-  const say = (text: string) => console.log(`      ${text}`);
-  await Lab.down(name);
-  const started = Date.now();
-  const lab = await Lab.up({ name, topology });
-  say(`lab up after ${Math.round((Date.now() - started) / 1000)} s`);
-  return { lab, farshore: await Farshore.create(lab), say };
 }
