@@ -20,7 +20,7 @@ for file in swift/*; do render "$file" "/etc/$file"; done
 for pair in account:6202 container:6201 object:6200; do
   # The container updater forks once per partition and pass: a short interval eats a core.
   interval=30
-  [ "${pair%:*}" = container ] && interval=120
+  [ "${pair%:*}" = container ] && interval=300
   sed -e "s|@UPDATE@|$interval|" -e "s|@KIND@|${pair%:*}|g" -e "s|@PORT@|${pair#*:}|g" swift/storage-server.conf > "/etc/swift/${pair%:*}-server.conf"
 done
 cp rsyncd.conf /etc/rsyncd.conf
