@@ -122,26 +122,33 @@ class SessionRun {
         await this.#orGiveUp(effect.type, key, signal, async () => {
           const capture = await work.capture(effect.resource, signal);
           return { type: 'captured', key, capture };
-        }); return;
+        });
+        return;
       }
       case 'ship': {
         const key = resourceKey(effect.capture.resource);
         await this.#orGiveUp(effect.type, key, signal, async () => {
           const copy = await work.ship(effect.capture, effect.repair, signal);
           return { type: 'shipped', key, copy };
-        }); return;
+        });
+        return;
       }
       case 'verify': {
         const key = resourceKey(effect.copy.resource);
         await this.#orGiveUp(effect.type, key, signal, async () => {
           const verification = await work.verify(effect.copy, effect.depth, signal);
           return { type: 'verified', key, verification };
-        }); return;
+        });
+        return;
       }
-      case 'commit':
-        { await this.#commit(opened, signal); return; }
-      case 'clean-up':
-        { await this.#cleanUp(work, opened, signal); return; }
+      case 'commit': {
+        await this.#commit(opened, signal);
+        return;
+      }
+      case 'clean-up': {
+        await this.#cleanUp(work, opened, signal);
+        return;
+      }
     }
   }
 

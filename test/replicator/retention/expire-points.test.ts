@@ -1,0 +1,91 @@
+import { expect } from 'chai';
+import { noProgress } from '../../../kernel/progress.ts';
+import { silentLog } from '../../../kernel/log.ts';
+import type { RecoveryPoint } from '../../../replicator/point/types.ts';
+import { expirePoints } from '../../../replicator/retention/expire-points.ts';
+import { rejection } from '../../support/rejection.ts';
+import { Harness } from '../session/harness.ts';
+
+async function expire(at: Harness, dropped: readonly RecoveryPoint[]): Promise<number> {
+  const signal = new AbortController().signal;
+  const session = (await at.ledger.session('shop'))!;
+  const opened = await at.deps().openContext(session, signal);
+  const { removed } = await expirePoints(dropped, {
+    ledger: at.ledger,
+    movers: at.world.movers,
+    at: { ...opened, group: 'shop', progress: noProgress, signal },
+    held: (_group, point) => Promise.resolve(at.held.has(point)),
+    log: silentLog,
+  });
+  return removed;
+}
+
+/** Two points that share a volume's full backup and an image; the container changed between them. */
+async function twoPoints(): Promise<{ at: Harness; newer: RecoveryPoint; older: RecoveryPoint }> {
+  const at = new Harness();
+  await at.protect();
+  at.write('container/photos', 'changed');
+  at.write('volume/v-1', 'changed');
+  await at.protect();
+  const [newer, older] = (await at.ledger.points('shop')) as [RecoveryPoint, RecoveryPoint];
+  return { at, newer, older };
+}
+
+describe('expiry of points', () => {
+  it('keeps what the points that stay share with those that go', async () => {
+    const { at, newer, older } = await twoPoints();
+    expect(at.world.secondary.size).to.equal(5);
+    expect(await expire(at, [older])).to.equal(1);
+    // Only the older content of the container was the older point's alone.
+    expect(at.world.secondary.size).to.equal(4);
+    expect(await at.bank.readManifest('shop', older.id)).to.equal(null);
+    expect(await at.ledger.points('shop')).to.deep.equal([newer]);
+  });
+
+  it('deletes everything when every point goes', async () => {
+    const { at, newer, older } = await twoPoints();
+    expect(await expire(at, [newer, older])).to.equal(2);
+    expect(at.world.secondary.size).to.equal(0);
+  });
+
+  it('keeps what a session that waits to be taken up again has shipped', async () => {
+    const { at, newer, older } = await twoPoints();
+    const copies = (await at.ledger.session('shop'))!.copies;
+    const waiting = await at.claim();
+    await at.ledger.saveSession({ ...waiting, phase: 'shipping', copies });
+    expect(await expire(at, [newer, older])).to.equal(2);
+    expect(at.world.secondary.size).to.equal(4);
+  });
+
+  it('deletes nothing on the word of an altered manifest', async () => {
+    const { at, older } = await twoPoints();
+    const body = (await at.bank.readManifest('shop', older.id))!;
+    const altered = Buffer.from(body.toString().replaceAll('photos', 'salary'));
+    await at.bank.writeManifest('shop', older.id, altered);
+    expect(await expire(at, [older])).to.equal(1);
+    expect(at.world.secondary.size).to.equal(5);
+    expect(at.world.log.filter((line) => line.startsWith('expire'))).to.be.empty;
+  });
+
+  it('deletes nothing while it is not known what a proven point needs', async () => {
+    const { at, newer, older } = await twoPoints();
+    await at.bank.deleteManifest('shop', newer.id);
+    const error = await rejection(expire(at, [older]));
+    expect(error.code).to.equal('retention.needs-unknown');
+    expect(at.world.secondary.size).to.equal(5);
+
+    await at.ledger.savePoint({ ...newer, state: 'damaged' });
+    expect(await expire(at, [])).to.equal(1);
+  });
+
+  it('leaves a point that was taken hold of after it had been marked', async () => {
+    const { at, older } = await twoPoints();
+    at.ledger.after = ({ what }) => {
+      if (what === `${older.id} expiring`) at.held.add(older.id);
+    };
+    expect(await expire(at, [older])).to.equal(0);
+    expect(at.world.secondary.size).to.equal(5);
+    at.held.clear();
+    expect(await expire(at, [])).to.equal(1);
+  });
+});

@@ -1,0 +1,339 @@
+import { expect } from 'chai';
+import { FarshoreError } from '../../../kernel/errors.ts';
+import { decodeManifest, manifestSha256 } from '../../../replicator/point/manifest.ts';
+import { runSession } from '../../../replicator/session/runner.ts';
+import { currentData } from '../../support/memory/movers.ts';
+import { rejection } from '../../support/rejection.ts';
+import { container, Harness, image, resources, volume } from './harness.ts';
+
+function transient(): FarshoreError {
+  return new FarshoreError('no answer', {
+    code: 'region.unreachable',
+    kind: 'transient',
+    operation: 'put object',
+  });
+}
+
+describe('a session of replication', () => {
+  it('captures, ships, verifies and commits a proven point whose manifest is read back', async () => {
+    const at = new Harness();
+    const session = await at.protect();
+
+    expect(session).to.include({ phase: 'done', runs: 1, warnings: 0 });
+    expect(session.moved).to.deep.equal({ bytes: 39, objects: 3 });
+    const [point, ...others] = await at.ledger.points('shop');
+    expect(others).to.be.empty;
+    expect(point).to.include({ state: 'proven', region: 'west', resources: 3, bytes: 39 });
+    expect(point!.checked.depth).to.equal('content');
+    const body = await at.bank.readManifest('shop', point!.id);
+    expect(manifestSha256(body!)).to.equal(point!.manifest.sha256);
+    const manifest = decodeManifest(body!, point!);
+    expect(manifest.previous).to.equal(null);
+    expect(manifest.copies.map(({ kind }) => kind)).to.deep.equal(['volume', 'image', 'container']);
+    expect(point!.dataTime).to.equal(manifest.copies.map((copy) => copy.dataTime).sort()[0]);
+  });
+
+  it('starts all captures before the first one ends, however few are shipped at once', async () => {
+    const at = new Harness();
+    let underWay = 0;
+    let most = 0;
+    const movers = {
+      ...at.world.movers,
+      container: {
+        ...at.world.movers.container,
+        capture: async (...call: Parameters<typeof at.world.movers.container.capture>) => {
+          most = Math.max(most, ++underWay);
+          await new Promise((resolve) => setImmediate(resolve));
+          underWay -= 1;
+          return await at.world.movers.container.capture(...call);
+        },
+      },
+    };
+    const many = ['a', 'b', 'c', 'd'].map((id) => ({ kind: 'container', id, name: id }) as const);
+    await runSession(await at.claim(many), at.deps({ movers, shipAtOnce: 1 }));
+    expect(most).to.equal(4);
+  });
+
+  it('ships nothing when nothing changed, and compares by listing what was proven by content', async () => {
+    const at = new Harness();
+    await at.protect();
+    at.world.log.length = 0;
+    const second = await at.protect();
+
+    expect(second.moved).to.deep.equal({ bytes: 0, objects: 0 });
+    expect(at.world.log.filter((line) => line.startsWith('verify'))).to.have.members([
+      'verify volume/v-1 listing',
+      'verify image/i-1 listing',
+      'verify container/photos listing',
+    ]);
+    const [newest, older] = await at.ledger.points('shop');
+    expect(newest!.checked.depth).to.equal('listing');
+    const manifest = decodeManifest((await at.bank.readManifest('shop', newest!.id))!, newest!);
+    expect(manifest.previous).to.deep.equal({ id: older!.id, sha256: older!.manifest.sha256 });
+  });
+
+  it('reads back by content what changed, and all of it after a point that was damaged', async () => {
+    const at = new Harness();
+    await at.protect();
+    at.write('volume/v-1', 'second content');
+    at.world.log.length = 0;
+    await at.protect();
+    expect(at.world.log).to.include('verify volume/v-1 content');
+    expect(at.world.log).to.include('verify image/i-1 listing');
+
+    const [newest] = await at.ledger.points('shop');
+    await at.ledger.savePoint({ ...newest!, state: 'damaged' });
+    at.world.log.length = 0;
+    await at.protect();
+    expect(at.world.log).to.include('verify image/i-1 content');
+  });
+
+  it('repairs damage in one round, and says of the point that it inherited it from', async () => {
+    const at = new Harness();
+    const first = await at.protect();
+    at.world.secondary.delete(currentData(at.world, container));
+    const second = await at.protect();
+
+    expect(second).to.include({ phase: 'done', repairs: 1 });
+    const points = await at.ledger.points('shop');
+    expect(points.map(({ state }) => state)).to.deep.equal(['proven', 'damaged']);
+    expect(points[1]).to.include({ id: first.pointId });
+    expect(points[1]!.checked).to.include({ damaged: 1 });
+    expect(at.world.log).to.include('verify container/photos content');
+  });
+
+  it('fails, and commits nothing, when what it shipped again is damaged still', async () => {
+    const at = new Harness();
+    at.world.after = (line) => {
+      if (line.startsWith('ship image/i-1 '))
+        at.world.secondary.set(currentData(at.world, image), 'altered');
+    };
+    const session = await at.protect();
+
+    expect(session.phase).to.equal('failed');
+    expect(session.error!.code).to.equal('session.damaged');
+    expect(await at.ledger.points('shop')).to.be.empty;
+  });
+
+  it('ships the others when one resource fails, names it, and commits no point', async () => {
+    const at = new Harness();
+    at.world.before = (line) => {
+      if (line === 'ship volume/v-1')
+        throw new FarshoreError('the quota is full', {
+          code: 'block-storage.quota',
+          kind: 'permanent',
+          operation: 'import backup',
+          subject: 'data',
+          hint: 'raise it',
+        });
+    };
+    const session = await at.protect();
+    expect(session.phase).to.equal('failed');
+    expect(session.error).to.deep.equal({
+      code: 'block-storage.quota',
+      message: 'volume/v-1: import backup data: the quota is full (raise it)',
+    });
+    expect(Object.keys(session.copies)).to.have.members(['image/i-1', 'container/photos']);
+    expect(await at.ledger.points('shop')).to.be.empty;
+
+    at.world.before = undefined;
+    const next = await at.protect();
+    expect(next.phase).to.equal('done');
+    expect(next.moved.objects, 'all three had been shipped before').to.equal(0);
+  });
+
+  it('names every resource that could not be captured', async () => {
+    const at = new Harness();
+    at.world.before = (line) => {
+      if (line.startsWith('capture')) throw new Error('boom');
+    };
+    const session = await at.protect();
+    expect(session.error!.code).to.equal('session.resources-failed');
+    for (const { kind, id } of resources)
+      expect(session.error!.message).to.include(`${kind}/${id}: boom`);
+  });
+
+  it('fails a group without resources', async () => {
+    const at = new Harness();
+    const session = await runSession(await at.claim([]), at.deps());
+    expect(session.error!.code).to.equal('session.nothing-to-protect');
+  });
+
+  it('does again, with growing pauses, what failed in passing; and gives up after that', async () => {
+    const at = new Harness();
+    let failures = 2;
+    at.world.before = (line) => {
+      if (line === 'ship image/i-1' && failures-- > 0) throw transient();
+    };
+    expect((await at.protect()).phase).to.equal('done');
+    expect(at.clock.slept.slice(1)).to.deep.equal([2000, 8000]);
+
+    failures = 3;
+    const session = await at.protect();
+    expect(session.error!.code).to.equal('region.unreachable');
+  });
+
+  it('fails when the regions do not open, and when the manifest does not read back as written', async () => {
+    const at = new Harness();
+    const session = await runSession(
+      await at.claim(),
+      at.deps({ openContext: () => Promise.reject(transient()) }),
+    );
+    expect(session).to.deep.include({ phase: 'failed' });
+    expect(session.error!.code).to.equal('region.unreachable');
+
+    const writeManifest = at.bank.writeManifest.bind(at.bank);
+    at.bank.writeManifest = (group, point, body) =>
+      writeManifest(group, point, body.subarray(0, -2));
+    const altered = await at.protect();
+    expect(altered.error!.code).to.equal('bank.manifest-altered');
+    expect(await at.ledger.points('shop')).to.be.empty;
+  });
+
+  it('counts and logs what it could not tidy up in the source, and is done all the same', async () => {
+    const at = new Harness();
+    at.world.before = (line) => {
+      if (line.startsWith('tidy')) throw transient();
+    };
+    expect(await at.protect()).to.include({ phase: 'done', warnings: 3 });
+  });
+
+  it('expires by the policy, with the data and manifests that only those points need', async () => {
+    const at = new Harness();
+    for (const content of ['one', 'two', 'three', 'four']) {
+      at.write('container/photos', content);
+      await at.protect();
+    }
+    const end = (await at.end()) as {
+      points: unknown[];
+      manifests: string[];
+      secondary: unknown[];
+    };
+    expect(end.points).to.have.length(2);
+    expect(end.manifests).to.have.length(2);
+    expect(end.secondary, 'a volume, an image, two contents of the container').to.have.length(4);
+  });
+
+  it('leaves a point that an execution holds, until it is let go', async () => {
+    const at = new Harness();
+    const first = await at.protect();
+    at.held.add(first.pointId);
+    await at.protect();
+    await at.protect();
+    expect((await at.ledger.points('shop')).map(({ id }) => id)).to.include(first.pointId);
+    at.held.clear();
+    await at.protect();
+    expect((await at.ledger.points('shop')).map(({ id }) => id)).not.to.include(first.pointId);
+  });
+
+  it('fails where expiry does, with its point committed, and finishes it the next time', async () => {
+    const at = new Harness();
+    await at.protect();
+    await at.protect();
+    at.world.before = (line) => {
+      if (line.startsWith('expire')) throw new Error('refused');
+    };
+    const third = await at.protect();
+    expect(third).to.deep.include({ phase: 'failed' });
+    expect((await at.ledger.points('shop')).map(({ state }) => state)).to.deep.equal([
+      'proven',
+      'proven',
+      'expiring',
+    ]);
+    at.world.before = undefined;
+    await at.protect();
+    expect((await at.ledger.points('shop')).map(({ state }) => state)).to.deep.equal([
+      'proven',
+      'proven',
+    ]);
+  });
+
+  it('ships without the previous copy when its catalog is gone', async () => {
+    const at = new Harness();
+    await at.protect();
+    const previous: unknown[] = [];
+    const { container: mover } = at.world.movers;
+    const movers = {
+      ...at.world.movers,
+      container: {
+        ...mover,
+        ship: async (...[capture, before, session]: Parameters<typeof mover.ship>) => {
+          previous.push(before);
+          if (before !== null)
+            throw new FarshoreError('gone', {
+              code: 'bank.catalog-missing',
+              kind: 'permanent',
+              operation: 'read catalog',
+            });
+          return await mover.ship(capture, before, session);
+        },
+      },
+    };
+    const session = await runSession(await at.claim(), at.deps({ movers }));
+    expect(session.phase).to.equal('done');
+    expect(previous).to.have.length(2);
+    expect(previous[1]).to.equal(null);
+  });
+
+  it('stops at once, and leaves nothing that counts, when the generation has risen', async () => {
+    for (const stopAt of [
+      'capture volume/v-1',
+      'ship image/i-1',
+      'verify container/photos content',
+    ]) {
+      const at = new Harness();
+      at.world.after = (line) => {
+        if (line === stopAt) at.ledger.raiseGeneration('shop', 2);
+      };
+      const session = await runSession(await at.claim(), at.deps({ shipAtOnce: 1 }));
+      expect(session.phase).to.equal('superseded');
+      expect((await at.ledger.session('shop'))!.phase).not.to.equal('superseded');
+      expect(await at.ledger.points('shop')).to.be.empty;
+    }
+  });
+
+  it('rejects with the reason of an abort, its state saved and never shown as failed', async () => {
+    const at = new Harness();
+    const stop = new AbortController();
+    at.world.before = (line) => {
+      if (line === 'ship image/i-1') {
+        stop.abort(new Error('shutting down'));
+        throw transient();
+      }
+    };
+    const run = runSession(await at.claim(), at.deps({ signal: stop.signal }));
+    const reason: unknown = await run.catch((error: unknown) => error);
+    expect(reason).to.be.an('error').with.property('message', 'shutting down');
+    const saved = await at.ledger.session('shop');
+    expect(saved).to.deep.include({ phase: 'shipping', failures: {} });
+  });
+
+  it('rejects with the error of a ledger that fails', async () => {
+    const at = new Harness();
+    const full = new FarshoreError('the disk is full', {
+      code: 'store.full',
+      kind: 'fatal',
+      operation: 'save',
+    });
+    const session = await at.claim();
+    at.ledger.before = ({ what }) => {
+      if (what === 'verifying') throw full;
+    };
+    expect(await rejection(runSession(session, at.deps()))).to.equal(full);
+  });
+
+  it('returns an ended session as it is', async () => {
+    const at = new Harness();
+    const session = await at.protect();
+    const writes = at.ledger.writes.length;
+    expect(await runSession(session, at.deps())).to.equal(session);
+    expect(at.ledger.writes).to.have.length(writes);
+  });
+
+  it('tells movers from the second run on that something may be there already', async () => {
+    const at = new Harness();
+    const session = await runSession({ ...(await at.claim([volume])), runs: 1 }, at.deps());
+    expect(session.runs).to.equal(2);
+    expect(at.world.contexts.map(({ isResumed }) => isResumed)).to.deep.equal([true]);
+  });
+});
