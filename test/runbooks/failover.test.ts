@@ -1,0 +1,241 @@
+import { expect } from 'chai';
+
+import { RequestError } from '../../regions/http/request-error.ts';
+import { Bench, notesOf, stateOf } from './support/bench.ts';
+import { permanent, transient, volume } from './support/site.ts';
+
+describe('failover', () => {
+  it('raises the generation first and restores, checks and measures everything', async () => {
+    const bench = new Bench();
+    const execution = await bench.run('failover');
+    expect(execution.result).to.equal('succeeded');
+    expect(execution.generation).to.equal(2);
+    expect(execution.point).to.equal('p1');
+    expect(execution.rpoSeconds).to.equal(1800);
+    expect(execution.rtoSeconds).to.equal(3); // verify, restore, check: a second each
+    expect(bench.site.log[0]).to.equal('raise');
+    expect(bench.site.held).to.deep.equal(['p1']);
+    expect([...bench.site.creations.values()]).to.deep.equal([1, 1, 1]);
+    expect(notesOf(execution)).to.include('took data 0');
+  });
+
+  it('takes the next older proven point when the newest is damaged, and says so', async () => {
+    const bench = new Bench();
+    bench.site.addPoint('p2', 20);
+    bench.site.addPoint('p3', 10);
+    bench.site.rotten.add('p3').add('p2');
+    const execution = await bench.run('failover');
+    expect(execution.result).to.equal('succeeded');
+    expect(execution.point).to.equal('p1');
+    expect(notesOf(execution)).to.include(
+      'point p3 is damaged (bank/x missing: -), took p1, 20 minutes older',
+    );
+    expect(notesOf(execution)).to.include('point p2 is damaged');
+    expect(bench.site.log.filter((line) => line.startsWith('verify'))).to.deep.equal([
+      'verify p3 content',
+      'verify p2 content',
+      'verify p1 content',
+    ]);
+  });
+
+  it('never goes to a newer point than the wanted one', async () => {
+    const bench = new Bench();
+    bench.site.addPoint('p2', 20);
+    bench.site.addPoint('p3', 10);
+    bench.site.rotten.add('p2');
+    const execution = await bench.run('failover', { params: { point: 'p2', verify: 'listing' } });
+    expect(execution.point).to.equal('p1');
+    expect(bench.site.log).to.include('verify p2 listing');
+    expect(bench.site.log).not.to.include('verify p3 listing');
+  });
+
+  it('restores nothing when no point is left, and can be run again after a repair', async () => {
+    const bench = new Bench();
+    bench.site.rotten.add('p1');
+    const { id, ...execution } = await bench.run('failover');
+    expect(execution.result).to.equal('failed');
+    expect(bench.site.made.size).to.equal(0);
+    const choice = execution.steps.find((step) => step.id === 'choose-point')!;
+    expect(choice.error?.code).to.equal('point.none-proven');
+    expect(choice.error?.message).to.include('nothing was restored');
+    expect(execution.rtoSeconds).to.equal(undefined);
+
+    bench.site.rotten.clear();
+    bench.site.addPoint('p0', 60);
+    await bench.runner.retry(id);
+    const again = await bench.ended(id);
+    expect(again.result).to.equal('succeeded');
+    expect(bench.site.log.filter((line) => line === 'raise')).to.have.length(1);
+    expect(again.point).to.equal('p0');
+  });
+
+  it('does not wait for a primary that hangs, and records that it did not answer', async () => {
+    const bench = new Bench();
+    bench.site.primary = (signal) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error)),
+      );
+    const execution = await bench.run('failover', { params: { fenceSeconds: 10 } });
+    expect(execution.result).to.equal('succeeded');
+    expect(execution.rtoSeconds).to.equal(3);
+    const { output } = execution.steps.find((step) => step.id === 'fence-primary')!;
+    const { evidence } = output as { evidence: { state: string; detail: string }[] };
+    expect(evidence.map(({ state }) => state)).to.deep.equal(Array(3).fill('unreachable'));
+    expect(evidence[0]!.detail).to.include('no answer within 10 s');
+  });
+
+  it('fences what it can, remembers what was there before, and goes on over a refusal', async () => {
+    const bench = new Bench();
+    const set: unknown[] = [];
+    const refusal = new RequestError('status must be available', {
+      code: 'block-storage.refused',
+      kind: 'permanent',
+      operation: 'set read-only flag',
+      region: 'east',
+      service: 'block-storage',
+      method: 'POST',
+      url: '/volumes/v1/action',
+      status: 400,
+    });
+    bench.site.primary = () =>
+      Promise.resolve({
+        blockStorage: {
+          getVolume: () => Promise.resolve({ id: volume.id, readOnly: false }),
+          setReadOnly: () => Promise.reject(refusal),
+        },
+        objectStore: {
+          headContainer: () => Promise.resolve({ headers: { 'x-container-write': 'p:*' } }),
+          info: () => Promise.resolve({ container_quotas: {} }),
+          postContainer: (...change: unknown[]) => Promise.resolve(void set.push(change)),
+        },
+      } as never);
+    const execution = await bench.run('failover');
+    expect(execution.result).to.equal('succeeded');
+    const fence = execution.steps.find((step) => step.id === 'fence-primary')!;
+    const { evidence } = fence.output as { evidence: Record<string, unknown>[] };
+    expect(evidence.map(({ state }) => state)).to.deep.equal(['refused', 'not-needed', 'fenced']);
+    expect(evidence[2]!['former']).to.deep.equal({
+      'x-container-write': 'p:*',
+      'x-container-meta-quota-count': null,
+    });
+    expect(set).to.have.length(1);
+    expect(fence.memo).to.have.property('former container/c1');
+    expect(notesOf(execution)).to.include('not fenced, refused').and.include('volume/v1');
+  });
+
+  it('leaves a container alone that both regions share', async () => {
+    const bench = new Bench();
+    bench.site.sharedSwift = true;
+    bench.site.members = bench.site.members.filter(({ kind }) => kind === 'container');
+    bench.site.primary = () => Promise.resolve({ objectStore: {} } as never);
+    const execution = await bench.run('failover');
+    const { output } = execution.steps.find((step) => step.id === 'fence-primary')!;
+    expect(JSON.stringify(output)).to.include('not-needed');
+  });
+
+  it('is unchecked when something could not be compared, and failed when it differs', async () => {
+    const unsure = new Bench();
+    unsure.site.checked = (key) => (key === 'volume/v1' ? 'unchecked' : 'verified');
+    const first = await unsure.run('failover');
+    expect(first.result).to.equal('unchecked');
+    expect(first.rtoSeconds).to.equal(3);
+
+    const wrong = new Bench();
+    wrong.site.checked = (key) => (key === 'volume/v1' ? 'mismatch' : 'verified');
+    const second = await wrong.run('failover');
+    expect(second.result).to.equal('failed');
+    expect(second.rtoSeconds).to.equal(undefined);
+    expect(stateOf(second, 'check:container/c1')).to.equal('done');
+
+    const told = await new Bench().run('failover', { params: { verifyVolumes: 'none' } });
+    expect(told.result).to.equal('unchecked');
+    expect(stateOf(told, 'check:volume/v1')).to.equal('unchecked');
+  });
+
+  it('tries again after transient failures, with growing pauses, and not after others', async () => {
+    const bench = new Bench();
+    let left = 3;
+    bench.site.before = (line) => {
+      if (line === 'restore volume/v1' && left-- > 0) throw transient();
+    };
+    const execution = await bench.run('failover');
+    expect(execution.result).to.equal('succeeded');
+    const restore = execution.steps.find((step) => step.id === 'restore:volume/v1')!;
+    expect(restore.attempts).to.equal(4);
+    expect(restore.error).to.equal(undefined);
+    // Four attempts of 1 s, and pauses of ¾ of 1, 2 and 4 s.
+    expect(Date.parse(restore.endedAt!) - Date.parse(restore.startedAt!)).to.equal(9_250);
+    expect(bench.site.creations.get('volume/v1')).to.equal(1);
+
+    const other = new Bench();
+    other.site.before = (line) => {
+      if (line === 'restore volume/v1') throw permanent('block-storage.quota-exceeded');
+    };
+    const failed = await other.run('failover');
+    expect(failed.result).to.equal('failed');
+    expect(stateOf(failed, 'check:volume/v1')).to.equal('skipped');
+    expect(stateOf(failed, 'check:image/i1')).to.equal('done');
+    other.site.before = undefined;
+    await other.runner.retry(failed.id);
+    const retried = await other.ended(failed.id);
+    expect(retried.result).to.equal('succeeded');
+    expect(retried.rtoSeconds).to.be.greaterThan(3);
+    expect(other.site.log.filter((line) => line === 'restore image/i1')).to.have.length(1);
+  });
+
+  it('ends an attempt that takes too long and counts it as a transient failure', async () => {
+    const bench = new Bench();
+    bench.site.workMs = 25 * 3600_000;
+    const execution = await bench.run('failover');
+    const restore = execution.steps.find((step) => step.id === 'restore:volume/v1')!;
+    expect(restore.error?.code).to.equal('step.timeout');
+    expect(restore.attempts).to.equal(6);
+    expect(execution.result).to.equal('failed');
+  });
+
+  for (const parallel of [1, 4, 7])
+    it(`restores at most ${parallel} resources at once`, async () => {
+      const bench = new Bench();
+      bench.site.checked = () => 'verified';
+      bench.site.members = Array.from({ length: 12 }, (_, at) => ({
+        kind: 'image',
+        id: `i${at}`,
+        name: `image ${at}`,
+      }));
+      let most = 0;
+      const { id } = await bench.start('failover', { params: { parallel } });
+      for await (const { steps } of bench.runner.watch(id, new AbortController().signal)) {
+        const running = steps.filter(({ state }) => state === 'running');
+        most = Math.max(most, running.filter(({ type }) => type === 'restore').length);
+      }
+      expect(most).to.equal(parallel);
+      expect(bench.site.busiest).to.be.at.most(2 * parallel);
+    });
+
+  it('stops after the steps under way when cancelled, and goes on when ordered again', async () => {
+    const bench = new Bench();
+    const { id } = await bench.start('failover', { params: { parallel: 1 } });
+    await bench.until(id, (each) => stateOf(each, 'restore:volume/v1') === 'running');
+    await bench.runner.cancel(id);
+    const execution = await bench.ended(id);
+    expect(execution.result).to.equal('cancelled');
+    expect(stateOf(execution, 'restore:volume/v1')).to.equal('done');
+    expect(stateOf(execution, 'restore:image/i1')).to.equal('skipped');
+    await bench.runner.retry(id);
+    expect((await bench.ended(id)).result).to.equal('succeeded');
+    expect(bench.site.creations.get('volume/v1')).to.equal(1);
+  });
+
+  it('names members that the point does not hold, and does not call an empty point a success', async () => {
+    const bench = new Bench();
+    const { members } = bench.site;
+    const { id } = await bench.start('failover');
+    await bench.until(id, (each) => each.point !== undefined);
+    bench.site.members = [...members, { kind: 'volume', id: 'v9', name: 'new' }];
+    expect(notesOf(await bench.ended(id))).to.include('not in point p1: volume/v9');
+
+    const empty = new Bench();
+    empty.site.members = [];
+    expect((await empty.run('failover')).result).to.equal('unchecked');
+  });
+});
