@@ -188,11 +188,19 @@ export function failureOfNetwork(call: Call, raw: unknown): NetworkFailure {
     const text = `${call.service} of ${at} cannot be reached: ${code}`;
     return { error: failure(call, meaning, text, { cause }), unsent };
   }
-  if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')
-    return {
-      error: failureOfConnection(call, 'the data to send was not as long as announced', cause),
-      unsent: false,
+  if (code.startsWith('HPE_')) {
+    const text = `${call.service} answered with what is not valid HTTP: ${cause?.message ?? code}`;
+    const meaning: Meaning = {
+      code: 'region.unexpected-answer',
+      kind: 'permanent',
+      hint: 'metadata names outside ASCII cannot be read: rename them; else check what answers at this address',
     };
+    return { error: failure(call, meaning, text, { cause }), unsent: false };
+  }
+  if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
+    const text = 'the data to send was not as long as announced';
+    return { error: failure(call, invalid, text, { cause }), unsent: false };
+  }
   const what = `connection to ${call.service} of ${at} was lost${code === '' ? '' : `: ${code}`}`;
   return { error: failureOfConnection(call, what, cause), unsent: false };
 }

@@ -139,11 +139,21 @@ async function objectPage(
     contentType: row.content_type,
     lastModified: row.last_modified,
     ...(row.slo_etag === undefined ? {} : { sloEtag: row.slo_etag.replaceAll('"', '') }),
-    ...(row.symlink_path === undefined ? {} : { symlinkPath: decodeName(row.symlink_path) }),
     ...(row.symlink_etag === undefined ? {} : { symlinkEtag: row.symlink_etag }),
     ...(row.version_id === undefined ? {} : { versionId: row.version_id }),
+    ...symlinkOf(row),
     ...(row.is_latest === undefined ? {} : { isLatest: row.is_latest }),
   }));
+}
+
+/**
+ * In a container with versioning every object is kept as a symlink to its version, and listed so:
+ * `…/object?version-id=…`, where the `?` of a name would be `%3F`. That is no symlink of the user's.
+ */
+function symlinkOf(row: z.infer<typeof rowShape>): Partial<ListingRow> {
+  if (row.symlink_path === undefined) return {};
+  const [path = '', versionId] = row.symlink_path.split('?version-id=');
+  return versionId === undefined ? { symlinkPath: decodeName(path) } : { versionId };
 }
 
 async function page<Row>(

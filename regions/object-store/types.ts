@@ -13,10 +13,13 @@ export interface ListingRow {
   /** As Swift writes it, `2026-11-21T08:00:00.123450`, UTC; moves with a metadata POST while `hash` stays. */
   readonly lastModified: string;
   readonly sloEtag?: string;
-  /** `/v1/<account>/<container>/<object>` of a symlink's target. */
+  /** `/v1/<account>/<container>/<object>` of a symlink's target, decoded. */
   readonly symlinkPath?: string;
   readonly symlinkEtag?: string;
-  /** Only with `versions`: `null` is the string Swift uses for an object older than versioning. */
+  /**
+   * With `versions`, and of objects in a container with versioning (where a user's symlink then
+   * shows no target: ask for it). `null` is the string Swift uses for an object older than versioning.
+   */
   readonly versionId?: string;
   readonly isLatest?: boolean;
 }
@@ -62,7 +65,11 @@ export interface ReadOptions {
   readonly versionId?: string;
   /** Ask every copy for the newest (`X-Newest`). */
   readonly newest?: boolean;
-  /** An SLO's manifest in the form that PUT takes (`multipart-manifest=get&format=raw`), a DLO's own bytes. */
+  /**
+   * An SLO's manifest in the form that PUT takes (`multipart-manifest=get&format=raw`), a DLO's own
+   * bytes. Swift writes the form anew: its ETag is not the listing's `hash`, which is
+   * `x-manifest-etag` of a plain `head`; and `head` cannot tell the form's size.
+   */
   readonly manifest?: boolean;
   /** The symlink itself. */
   readonly symlink?: boolean;
@@ -153,16 +160,19 @@ export interface ObjectStore {
     headers: HeaderMap,
     signal?: AbortSignal,
   ): Promise<boolean>;
-  /** Server-side copy into this account; null when the source does not exist. */
+  /** Server-side copy into this account, up to 5 GB (larger: `manifest`); null when the source does not exist. */
   copy(from: ObjectRef, to: ObjectRef, options?: CopyOptions): Promise<Written | null>;
-  /** Makes a kept version the current one again; nothing is copied. False when there is no such version. */
+  /** Makes a kept version (no delete marker) the current one again; nothing is copied. False when there is no such version. */
   restoreVersion(
     container: string,
     object: string,
     versionId: string,
     signal?: AbortSignal,
   ): Promise<boolean>;
-  /** False when there was none. Never deletes the segments of a large object. */
+  /**
+   * False when there was none: with versioning a delete marker is written all the same, so ask first.
+   * Never deletes the segments of a large object. Of the current version: that and the link to it.
+   */
   delete(
     container: string,
     object: string,
