@@ -1,0 +1,49 @@
+import { isEnded } from '../../replicator/session/state.ts';
+import type { ProtectionPolicy } from '../../replicator/policy.ts';
+import { nextRun } from '../../replicator/schedule/next-run.ts';
+import type { Random } from '../../kernel/random.ts';
+import type { Session } from '../../replicator/session/types.ts';
+
+/** What decides when a group is next worked on. */
+export interface Standing {
+  /** The operator paused it, or it was failed over. */
+  readonly isResting: boolean;
+  readonly policy: ProtectionPolicy;
+  /** The unfinished or newest one. */
+  readonly session: Session | null;
+  /** Sessions that failed in a row, the newest included. */
+  readonly failures: number;
+  readonly createdAt: string;
+}
+
+export type Due =
+  | { readonly type: 'never' }
+  /** Take up the unfinished session, before anything new. */
+  | { readonly type: 'resume'; readonly since: number }
+  | { readonly type: 'start'; readonly atMs: number };
+
+const firstBackoffMs = 60_000;
+const longestBackoffMs = 300_000;
+/** However short the interval, a group that fails leaves the others this much time. */
+const breathMs = 10_000;
+
+/**
+ * Pure. A group without a session is due since it was made. After a success the schedule decides,
+ * from when the session began; after a failure the schedule or a backoff of 1, 2, 4, 5 minutes from
+ * its end, whichever comes first. Draws jitter: ask once for each standing and keep the answer.
+ */
+export function dueOf(standing: Standing, random: Random): Due {
+  const { isResting, policy, session, failures, createdAt } = standing;
+  if (isResting) return { type: 'never' };
+  if (session === null) return { type: 'start', atMs: Date.parse(createdAt) };
+  const startedMs = Date.parse(session.startedAt);
+  if (!isEnded(session.phase)) return { type: 'resume', since: startedMs };
+  const scheduledMs = nextRun(policy.schedule, startedMs, random);
+  if (session.phase !== 'failed') return { type: 'start', atMs: scheduledMs };
+  const endedMs = Date.parse(session.endedAt ?? session.startedAt);
+  const backoffMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.max(0, failures - 1));
+  return {
+    type: 'start',
+    atMs: Math.max(endedMs + breathMs, Math.min(scheduledMs, endedMs + backoffMs)),
+  };
+}
