@@ -1,5 +1,5 @@
 #!/bin/bash
-# At image build: creates every service's tables once, so that a region starts 20 s sooner.
+# At image build, once for all labs: every service's tables, and the rings of a separate Swift.
 set -euo pipefail
 LAB_REGION=east LAB_IP=127.0.0.1 LAB_TOPOLOGY=separate /opt/lab/render.sh
 mkdir -p /run/mysqld /var/log/lab
@@ -19,4 +19,5 @@ su -s /bin/bash cinder -c 'cinder-manage db sync' >/var/log/lab/build-cinder.log
 wait $keystone
 wait $glance
 mysqladmin shutdown
+LAB_TOPOLOGY=separate /opt/lab/rings.sh
 rm -f /var/log/keystone/* /var/log/glance/* /var/log/cinder/*

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
-"""What a region needs once: `identity` (users, projects, catalogue), then `types` (volume types)."""
+"""What a Keystone needs once: users, projects, catalogue."""
 import os
-import sys
 
 from keystoneauth1 import session
 from keystoneauth1.identity import v3
@@ -62,11 +61,4 @@ def add_endpoints(keystone, entry, region, url):
         keystone.endpoints.create(entry, url, interface=interface, region=region)
 
 
-def types():
-    from cinderclient.v3 import client
-
-    cinder = client.Client(session=connect("admin"), region_name=REGION)
-    cinder.volume_types.create("nfs").set_keys({"volume_backend_name": "nfs"})
-
-
-{"identity": identity, "types": types}[sys.argv[1]]()
+identity()
