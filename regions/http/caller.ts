@@ -64,9 +64,8 @@ export class Caller {
     let release: () => void = () => undefined;
     try {
       release = await this.#limits.acquire(target.service, laneOf(request), request.signal);
-      const limitMs = request.timeoutMs ?? defaultTimeoutMs;
       return await this.#repeat(target, request, (attempt) =>
-        this.#exchange.bulk({ ...attempt, limitMs }, release),
+        this.#exchange.bulk(attempt, release),
       );
     } catch (error) {
       release();
@@ -82,15 +81,16 @@ export class Caller {
     once: (attempt: Attempt<Request>) => Promise<Outcome<Response>>,
   ): Promise<Response> {
     const { clock } = this.#ambient;
-    const endMs = clock.monotonicMs() + (request.timeoutMs ?? defaultTimeoutMs);
+    const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+    const endMs = clock.monotonicMs() + timeoutMs;
     const base = await target.endpoint(request.signal);
     const fixed = { call: this.#describe(target.service, base, request), request, base };
     const isRepeatable = request.repeatable ?? repeatableMethods.has(request.method);
     let mayRenew = true;
     for (let number = 1; ; number += 1) {
       const token = await target.tokens?.token(request.signal);
-      const limitMs = Math.max(1, endMs - clock.monotonicMs());
-      const outcome = await once({ ...fixed, token, limitMs, isRepeatable });
+      const leftMs = Math.max(1, endMs - clock.monotonicMs());
+      const outcome = await once({ ...fixed, token, timeoutMs, leftMs, isRepeatable });
       if ('done' in outcome) return outcome.done;
       request.signal?.throwIfAborted();
       const { failed, isBodySpent } = outcome;

@@ -30,8 +30,10 @@ export interface Attempt<Request> {
   /** The service's endpoint, no trailing slash. */
   readonly base: string;
   readonly token: string | undefined;
-  /** JSON: until the answer is whole. Bulk: without a byte moved. */
-  readonly limitMs: number;
+  /** What the whole call was given. Bulk: how long no byte may move. */
+  readonly timeoutMs: number;
+  /** What earlier attempts left of that: until the answer of a JSON call must be whole. */
+  readonly leftMs: number;
   readonly isRepeatable: boolean;
 }
 
@@ -60,12 +62,12 @@ export class Exchange {
   }
 
   async json(attempt: Attempt<JsonRequest>): Promise<Outcome<JsonResponse>> {
-    const { request, limitMs, isRepeatable } = attempt;
+    const { request, leftMs, isRepeatable } = attempt;
     const data = request.json === undefined ? undefined : Buffer.from(JSON.stringify(request.json));
     const ownHeaders: Record<string, string> =
       data === undefined ? {} : { 'content-type': 'application/json' };
-    const result = await this.#send(attempt, ownHeaders, async (outgoing, report) => {
-      const sent = { ...outgoing, data, isRepeatable, timeoutMs: limitMs };
+    const result = await this.#send(attempt, leftMs, ownHeaders, async (outgoing, report) => {
+      const sent = { ...outgoing, data, isRepeatable, timeoutMs: leftMs };
       const answer = await this.#parts.transport.json(sent);
       report(answer.status, answer.body.length, data?.length ?? 0);
       return { ...answer, text: () => Promise.resolve(answer.body.toString('utf8')) };
@@ -84,24 +86,29 @@ export class Exchange {
 
   /** `closed` is called once the answer's body is done with; not when the outcome is a failure. */
   async bulk(attempt: Attempt<BulkRequest>, closed: () => void): Promise<Outcome<BulkResponse>> {
-    const { request } = attempt;
+    const { request, timeoutMs } = attempt;
     const { body: given, contentLength } = request;
     const ownHeaders: Record<string, string> =
       contentLength === undefined ? {} : { 'content-length': String(contentLength) };
     let bytesOut = 0;
     let sourceError: Error | undefined;
     if (given instanceof Readable) given.once('error', (error) => (sourceError = error));
-    const result = await this.#send(attempt, ownHeaders, async (outgoing, report, watchdog) => {
-      const moved = (bytes: number) => {
-        bytesOut += bytes;
-        watchdog.touch();
-      };
-      const data = given instanceof Readable ? counted(given, moved) : toBuffer(given);
-      const answer = await this.#parts.transport.bulk({ ...outgoing, data });
-      if (Buffer.isBuffer(data)) bytesOut = data.length;
-      const ended = (bytesIn: number) => report(answer.status, bytesIn, bytesOut);
-      return { ...answer, ended, text: () => readText(answer.body, ended) };
-    });
+    const result = await this.#send(
+      attempt,
+      timeoutMs,
+      ownHeaders,
+      async (outgoing, report, watchdog) => {
+        const moved = (bytes: number) => {
+          bytesOut += bytes;
+          watchdog.touch();
+        };
+        const data = given instanceof Readable ? counted(given, moved) : toBuffer(given);
+        const answer = await this.#parts.transport.bulk({ ...outgoing, data });
+        if (Buffer.isBuffer(data)) bytesOut = data.length;
+        const ended = (bytesIn: number) => report(answer.status, bytesIn, bytesOut);
+        return { ...answer, ended, text: () => readText(answer.body, ended) };
+      },
+    );
     if ('failed' in result) {
       // The other side's fault: this service is not to be blamed for it.
       if (sourceError !== undefined) throw sourceError;
@@ -123,11 +130,12 @@ export class Exchange {
   /** Gives the answer with its watchdog still on guard, or why there is none. */
   async #send<A extends Answer<unknown> & { readonly text: () => Promise<string> }>(
     attempt: Attempt<JsonRequest | BulkRequest>,
+    limitMs: number,
     ownHeaders: Readonly<Record<string, string>>,
     send: (outgoing: Outgoing, report: Report, watchdog: Watchdog) => Promise<A>,
   ): Promise<Failure | { readonly answer: A; readonly watchdog: Watchdog }> {
     const { clock } = this.#parts.ambient;
-    const { call, request, limitMs } = attempt;
+    const { call, request, timeoutMs } = attempt;
     const report = this.#reporter(attempt);
     const watchdog = new Watchdog(clock, limitMs, request.signal);
     try {
@@ -140,7 +148,7 @@ export class Exchange {
     } catch (raw) {
       watchdog.stop();
       report(undefined, 0, 0);
-      if (watchdog.hasExpired) return { failed: failureOfDeadline(call, limitMs), unsent: false };
+      if (watchdog.hasExpired) return { failed: failureOfDeadline(call, timeoutMs), unsent: false };
       const { error, unsent } = failureOfNetwork(call, raw);
       return { failed: error, unsent };
     }
@@ -218,7 +226,7 @@ function contentLengthOf(headers: Readonly<Record<string, string>>): number | un
 /** Why a body ended early: an order of the caller, silence, or a lost connection. */
 function explainCut(attempt: Attempt<BulkRequest>, watchdog: Watchdog, raw: unknown): Error {
   const { call, request } = attempt;
-  if (watchdog.hasExpired) return failureOfDeadline(call, attempt.limitMs);
+  if (watchdog.hasExpired) return failureOfDeadline(call, attempt.timeoutMs);
   if (request.signal?.aborted === true)
     return request.signal.reason instanceof Error
       ? request.signal.reason

@@ -1,0 +1,246 @@
+import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { expect } from 'chai';
+import type { FarshoreError } from '../../../kernel/errors.ts';
+import type { BulkRequest } from '../../../regions/http/service-client.ts';
+import { serve } from '../../support/http-server.ts';
+import { rejection } from '../../support/rejection.ts';
+import { rig, target } from './rig.ts';
+
+const read: BulkRequest = { method: 'GET', path: '/c/o', operation: 'read object', ok: [200] };
+const write: BulkRequest = { ...read, method: 'PUT', operation: 'write object', ok: [201] };
+
+describe('bulk transfers', () => {
+  it('stream both ways and tell what they moved', async () => {
+    const data = Buffer.alloc(300_000, 'ab');
+    await using server = await serve(({ method }) =>
+      method === 'PUT' ? { status: 201 } : { status: 200, body: data },
+    );
+    await using it = rig();
+    const to = target(server.url);
+    const chunks = [data.subarray(0, 100_000), data.subarray(100_000)];
+    const sent = await it.caller.bulk(to, {
+      ...write,
+      body: Readable.from(chunks),
+      contentLength: data.length,
+    });
+    expect(await buffer(sent.body)).to.have.lengthOf(0);
+    expect(server.seen[0]!.body.equals(data)).to.equal(true);
+    expect(server.seen[0]!.headers).to.include({ 'content-length': '300000' });
+    const got = await it.caller.bulk(to, read);
+    expect((await buffer(got.body)).equals(data)).to.equal(true);
+    expect(it.events.map(({ bytesIn, bytesOut }) => [bytesIn, bytesOut])).to.deep.equal([
+      [0, 300_000],
+      [300_000, 0],
+    ]);
+  });
+
+  it('pass every byte of a header, and a path that no URL library would keep', async () => {
+    const bytes = Buffer.from(Array.from({ length: 0x80 }, (_, i) => 0x80 + i));
+    const value = `é日 ${bytes.toString('latin1')}`.replace(
+      'é日',
+      Buffer.from('é日').toString('latin1'),
+    );
+    await using server = await serve(({ headers }) => ({
+      status: 200,
+      headers: { 'x-object-meta-echo': headers['x-object-meta-a'] as string },
+    }));
+    await using it = rig();
+    const path = '/c/a/../%2E%2E/./b%3F';
+    const headers = { 'X-Object-Meta-A': value };
+    const answer = await it.caller.bulk(target(`${server.url}/v1/A`), { ...read, path, headers });
+    answer.body.resume();
+    expect(server.seen[0]!.url).to.equal(`/v1/A${path}`);
+    expect(server.seen[0]!.headers['x-object-meta-a']).to.equal(value);
+    expect(answer.headers['x-object-meta-echo']).to.equal(value);
+  });
+
+  it('fail when the body ends before its length', async () => {
+    await using server = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('only this');
+      setTimeout(() => response.destroy(), 10);
+      return undefined;
+    });
+    await using it = rig();
+    const answer = await it.caller.bulk(target(server.url), read);
+    const error = await rejection(buffer(answer.body));
+    expect(error).to.include({ code: 'region.connection-lost', kind: 'transient' });
+    expect(it.events[0]).to.include({ status: 200, bytesIn: 9 });
+  });
+
+  it('fail when nothing moves for as long as allowed, and drop the connection', async () => {
+    await using server = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('only this');
+      return undefined;
+    });
+    await using it = rig({ timeoutMs: 100 });
+    const answer = await it.caller.bulk(target(server.url), { ...read, timeoutMs: 100 });
+    expect(await rejection(buffer(answer.body))).to.include({ code: 'region.timeout' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(server.cutOff()).to.equal(1);
+  });
+
+  it('let a slow transfer go on as long as it moves, and a reader take its time', async () => {
+    await using server = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '6' });
+      let left = 6;
+      const timer = setInterval(() => {
+        response.write('x');
+        if ((left -= 1) === 0) clearInterval(timer);
+      }, 50);
+      return undefined;
+    });
+    await using it = rig({ timeoutMs: 200 });
+    const answer = await it.caller.bulk(target(server.url), { ...read, timeoutMs: 200 });
+    await new Promise((resolve) => setTimeout(resolve, 450));
+    expect((await buffer(answer.body)).toString()).to.equal('xxxxxx');
+  });
+
+  it('drop the connection when the caller aborts, with its reason', async () => {
+    await using server = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('only this');
+      return undefined;
+    });
+    await using it = rig();
+    const abort = new AbortController();
+    const answer = await it.caller.bulk(target(server.url), { ...read, signal: abort.signal });
+    const reason = new Error('told to stop');
+    setTimeout(() => abort.abort(reason), 20);
+    expect(await buffer(answer.body).catch((error: unknown) => error)).to.equal(reason);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(server.cutOff()).to.equal(1);
+  });
+
+  it('repeat a body that is at hand, never a stream that was read', async () => {
+    await using server = await serve(() => ({ status: 503, body: 'busy' }));
+    await using it = rig();
+    const to = target(server.url);
+    expect(await rejection(it.caller.bulk(to, { ...write, body: 'data' }))).to.include({
+      code: 'region.service-failed',
+    });
+    expect(server.seen.map(({ body }) => body.toString())).to.deep.equal(Array(5).fill('data'));
+    const stream = Readable.from([Buffer.from('data')]);
+    const error = await rejection(it.caller.bulk(to, { ...write, body: stream, contentLength: 4 }));
+    expect(error).to.include({ code: 'region.service-failed', kind: 'transient' });
+    expect(server.seen).to.have.lengthOf(6);
+    expect(stream.destroyed).to.equal(true);
+  });
+
+  it('take a 401 under a stream as something to begin again with a new token', async () => {
+    await using server = await serve(({ headers }) => ({
+      status: headers['x-auth-token'] === 't1' ? 401 : 201,
+    }));
+    await using it = rig();
+    const to = target(server.url);
+    const upload = () => ({
+      ...write,
+      body: Readable.from([Buffer.from('data')]),
+      contentLength: 4,
+    });
+    const error = await rejection(it.caller.bulk(to, upload()));
+    expect(error).to.include({ code: 'region.unauthorized', kind: 'transient' });
+    (await it.caller.bulk(to, upload())).body.resume();
+    expect(server.seen.at(-1)!.headers['x-auth-token']).to.equal('t2');
+  });
+
+  it('send a stream again that nobody took', async () => {
+    const server = await serve(() => ({ status: 201 }));
+    await server[Symbol.asyncDispose]();
+    await using it = rig();
+    const body = Readable.from([Buffer.from('data')]);
+    const upload = { ...write, body, contentLength: 4 };
+    const error = await rejection(it.caller.bulk(target(server.url), upload));
+    expect(error.code).to.equal('region.unreachable');
+    expect(it.slept).to.have.lengthOf(4);
+    expect(body.destroyed).to.equal(true);
+  });
+
+  it('refuse a stream of another length than announced', async () => {
+    await using server = await serve(() => ({ status: 201 }));
+    await using it = rig();
+    for (const contentLength of [3, 5]) {
+      const body = Readable.from([Buffer.from('data')]);
+      const error = await rejection(
+        it.caller.bulk(target(server.url), { ...write, body, contentLength }),
+      );
+      expect(error).to.include({ code: 'object-store.invalid-request', kind: 'permanent' });
+    }
+    expect(it.events.map(({ status }) => status)).to.deep.equal([undefined, undefined]);
+  });
+
+  it('do not take the blame when the source of the stream fails', async () => {
+    await using server = await serve(() => ({ status: 201 }));
+    await using it = rig();
+    const fault = new Error('the other region is gone');
+    const body = Readable.from(
+      (function* () {
+        yield Buffer.from('da');
+        throw fault;
+      })(),
+    );
+    const work = it.caller.bulk(target(server.url), { ...write, body, contentLength: 4 });
+    expect(await work.catch((error: unknown) => error)).to.equal(fault);
+  });
+
+  it('hold no more than a little of a large body', async () => {
+    let sent = 0;
+    await using server = await serve((_, response) => {
+      const chunk = Buffer.alloc(65_536);
+      const more = (): void => {
+        while (sent < 64 * 1024 * 1024) {
+          sent += chunk.length;
+          if (!response.write(chunk)) return void response.once('drain', more);
+        }
+        response.end();
+      };
+      response.writeHead(200);
+      more();
+      return undefined;
+    });
+    await using it = rig();
+    const { body } = await it.caller.bulk(target(server.url), read);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    // What the sockets of both sides hold, and not the 64 MiB.
+    expect(sent).to.be.lessThan(16 * 1024 * 1024);
+    body.destroy();
+  });
+});
+
+describe('TLS', () => {
+  const pem = (name: string) => new URL(`pem/${name}`, import.meta.url);
+  async function withTlsServer(work: (url: string, ca: string) => Promise<void>): Promise<void> {
+    const [key = '', cert = '', ca = ''] = await Promise.all(
+      ['server.key', 'server.pem', 'ca.pem'].map((name) => readFile(pem(name), 'utf8')),
+    );
+    await using server = await serve(() => ({ status: 200, body: '{}' }), { key, cert });
+    await work(server.url, ca);
+  }
+
+  it('refuses a private authority that it was not given, and says what to set', () =>
+    withTlsServer(async (url) => {
+      await using it = rig();
+      const errors: FarshoreError[] = [
+        await rejection(it.caller.json(target(url), read)),
+        await rejection(it.caller.bulk(target(url), read)),
+      ];
+      for (const error of errors) {
+        expect(error).to.include({ code: 'region.tls-failed', kind: 'permanent' });
+        expect(error.hint).to.contain('cacert');
+      }
+      expect(it.events).to.have.lengthOf(2);
+    }));
+
+  it('trusts the authority of the cloud’s entry, or any when told not to verify', () =>
+    withTlsServer(async (url, ca) => {
+      for (const tls of [{ verify: true, ca }, { verify: false }]) {
+        await using it = rig({ tls });
+        expect((await it.caller.json(target(url), read)).status).to.equal(200);
+        const { body } = await it.caller.bulk(target(url), read);
+        expect((await buffer(body)).toString()).to.equal('{}');
+      }
+    }));
+});
