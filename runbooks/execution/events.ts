@@ -8,7 +8,7 @@ export interface Facts {
   readonly rtoSeconds?: number | null;
 }
 
-export interface StepFailure {
+interface StepFailure {
   readonly code: string;
   readonly message: string;
 }

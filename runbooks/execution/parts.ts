@@ -22,7 +22,7 @@ export interface RunnerHooks {
   }): void;
 }
 
-export interface RunnerLimits {
+interface RunnerLimits {
   /** Steps of one type at once where the order does not say `parallel`. */
   readonly parallel: number;
 }

@@ -1,6 +1,6 @@
 import { parallel } from '../../replicator/transfer/parallel.ts';
 import { scratchOf } from './copies.ts';
-import type { Step, StepContext } from './step.ts';
+import type { Step, StepContext, StepResult } from './step.ts';
 
 /** Cinder deletes in the background: between two looks. */
 const pauseMs = 5_000;
@@ -43,7 +43,7 @@ async function inventoryOf({
   return left.sort();
 }
 
-function leftover(left: readonly string[], waitMs: number): Awaited<ReturnType<Step['run']>> {
+function leftover(left: readonly string[], waitMs: number): StepResult {
   const named = left.slice(0, namedAtMost).join(', ');
   const more = left.length > namedAtMost ? ` and ${left.length - namedAtMost} more` : '';
   const message = `${left.length} things of the drill are left after ${waitMs / 1000} s: ${named}${more} (delete them by hand, or run the clean-up again with \`farshore execution retry\`)`;

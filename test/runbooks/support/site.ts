@@ -19,8 +19,8 @@ import type { PointManifest, RecoveryPoint } from '../../../replicator/point/typ
 import { copyOf } from '../../support/memory/copies.ts';
 
 export const volume: ResourceRef = { kind: 'volume', id: 'v1', name: 'data' };
-export const image: ResourceRef = { kind: 'image', id: 'i1', name: 'base' };
-export const container: ResourceRef = { kind: 'container', id: 'c1', name: 'c1' };
+const image: ResourceRef = { kind: 'image', id: 'i1', name: 'base' };
+const container: ResourceRef = { kind: 'container', id: 'c1', name: 'c1' };
 
 export function transient(code = 'region.unreachable'): FarshoreError {
   return new FarshoreError('no answer', { code, kind: 'transient', operation: 'call' });
