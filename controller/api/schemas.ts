@@ -131,8 +131,15 @@ const stepRecord = z
     needs: z.array(z.string()),
     params: z.record(z.string(), z.unknown()),
     always: z.boolean(),
+    timeoutSeconds: z.exactOptional(z.number()),
+    retries: z.exactOptional(z.number()),
+    gate: z
+      .exactOptional(z.string())
+      .describe('What a person must approve before the step starts.'),
+    approvedAt: z.exactOptional(time),
     state: z.enum(['pending', 'running', 'waiting', 'done', 'failed', 'skipped', 'unchecked']),
     attempts: z.number(),
+    failures: z.exactOptional(z.number()),
     startedAt: z.exactOptional(time),
     endedAt: z.exactOptional(time),
     output: z.exactOptional(z.unknown()),
@@ -146,6 +153,7 @@ export const execution = z
   .object({
     id: z.string(),
     runbook: z.string(),
+    runbookVersion: z.exactOptional(z.number()),
     group: z.string(),
     mode: z.enum(['drill', 'failover']),
     dryRun: z.boolean(),

@@ -16,7 +16,7 @@ interface RunbookInfo {
 
 interface OrderOptions {
   readonly point?: string;
-  readonly param: Readonly<Record<string, string>>;
+  readonly param: Readonly<Record<string, string | number>>;
   readonly dryRun?: true;
   readonly wait: boolean;
   readonly yes?: true;
@@ -64,9 +64,9 @@ function addOrder(program: Command, name: 'drill' | 'failover', description: str
     .addOption(
       new Option('--param <name=value>', 'a parameter of the runbook; may be repeated')
         .default({})
-        .argParser((pair: string, sum: Record<string, string>) => {
+        .argParser((pair: string, sum: Record<string, string | number>) => {
           const [key = '', ...value] = pair.split('=');
-          return { ...sum, [key]: value.join('=') };
+          return { ...sum, [key]: numberOrText(value.join('=')) };
         }),
     )
     .action((group: string, options: OrderOptions, command: Command) =>
@@ -101,4 +101,8 @@ async function run(
   }
   const ended = await followExecution(client, execution.id, globalsOf(command).output);
   await printOutcome(client, ended, globalsOf(command).output);
+}
+
+function numberOrText(text: string): string | number {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
