@@ -99,6 +99,8 @@ const container = strict<ContainerCopy>()({
   ...base('container'),
   ...mirror,
   segments: z.array(strict<MirrorCopy>()(mirror)),
+  notes: z.array(z.string()),
+  notes: z.array(z.string()),
 });
 
 /** A manifest as it lies in the bank. Anything else, one field more included, is not one. */

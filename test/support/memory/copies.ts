@@ -47,6 +47,8 @@ export function copyOf(
         mirror: resource.name,
         catalog: catalog(name),
         segments: [],
+        notes: [],
+        notes: [],
       };
   }
 }
