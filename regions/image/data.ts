@@ -3,8 +3,9 @@ import type { ServiceClient } from '../http/service-client.ts';
 import { refineImageError } from './errors.ts';
 import type { ImageService } from './types.ts';
 
-/** Without a byte moved; long, because a store may gather the whole image before it answers. */
-const stallTimeoutMs = 600_000;
+/** Without a byte moved: a store may gather the whole image before it answers. */
+const uploadStallMs = 600_000;
+const downloadStallMs = 120_000;
 
 type DataCalls = Pick<ImageService, 'upload' | 'download'>;
 
@@ -27,7 +28,7 @@ export function createDataCalls(client: ServiceClient): DataCalls {
           subject: id,
           ok: [204],
           repeatable: false,
-          timeoutMs: stallTimeoutMs,
+          timeoutMs: uploadStallMs,
           signal,
         })
         .catch((error: unknown) => {
@@ -40,10 +41,15 @@ export function createDataCalls(client: ServiceClient): DataCalls {
       const response = await client.bulk({
         method: 'GET',
         path: path(id),
+        /*
+         * When the store's file is shorter than recorded, Glance (its eventlet server) sends what there
+         * is and leaves a connection that is to be kept open hanging; one that is to be closed it closes.
+         */
+        headers: { connection: 'close' },
         operation: 'download image',
         subject: id,
         ok: [200, 204],
-        timeoutMs: stallTimeoutMs,
+        timeoutMs: downloadStallMs,
         signal,
       });
       if (response.status === 200) return response.body;

@@ -72,7 +72,7 @@ export interface ImageService {
   create(image: NewImage, signal?: AbortSignal): Promise<Image>;
   /**
    * Streams the data into an image that is `queued`. Not retried inside. When the stream ends with an
-   * error Glance takes the image back to `queued`, keeping nothing; when the token expired under it,
+   * error, that error is thrown and Glance takes the image back to `queued`, keeping nothing; when the token expired under it,
    * Glance deletes the image.
    */
   upload(id: string, body: Readable, sizeBytes: number, signal?: AbortSignal): Promise<void>;

@@ -11,6 +11,9 @@ export interface ReadBack {
   readonly detail: string;
 }
 
+/** How the end of a body looks that is shorter than announced: closed, or silent. */
+const cutShort: ReadonlySet<string> = new Set(['region.connection-lost', 'region.timeout']);
+
 /** Reads of one image before a place where it always ends is believed. */
 const reads = 2;
 
@@ -46,7 +49,7 @@ export async function readBack(
           bytes,
           detail: message,
         };
-      if (code !== 'region.connection-lost') throw error;
+      if (!cutShort.has(code)) throw error;
       if (cutAt === bytes)
         return {
           problem: 'truncated',
