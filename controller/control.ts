@@ -16,6 +16,7 @@ import type { GroupHead } from './state/records.ts';
 import { notFound, refused } from './state/refusals.ts';
 import { atomically } from './store/atomically.ts';
 import { put, type Store, unchanged } from './store/store.ts';
+import { targetContext } from './target-context.ts';
 
 export interface ControlDeps {
   readonly store: Store;
@@ -101,7 +102,7 @@ export class ControllerControl implements Control {
   ): Promise<RecoveryPoint> {
     const { movers, clock, ledger } = this.#deps;
     const point = await this.#point(group, id);
-    const at = await this.#targetIn(group, point.region, progress, signal);
+    const at = await targetContext(this.#deps, group, point.region, progress, signal);
     const checked = await verifyPoint(point, depth, { movers, at, clock });
     await ledger.savePoint(checked);
     return checked;
@@ -114,31 +115,11 @@ export class ControllerControl implements Control {
 
   async target(group: string, progress: Progress, signal: AbortSignal): Promise<TargetContext> {
     const { head } = await readGroup(this.#deps.store, group);
-    return this.#targetIn(group, restoreRegion(head.value), progress, signal);
+    return targetContext(this.#deps, group, restoreRegion(head.value), progress, signal);
   }
 
   async holdPoint(group: string, point: string, executionId: string): Promise<void> {
     await holdPoint(this.#deps.store, group, point, executionId);
-  }
-
-  async #targetIn(
-    group: string,
-    name: string,
-    progress: Progress,
-    signal: AbortSignal,
-  ): Promise<TargetContext> {
-    const { store, sites } = this.#deps;
-    const { record, head } = await readGroup(store, group);
-    const region = sites.region(name);
-    const { primary, secondary } = head.value;
-    return {
-      group,
-      target: await region.project(record.value.spec.target.project, signal),
-      bank: await sites.bank(name, signal),
-      sharedSwift: sites.region(primary).swiftCluster === sites.region(secondary).swiftCluster,
-      progress,
-      signal,
-    };
   }
 
   async #point(group: string, id: string): Promise<RecoveryPoint> {

@@ -15,7 +15,7 @@ export interface Config {
   /** A loopback address. */
   readonly api: { readonly host: string; readonly port: number };
   readonly log: ConfigFile['log'];
-  /** How much is under way at once: sessions, resources within a session, objects within a resource. */
+  /** How much is under way at once: sessions, and resources within a session. */
   readonly limits: ConfigFile['limits'];
   readonly regions: ReadonlyMap<string, RegionSettings>;
 }

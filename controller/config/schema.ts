@@ -32,7 +32,6 @@ export const configSchema = z.strictObject({
     .strictObject({
       sessions: z.number().int().min(1).max(64).default(2),
       resources: z.number().int().min(1).max(64).default(4),
-      objects: z.number().int().min(1).max(256).default(8),
     })
     .prefault({}),
   regions: z

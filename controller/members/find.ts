@@ -8,6 +8,8 @@ export interface Candidate {
   readonly name: string;
   /** Why it cannot be protected; null when it can. */
   readonly obstacle: string | null;
+  /** Of a volume that has one. */
+  readonly volumeType?: string;
 }
 
 export interface Selector {
@@ -41,12 +43,13 @@ export function finderOf(
 
 function volumes({ blockStorage }: ProjectScope): Finder {
   type Volume = NonNullable<Awaited<ReturnType<typeof blockStorage.getVolume>>>;
-  const candidate = ({ id, name, encrypted }: Volume): Candidate => ({
+  const candidate = ({ id, name, encrypted, volumeType }: Volume): Candidate => ({
     id,
     name,
     obstacle: encrypted
       ? 'it is encrypted, and its key lives in the source region only: Farshore does not protect encrypted volumes yet'
       : null,
+    ...(volumeType === null ? {} : { volumeType }),
   });
   return {
     async byId(id, signal) {
@@ -127,6 +130,7 @@ function containers({ objectStore }: ProjectScope, own: ReadonlySet<string>): Fi
       for await (const { name } of objectStore.listContainers({ signal }))
         if (
           !own.has(name) &&
+          !isOurs(name, {}) &&
           matchesPattern(namePattern, name) &&
           (isPlain || hasMetadata(wanted, await metadataOf(name, signal)))
         )
@@ -138,7 +142,7 @@ function containers({ objectStore }: ProjectScope, own: ReadonlySet<string>): Fi
 /** What a drill, a restore or a staging made bears such a mark. */
 function isOurs(name: string, metadata: Readonly<Record<string, string>>): boolean {
   return (
-    name.startsWith('farshore-') || Object.keys(metadata).some((key) => key.startsWith('farshore_'))
+    /^farshore[-_]/.test(name) || Object.keys(metadata).some((key) => key.startsWith('farshore_'))
   );
 }
 

@@ -10,6 +10,8 @@ const maxResources = 1000;
 export interface Resolved {
   /** In the order of the members, each once. */
   readonly resources: readonly ResourceRef[];
+  /** Of all volumes among them. */
+  readonly volumeTypes: ReadonlySet<string>;
   /** What is named and not there, ambiguous, or cannot be protected; paths as in the document. */
   readonly faults: readonly Fault[];
 }
@@ -25,6 +27,7 @@ export async function resolveMembers(
   signal: AbortSignal,
 ): Promise<Resolved> {
   const resources = new Map<string, ResourceRef>();
+  const volumeTypes = new Set<string>();
   const faults: Fault[] = [];
   for (const [index, member] of members.entries()) {
     const finder = finderOf(member.kind, scope, own);
@@ -37,7 +40,8 @@ export async function resolveMembers(
       faults.push({ path, message: found });
       continue;
     }
-    for (const { id, name, obstacle } of found) {
+    for (const { id, name, obstacle, volumeType } of found) {
+      if (volumeType !== undefined) volumeTypes.add(volumeType);
       if (obstacle !== null) faults.push({ path, message: `${name} (${id}): ${obstacle}` });
       const resource = { kind: member.kind, id, name };
       resources.set(resourceKey(resource), resource);
@@ -48,7 +52,7 @@ export async function resolveMembers(
       path: 'members',
       message: `more than ${maxResources} resources match: split the group`,
     });
-  return { resources: [...resources.values()], faults };
+  return { resources: [...resources.values()], volumeTypes, faults };
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

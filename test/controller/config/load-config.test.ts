@@ -50,7 +50,7 @@ describe('loadConfig', () => {
     expect(config.dataDir).to.equal(join(cwd, '.farshore'));
     expect(config.api).to.deep.equal({ host: '127.0.0.1', port: 8470 });
     expect(config.log.level).to.equal('info');
-    expect(config.limits).to.deep.equal({ sessions: 2, resources: 4, objects: 8 });
+    expect(config.limits).to.deep.equal({ sessions: 2, resources: 4 });
     const east = config.regions.get('east')!;
     expect(east).to.deep.include({
       name: 'east',

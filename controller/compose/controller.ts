@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import type { Ambient } from '../../kernel/ambient.ts';
+import { systemClock } from '../../kernel/clock.ts';
+import { systemRandom } from '../../kernel/random.ts';
+import type { Movers } from '../../replicator/mover.ts';
+import { createRunner } from '../../runbooks/execution/executor.ts';
+import type { RunnerHooks } from '../../runbooks/execution/parts.ts';
+import type { Config } from '../config/config.ts';
+import { ControllerControl } from '../control.ts';
+import { type Observer, silentObserver } from '../observer.ts';
+import { claimSession } from '../replication/claim.ts';
+import { sessionRunner } from '../replication/session-runner.ts';
+import { Supervisor } from '../replication/supervisor.ts';
+import { StoreControllerService } from '../service/controller-service.ts';
+import type { ControllerService } from '../service.ts';
+import { StoreJournal } from '../state/journal.ts';
+import { StoreLedger } from '../state/ledger.ts';
+import { LevelStore } from '../store/level-store.ts';
+import { createMovers } from './movers.ts';
+import { openSites } from './open-sites.ts';
+import { createLog } from './pino-log.ts';
+
+export interface Controller {
+  readonly service: ControllerService;
+  /** Takes up executions and sessions of earlier runs, then what is due. */
+  start(): Promise<void>;
+  /** For SIGTERM: aborts what is under way, which goes on at the next start; then closes the store. */
+  stop(): Promise<void>;
+  /** Resolves when this process can do no more (the disk is full): stop, then exit with a failure. */
+  readonly failure: Promise<unknown>;
+}
+
+export interface ControllerOptions {
+  readonly config: Config;
+  readonly observer?: Observer;
+  /** Clock, chance and log of the system unless given. */
+  readonly ambient?: Ambient;
+  readonly movers?: Movers;
+}
+
+/**
+ * The composition root: every part is made here, once, and handed what it needs. Opens the state
+ * directory (`store.in-use`, `store.corrupt`, `store.unwritable`) and no connection to any region.
+ */
+export async function createController(options: ControllerOptions): Promise<Controller> {
+  const { config, observer = silentObserver } = options;
+  const ambient = options.ambient ?? systemAmbient(config);
+  const { clock, log } = ambient;
+  const failure = Promise.withResolvers<unknown>();
+  const fail = (error: unknown) => {
+    log.error('the controller cannot go on', { error });
+    failure.resolve(error);
+  };
+  const store = await LevelStore.open(join(config.dataDir, 'state'), fail);
+  const { sites, close } = openSites(config, ambient, (event) => observer.request(event));
+  const movers = options.movers ?? createMovers(ambient);
+  const ledger = new StoreLedger(store);
+  const journal = new StoreJournal(store);
+  const base = { store, ledger, journal, sites, movers, ambient, clock, log };
+  const spoolDir = join(config.dataDir, 'spool', 'sessions');
+  const supervisor = new Supervisor({
+    ...base,
+    observer,
+    sessionsAtOnce: config.limits.sessions,
+    claim: (group, signal) => claimSession(group, base, signal),
+    run: sessionRunner({ ...base, shipAtOnce: config.limits.resources, spoolDir }),
+    onFailure: fail,
+  });
+  const onRaised = (group: string) => supervisor.supersede(group);
+  const control = new ControllerControl({ ...base, onRaised });
+  const runner = createRunner({ control, journal, ambient, hooks: hooksOf(observer) });
+  const stopping = new AbortController();
+  let isReady = false;
+  const service = new StoreControllerService({
+    ...base,
+    supervisor,
+    control,
+    runner,
+    isReady: () => isReady,
+    stopping: stopping.signal,
+  });
+  const stop = once(async () => {
+    isReady = false;
+    stopping.abort();
+    await Promise.all([runner.stop(), supervisor.stop()]);
+    await close();
+    await store.close();
+    log.info('controller stopped');
+  });
+  return Object.freeze({
+    service,
+    failure: failure.promise,
+    stop,
+    start: async () => {
+      // A failover that was broken off comes before replication.
+      await runner.resumeAll();
+      await supervisor.start();
+      isReady = true;
+      log.info('controller started', { regions: sites.names, dataDir: config.dataDir });
+    },
+  });
+}
+
+function systemAmbient(config: Config): Ambient {
+  return Object.freeze({
+    clock: systemClock,
+    random: systemRandom,
+    log: createLog(config.log.level),
+  });
+}
+
+function hooksOf(observer: Observer): RunnerHooks {
+  return {
+    onStep: ({ mode, type, result, seconds }) =>
+      observer.stepEnded({ mode, step: type, state: result, seconds }),
+    onEnd: ({ group, mode, result }) => observer.executionEnded({ group, mode, result }),
+  };
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}

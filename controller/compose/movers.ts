@@ -1,0 +1,13 @@
+import type { Ambient } from '../../kernel/ambient.ts';
+import { createContainerMover } from '../../replicator/container/mover.ts';
+import { ImageMover } from '../../replicator/image/mover.ts';
+import type { Movers } from '../../replicator/mover.ts';
+import { createVolumeMover } from '../../replicator/volume/mover.ts';
+
+export function createMovers(ambient: Ambient): Movers {
+  return Object.freeze({
+    volume: createVolumeMover({ ambient }),
+    image: new ImageMover(ambient),
+    container: createContainerMover({ ambient }),
+  });
+}

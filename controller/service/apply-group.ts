@@ -1,0 +1,188 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isoTime, type Clock } from '../../kernel/clock.ts';
+import { resourceKey, type ResourceRef } from '../../replicator/mover.ts';
+import { isEnded } from '../../replicator/session/state.ts';
+import { type Fault, InvalidInput } from '../input/fault.ts';
+import { nearest } from '../input/nearest.ts';
+import type { Group, GroupSpec, ProtectionPolicy, Stored } from '../model/types.ts';
+import type { Precondition } from '../service.ts';
+import type { Sites } from '../sites.ts';
+import { findGroup, type GroupEntries, groupView, readGroup } from '../state/groups.ts';
+import { keys } from '../state/keys.ts';
+import { refused } from '../state/refusals.ts';
+import { type Entry, put, type Store, unchanged } from '../store/store.ts';
+import { checkGroup } from './group-checks.ts';
+import { checkPrecondition } from './precondition.ts';
+
+export interface ApplyDeps {
+  readonly store: Store;
+  readonly sites: Sites;
+  readonly clock: Clock;
+}
+
+/**
+ * Checks everything, then writes the group in one transaction that compares all it was checked
+ * against. Killed before: nothing is there. What is checked in the regions can change right after:
+ * every session finds out anew.
+ */
+export async function applyGroup(
+  spec: GroupSpec,
+  precondition: Precondition,
+  deps: ApplyDeps,
+  signal: AbortSignal,
+): Promise<Stored<Group>> {
+  const { store } = deps;
+  const existing = await findGroup(store, spec.name);
+  checkPrecondition('group', spec.name, existing?.record ?? null, precondition);
+  if (existing !== null && isDeepStrictEqual(existing.record.value.spec, spec))
+    return groupView(store, existing);
+  const policy = await usablePolicy(spec, deps);
+  const regions = { source: spec.source.region, target: policy.value.targetRegion };
+  const isMoved = existing !== null && (await hasMoved(existing, spec, regions.target, store));
+  if (isMoved) await refuseMove(spec.name, existing, store);
+
+  const before = existing?.record.value;
+  // Pausing, and a group that runs in its secondary, must not need a primary that answers.
+  const isSame =
+    !isMoved &&
+    isDeepStrictEqual(before?.spec.members, spec.members) &&
+    isDeepStrictEqual(before?.spec.target, spec.target);
+  const isFailedOver = existing?.head.value.failedOver !== undefined;
+  const resources =
+    isSame || isFailedOver ? null : await checkedResources(spec, regions, deps, signal);
+  const record = { spec, createdAt: before?.createdAt ?? isoTime(deps.clock.now()) };
+  const head = {
+    generation: existing?.head.value.generation ?? 1,
+    primary: regions.source,
+    secondary: regions.target,
+  };
+  const outcome = await store.transact(
+    [
+      unchanged(keys.group(spec.name), existing?.record ?? null),
+      unchanged(keys.head(spec.name), existing?.head ?? null),
+      unchanged(keys.policy(spec.policy), policy),
+    ],
+    [
+      put(keys.group(spec.name), record),
+      ...(existing === null || isMoved ? [put(keys.head(spec.name), head)] : []),
+      ...(resources === null ? [] : [put(keys.members(spec.name), { resources })]),
+    ],
+  );
+  if (!outcome.committed) throw changedMeanwhile(spec.name);
+  return groupView(store, await readGroup(store, spec.name));
+}
+
+async function usablePolicy(spec: GroupSpec, deps: ApplyDeps): Promise<Entry<ProtectionPolicy>> {
+  const faults: Fault[] = [];
+  const policy = await deps.store.get(keys.policy(spec.policy));
+  if (policy === null) {
+    const known = (await deps.store.range(keys.policy())).map(({ value }) => value.name);
+    faults.push({
+      path: 'policy',
+      message: `there is no policy ${spec.policy}; ${suggest(spec.policy, known)}`,
+    });
+  }
+  const { region } = spec.source;
+  if (!deps.sites.names.includes(region))
+    faults.push({
+      path: 'source.region',
+      message: `there is no region ${region}; ${suggest(region, deps.sites.names)}`,
+    });
+  if (policy?.value.targetRegion === region)
+    faults.push({
+      path: 'source.region',
+      message: `is also the target of policy ${spec.policy}: points must lie in another region`,
+    });
+  if (policy === null || faults.length > 0) throw invalid(spec.name, faults);
+  return policy;
+}
+
+function suggest(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  if (near !== null) return `did you mean ${near}?`;
+  return known.length === 0 ? 'there are none yet' : `known are ${known.join(', ')}`;
+}
+
+/** Whether the points that exist lie, or come from, elsewhere than the group now says. */
+async function hasMoved(
+  { record, head }: GroupEntries,
+  spec: GroupSpec,
+  targetRegion: string,
+  store: Store,
+): Promise<boolean> {
+  const before = record.value.spec;
+  const policy = await store.get(keys.policy(before.policy));
+  const targetBefore = policy?.value.targetRegion ?? head.value.secondary;
+  return (
+    !isDeepStrictEqual(before.source, spec.source) ||
+    before.target.project !== spec.target.project ||
+    targetBefore !== targetRegion
+  );
+}
+
+async function refuseMove(name: string, { head }: GroupEntries, store: Store): Promise<void> {
+  const points = await store.range(keys.point(name));
+  const session = await store.get(keys.session(name));
+  const isBusy = session !== null && !isEnded(session.value.phase);
+  if (points.length === 0 && !isBusy && head.value.failedOver === undefined) return;
+  throw refused(
+    'group.has-points',
+    'apply group',
+    name,
+    'source and target cannot change while there are recovery points or a session is under way',
+    `apply it under another name, or delete it with its points first: farshore group delete ${name} --delete-points`,
+  );
+}
+
+async function checkedResources(
+  spec: GroupSpec,
+  regions: { readonly source: string; readonly target: string },
+  { store, sites }: ApplyDeps,
+  signal: AbortSignal,
+): Promise<readonly ResourceRef[]> {
+  const { resources, faults } = await checkGroup(spec, regions, sites, signal);
+  const taken = await takenFaults(spec, resources, store);
+  if (faults.length + taken.length > 0) throw invalid(spec.name, [...faults, ...taken]);
+  return resources;
+}
+
+/** Two groups would ship one resource to one place, and expire each other's copies. */
+async function takenFaults(
+  spec: GroupSpec,
+  resources: readonly ResourceRef[],
+  store: Store,
+): Promise<readonly Fault[]> {
+  const own = new Set(resources.map(resourceKey));
+  const faults: Fault[] = [];
+  for (const { value } of await store.range(keys.group())) {
+    const { name, source } = value.spec;
+    if (name === spec.name || !isDeepStrictEqual(source, spec.source)) continue;
+    const members = await store.get(keys.members(name));
+    for (const resource of members?.value.resources ?? [])
+      if (own.has(resourceKey(resource)))
+        faults.push({
+          path: 'members',
+          message: `${resource.kind} ${resource.name} (${resource.id}) is protected by group ${name} already`,
+        });
+  }
+  return faults;
+}
+
+function invalid(name: string, faults: readonly Fault[]): InvalidInput {
+  return new InvalidInput(faults, {
+    code: 'group.invalid',
+    operation: 'apply group',
+    subject: name,
+    hint: 'nothing was applied; correct it and apply it again',
+  });
+}
+
+function changedMeanwhile(name: string): Error {
+  return refused(
+    'group.revision-mismatch',
+    'apply group',
+    name,
+    'the group or its policy was changed while it was checked',
+    'apply it again',
+  );
+}

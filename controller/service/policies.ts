@@ -1,0 +1,94 @@
+import { isDeepStrictEqual } from 'node:util';
+import { InvalidInput } from '../input/fault.ts';
+import { nearest } from '../input/nearest.ts';
+import type { ProtectionPolicy, Stored } from '../model/types.ts';
+import type { Precondition } from '../service.ts';
+import type { Sites } from '../sites.ts';
+import { keys } from '../state/keys.ts';
+import { notFound, refused } from '../state/refusals.ts';
+import { atomically } from '../store/atomically.ts';
+import { put, remove, type Store, unchanged } from '../store/store.ts';
+import { checkPrecondition } from './precondition.ts';
+
+/** Policies in the store. One that is in use keeps its target: its points lie there. */
+export class Policies {
+  readonly #store: Store;
+  readonly #sites: Sites;
+
+  constructor(store: Store, sites: Sites) {
+    this.#store = store;
+    this.#sites = sites;
+  }
+
+  async list(): Promise<readonly Stored<ProtectionPolicy>[]> {
+    const entries = await this.#store.range(keys.policy());
+    return entries.map(({ value, modRevision }) => ({ value, revision: modRevision }));
+  }
+
+  async get(name: string): Promise<Stored<ProtectionPolicy>> {
+    const entry = await this.#store.get(keys.policy(name));
+    if (entry === null) throw notFound('policy', name);
+    return { value: entry.value, revision: entry.modRevision };
+  }
+
+  /** One that is there just so stays as it is, with its revision. */
+  async apply(
+    policy: ProtectionPolicy,
+    precondition: Precondition,
+  ): Promise<Stored<ProtectionPolicy>> {
+    this.#checkRegion(policy);
+    const key = keys.policy(policy.name);
+    const { result, revision } = await atomically(this.#store, async () => {
+      const entry = await this.#store.get(key);
+      checkPrecondition('policy', policy.name, entry, precondition);
+      if (entry !== null && isDeepStrictEqual(entry.value, policy))
+        return { compares: [], operations: [], result: entry.modRevision };
+      if (entry !== null && entry.value.targetRegion !== policy.targetRegion)
+        await this.#refuseWhileUsed(
+          policy.name,
+          `its target cannot change from ${entry.value.targetRegion}`,
+        );
+      return { compares: [unchanged(key, entry)], operations: [put(key, policy)], result: null };
+    });
+    return { value: policy, revision: result ?? revision };
+  }
+
+  /** A group that is applied at the same time compares the policy: one of the two is refused. */
+  async delete(name: string, precondition: Precondition): Promise<void> {
+    const key = keys.policy(name);
+    await atomically(this.#store, async () => {
+      const entry = await this.#store.get(key);
+      if (entry === null) throw notFound('policy', name);
+      checkPrecondition('policy', name, entry, precondition);
+      await this.#refuseWhileUsed(name, 'it cannot be deleted');
+      return { compares: [unchanged(key, entry)], operations: [remove(key)], result: null };
+    });
+  }
+
+  #checkRegion(policy: ProtectionPolicy): void {
+    const { names } = this.#sites;
+    if (names.includes(policy.targetRegion)) return;
+    const near = nearest(policy.targetRegion, names);
+    const hint = near === null ? `known are ${names.join(', ')}` : `did you mean ${near}?`;
+    throw new InvalidInput([{ path: 'target', message: `unknown region; ${hint}` }], {
+      code: 'policy.invalid',
+      operation: 'apply policy',
+      subject: policy.name,
+      hint: 'name a region of the configuration',
+    });
+  }
+
+  async #refuseWhileUsed(name: string, what: string): Promise<void> {
+    const groups = await this.#store.range(keys.group());
+    const users = groups.filter(({ value }) => value.spec.policy === name);
+    if (users.length === 0) return;
+    const list = users.map(({ value }) => value.spec.name).join(', ');
+    throw refused(
+      'policy.in-use',
+      'change policy',
+      name,
+      `${what} while groups use it: ${list}`,
+      'apply a policy of another name, or delete those groups',
+    );
+  }
+}

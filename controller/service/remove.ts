@@ -1,0 +1,185 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
+import { noProgress } from '../../kernel/progress.ts';
+import { newestProven } from '../../replicator/point/choose.ts';
+import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import type { Movers } from '../../replicator/mover.ts';
+import { expirePoints } from '../../replicator/retention/expire-points.ts';
+import { isEnded } from '../../replicator/session/state.ts';
+import type { Ledger } from '../../replicator/session/types.ts';
+import type { ExecutionJournal } from '../../runbooks/execution/types.ts';
+import type { Supervisor } from '../replication/supervisor.ts';
+import type { Precondition } from '../service.ts';
+import type { Sites } from '../sites.ts';
+import { readGroup } from '../state/groups.ts';
+import { isHeld } from '../state/holds.ts';
+import { keys } from '../state/keys.ts';
+import { notFound, refused } from '../state/refusals.ts';
+import { atomically } from '../store/atomically.ts';
+import { put, remove, type Store, unchanged } from '../store/store.ts';
+import { targetContext } from '../target-context.ts';
+import { checkPrecondition } from './precondition.ts';
+
+export interface RemoveDeps {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly journal: ExecutionJournal;
+  readonly sites: Sites;
+  readonly movers: Movers;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * First the point is no longer offered (`expiring`), then its data goes. Killed between, or the
+ * region away: asking again, or the group's next session, does the rest.
+ */
+export async function deletePoint(
+  group: string,
+  id: string,
+  deps: RemoveDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  await readGroup(deps.store, group);
+  const points = await deps.ledger.points(group);
+  const point = points.find((each) => each.id === id);
+  if (point === undefined)
+    throw notFound('point', `${group}/${id}`, `farshore point list ${group} shows what there is`);
+  if (newestProven(points)?.id === id) throw newestRefused(point);
+  if (await isHeld(deps.store, group, id)) throw heldRefused(point);
+  await deps.ledger.savePoint({ ...point, state: 'expiring' });
+  // A session's own clean-up takes it along; beside one, nothing may be expired.
+  if (deps.supervisor.isRunning(group)) return;
+  await deps.supervisor.exclusively(group, () => expire(group, [point], deps, signal));
+}
+
+/**
+ * The group's session is broken off and nothing of it starts again meanwhile. Order: session ended,
+ * points `expiring`, their data deleted, then every key of the group in one transaction. Killed
+ * anywhere before that last one, the group is still there, with its points expiring or gone: deleting
+ * again goes on. Its executions stay as history. What the primary keeps for the next incremental
+ * (its own Cinder backups) stays there.
+ */
+export async function deleteGroup(
+  name: string,
+  options: { readonly deletePoints: boolean; readonly precondition?: Precondition },
+  deps: RemoveDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { record } = await readGroup(deps.store, name);
+  checkPrecondition('group', name, record, options.precondition);
+  await refuseWhileExecuted(name, deps.journal);
+  const points = await deps.ledger.points(name);
+  if (points.length > 0 && !options.deletePoints) throw pointsRefused(name, points.length);
+  await deps.supervisor.exclusively(name, async () => {
+    await endSession(name, deps.store);
+    if (options.deletePoints) {
+      await expire(name, await deps.ledger.points(name), deps, signal);
+      const left = await deps.ledger.points(name);
+      if (left[0] !== undefined) throw heldRefused(left[0]);
+    }
+    await removeKeys(name, options.precondition, deps);
+  });
+}
+
+async function expire(
+  group: string,
+  points: readonly RecoveryPoint[],
+  deps: RemoveDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ledger, movers, log, store } = deps;
+  const held = (name: string, point: string) => isHeld(store, name, point);
+  for (const region of new Set(points.map((point) => point.region))) {
+    const at = await targetContext(deps, group, region, noProgress, signal);
+    const dropped = points.filter((point) => point.region === region);
+    await expirePoints(dropped, { ledger, movers, at, held, log });
+  }
+}
+
+/** Else what it shipped would count as needed, and another process would take it up. */
+async function endSession(group: string, store: Store): Promise<void> {
+  const key = keys.session(group);
+  await atomically(store, async () => {
+    const session = await store.get(key);
+    if (session === null || isEnded(session.value.phase))
+      return { compares: [], operations: [], result: undefined };
+    const error = { code: 'session.superseded', message: 'the group is being deleted' };
+    const ended = { ...session.value, phase: 'superseded', error } as const;
+    return {
+      compares: [unchanged(key, session)],
+      operations: [put(key, ended)],
+      result: undefined,
+    };
+  });
+}
+
+async function removeKeys(
+  name: string,
+  precondition: Precondition,
+  { store, ledger }: RemoveDeps,
+): Promise<void> {
+  await atomically(store, async () => {
+    const { record, head } = await readGroup(store, name);
+    checkPrecondition('group', name, record, precondition);
+    const points = await ledger.points(name);
+    if (points.length > 0) throw pointsRefused(name, points.length);
+    const below = [
+      ...(await store.range(keys.history(name))),
+      ...(await store.range(keys.holds(name))),
+    ];
+    const single = [keys.group, keys.head, keys.members, keys.session, keys.rto];
+    return {
+      // A session that is claimed or a point that is committed compares the head.
+      compares: [unchanged(keys.group(name), record), unchanged(keys.head(name), head)],
+      operations: [
+        ...single.map((key) => remove(key(name))),
+        ...below.map((each) => remove({ path: each.path })),
+      ],
+      result: undefined,
+    };
+  });
+}
+
+async function refuseWhileExecuted(group: string, journal: ExecutionJournal): Promise<void> {
+  const [execution] = await journal.list({ group, unfinished: true });
+  if (execution === undefined) return;
+  throw refused(
+    'group.in-use',
+    'delete group',
+    group,
+    `execution ${execution.id} is under way`,
+    `wait for it, or farshore execution cancel ${execution.id}`,
+  );
+}
+
+function pointsRefused(group: string, count: number): Error {
+  return refused(
+    'group.has-points',
+    'delete group',
+    group,
+    `${count} recovery points exist`,
+    'delete them too with --delete-points: nothing can be recovered from them afterwards',
+  );
+}
+
+function newestRefused(point: RecoveryPoint): Error {
+  return refused(
+    'point.newest-proven',
+    'delete point',
+    `${point.group}/${point.id}`,
+    'it is the newest proven point: without it the group could not be recovered as of then',
+    `replicate first (farshore group sync ${point.group}), or delete the group with its points`,
+  );
+}
+
+function heldRefused(point: RecoveryPoint): Error {
+  return refused(
+    'point.in-use',
+    'delete point',
+    `${point.group}/${point.id}`,
+    'an execution uses it',
+    `wait until that has ended: farshore execution list --group ${point.group}`,
+  );
+}

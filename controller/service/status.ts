@@ -1,0 +1,57 @@
+import { newestProven, reachedRpoSeconds } from '../../replicator/point/choose.ts';
+import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import type { Session } from '../../replicator/session/types.ts';
+import { isoTime } from '../../kernel/clock.ts';
+import type { Group, GroupStatus, ProtectionPolicy } from '../model/types.ts';
+import type { GroupHead, MeasuredRto } from '../state/records.ts';
+import { summarize } from '../state/summary.ts';
+
+export interface StatusInput {
+  readonly group: Group;
+  readonly head: GroupHead;
+  readonly policy: ProtectionPolicy;
+  /** Any order. */
+  readonly points: readonly RecoveryPoint[];
+  readonly session: Session | null;
+  readonly rto: MeasuredRto | null;
+  readonly nextSessionMs: number | null;
+  readonly nowMs: number;
+}
+
+/** Pure: what is true of a group at this moment. RPO counts from the newest proven point, and nothing else. */
+export function statusOf(input: StatusInput): GroupStatus {
+  const { group, head, policy, points, session, rto, nextSessionMs, nowMs } = input;
+  const newest = newestProven(points);
+  const rpoSeconds = reachedRpoSeconds(points, nowMs);
+  const count = (state: RecoveryPoint['state']) =>
+    points.filter((point) => point.state === state).length;
+  return {
+    name: group.spec.name,
+    policy: policy.name,
+    generation: head.generation,
+    primary: head.primary,
+    secondary: head.secondary,
+    state: stateOf(group, rpoSeconds, policy.rpoSeconds),
+    resources: group.resources,
+    rpoSeconds,
+    rpoObjectiveSeconds: policy.rpoSeconds,
+    rtoSeconds: rto?.seconds ?? null,
+    rtoObjectiveSeconds: policy.rtoSeconds,
+    newestProvenPoint: newest?.id ?? null,
+    newestProvenDataTime: newest?.dataTime ?? null,
+    points: { proven: count('proven'), damaged: count('damaged') },
+    session: session === null ? null : summarize(session),
+    nextSessionAt: nextSessionMs === null ? null : isoTime(nextSessionMs),
+  };
+}
+
+/** A failover outweighs a pause, and either outweighs the RPO: nothing is being done about that. */
+function stateOf(
+  group: Group,
+  rpoSeconds: number | null,
+  objectiveSeconds: number,
+): GroupStatus['state'] {
+  if (group.failedOver !== undefined) return 'failed-over';
+  if (group.spec.paused) return 'paused';
+  return rpoSeconds !== null && rpoSeconds <= objectiveSeconds ? 'protected' : 'at-risk';
+}
