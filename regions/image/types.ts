@@ -72,8 +72,8 @@ export interface ImageService {
   create(image: NewImage, signal?: AbortSignal): Promise<Image>;
   /**
    * Streams the data into an image that is `queued`. Not retried inside. When the stream ends with an
-   * error, that error is thrown and Glance takes the image back to `queued`, keeping nothing; when the token expired under it,
-   * Glance deletes the image.
+   * error, that error is thrown and Glance takes the image back to `queued`, keeping nothing; when the
+   * token expired under it, Glance deletes the image.
    */
   upload(id: string, body: Readable, sizeBytes: number, signal?: AbortSignal): Promise<void>;
   /** Throws `image.no-data` when there is none. Must be read to its end or destroyed. */

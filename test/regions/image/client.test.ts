@@ -161,8 +161,7 @@ describe('image service: making and changing', () => {
   it('tells a taken id and a missing right by their status', async () => {
     const codes = {
       409: 'image.id-taken',
-      413: 'image.quota-exceeded',
-      403: 'image.right-missing',
+      403: 'region.right-missing',
     };
     for (const [status, code] of Object.entries(codes)) {
       const script = [{ call: 'POST /v2/images', status: Number(status) }];
