@@ -31,11 +31,18 @@ export async function checkVolume(
   if (volume.status !== 'available' && volume.status !== 'uploading')
     return unchecked(`the volume is ${volume.status}: it can be read only while it is available`);
   try {
-    const image = await orRefusal(() => uploadedImage(restored.id, name, at, ambient));
+    const upload = (): Promise<string> => uploadedImage(restored.id, name, at, ambient);
+    const image = await orRefusal(at.signal, upload);
     if ('refusal' in image) return unchecked(image.refusal);
-    const opened = await orRefusal(() => at.target.images.download(image.value, at.signal));
+    const opened = await orRefusal(at.signal, () =>
+      at.target.images.download(image.value, at.signal),
+    );
     if ('refusal' in opened) return unchecked(opened.refusal);
-    return await compare(copy, opened.value, at);
+    try {
+      return await compare(copy, opened.value, at);
+    } finally {
+      opened.value.destroy();
+    }
   } finally {
     // Also when the order was to stop: hence not its signal. The client has its own deadline.
     const clean = { ...at, signal: new AbortController().signal };
@@ -51,10 +58,11 @@ export async function checkVolume(
 type OrRefusal<T> = { readonly value: T } | { readonly refusal: string };
 
 /** What the cloud refuses is an answer here; an abort, and a fault of ours, is not. */
-async function orRefusal<T>(ask: () => Promise<T>): Promise<OrRefusal<T>> {
+async function orRefusal<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<OrRefusal<T>> {
   try {
     return { value: await ask() };
   } catch (error) {
+    signal.throwIfAborted();
     if (!(error instanceof FarshoreError)) throw error;
     return { refusal: describeError(error) };
   }
@@ -71,7 +79,6 @@ async function compare(
     signal: at.signal,
   });
   if (last === undefined || file === null) {
-    bytes.destroy();
     return unchecked(`${object} is missing`);
   }
   const hashes = readSha256File(file.body, `${last.container}/${object}`);

@@ -30,12 +30,13 @@ export async function restoreVolume(
   const last = copy.chain.at(-1);
   if (last === undefined) throw damaged(copy.resource.id, 'the copy names no backup');
   const notes: string[] = [];
-  if (order.memo.get(restoredMemo) !== order.memo.get(volumeMemo)) {
+  const restoredId = order.memo.get(restoredMemo);
+  if (restoredId === undefined || restoredId !== order.memo.get(volumeMemo)) {
     for (const backup of copy.chain) notes.push(...(await requireListed(backup, order, at)));
     await ensureImported(copy.chain, at, ambient);
   }
   const volume = await ensureVolume(copy, order, at);
-  if (order.memo.get(restoredMemo) !== volume.id) {
+  if (restoredId !== volume.id) {
     await restoreInto(volume.id, last, order, at, ambient);
     await order.memo.set(restoredMemo, volume.id);
   }

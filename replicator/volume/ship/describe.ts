@@ -13,6 +13,7 @@ import type { BackupRecord } from '../../../regions/block-storage/types.ts';
 import type { CatalogRef } from '../../bank/bank.ts';
 import type { SessionContext } from '../../mover.ts';
 import { codecHint, decompressor } from '../layout/codec.ts';
+import { Cover } from '../layout/cover.ts';
 import { readMetadata } from '../layout/metadata.ts';
 import { metadataName, requireOwnPrefix, sha256FileName, swiftDriver } from '../layout/names.ts';
 import { shortWaitMs, waitFor } from '../wait.ts';
@@ -56,7 +57,7 @@ export async function describeBackup(
 ): Promise<Description> {
   const layout = layoutOf(record);
   const names = new NameSet();
-  const metadataSha256 = await readNames(layout, names, session);
+  const metadataSha256 = await readNames(record, layout, names, session);
   const chunks = names.count;
   names.add(metadataName(layout.prefix));
   names.add(sha256FileName(layout.prefix));
@@ -80,6 +81,7 @@ export async function describeBackup(
 
 /** Adds the names of `_metadata`, the authority on what the backup consists of; returns its SHA-256. */
 async function readNames(
+  { fields }: BackupRecord,
   { container, prefix }: SourceLayout,
   names: NameSet,
   session: SessionContext,
@@ -97,9 +99,15 @@ async function readNames(
       subject,
       hint: 'cinder-backup must write into the tenant’s account: backup_swift_auth = per_user',
     });
+  const cover = new Cover(Number(fields['size']), typeof fields['parent_id'] !== 'string');
   const chunks = readMetadata(download.body, subject);
   for (let next = await chunks.next(); ; next = await chunks.next()) {
-    if (next.done === true) return next.value.sha256;
+    if (next.done === true) {
+      const fault = cover.fault();
+      if (fault !== undefined) throw uncovered(subject, fault);
+      return next.value.sha256;
+    }
+    cover.add(next.value);
     const { object, compression } = next.value;
     if (decompressor(compression) === undefined) throw unsupported(subject, compression);
     names.add(object);
@@ -130,6 +138,16 @@ async function* exactRows(
       operation: 'list backup',
       subject: `${container}/${prefix}`,
     });
+}
+
+function uncovered(subject: string, fault: string): FarshoreError {
+  return new FarshoreError(`the backup is not one of the whole volume: ${fault}`, {
+    code: 'volume.backup-incomplete',
+    kind: 'permanent',
+    operation: 'read backup metadata',
+    subject,
+    hint: 'some drivers (NFS) cannot back up a volume that has snapshots: delete those, or let snapshots be made for the backup',
+  });
 }
 
 function unsupported(subject: string, compression: string): FarshoreError {

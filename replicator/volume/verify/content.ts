@@ -2,6 +2,7 @@ import type { Ambient } from '../../../kernel/ambient.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { TargetContext } from '../../mover.ts';
 import { parallel } from '../../transfer/parallel.ts';
+import { Cover } from '../layout/cover.ts';
 import { readMetadata, type Chunk, type MetadataSummary } from '../layout/metadata.ts';
 import { gib, metadataName, sha256FileName } from '../layout/names.ts';
 import { readSha256File, type BlockHash } from '../layout/sha256-file.ts';
@@ -37,7 +38,7 @@ export async function verifyContent(
     findings.add(subject, 'altered', `expected SHA-256 ${copy.metadataSha256}, found ${found}`);
     return;
   }
-  const cover = new Cover(copy);
+  const cover = new Cover(copy.sizeGib, !copy.incremental);
   const summary: { value?: MetadataSummary } = {};
   const chunks = chunksOf(copy, at, cover, summary);
   await parallel(chunks, readsAtOnce, at.signal, async (chunk, signal) => {
@@ -71,33 +72,6 @@ async function* chunksOf(
     }
     cover.add(next.value);
     yield next.value;
-  }
-}
-
-/** Do the pieces cover the volume: all of it for a full backup, no byte twice for any. */
-class Cover {
-  readonly #sizeBytes: number;
-  readonly #isFull: boolean;
-  #end = 0;
-  #fault: string | undefined;
-
-  constructor({ sizeGib, incremental }: BackupCopy) {
-    this.#sizeBytes = sizeGib * gib;
-    this.#isFull = !incremental;
-  }
-
-  add({ object, offset, length }: Chunk): void {
-    const isNext = this.#isFull ? offset === this.#end : offset >= this.#end;
-    if (!isNext)
-      this.#fault ??= `${object} begins at ${offset}, the one before ends at ${this.#end}`;
-    this.#end = offset + length;
-  }
-
-  fault(): string | undefined {
-    const isRight = this.#isFull ? this.#end === this.#sizeBytes : this.#end <= this.#sizeBytes;
-    if (this.#fault === undefined && !isRight)
-      return `the last object ends at ${this.#end}, the volume at ${this.#sizeBytes}`;
-    return this.#fault;
   }
 }
 
