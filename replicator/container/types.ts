@@ -26,6 +26,8 @@ export interface MirrorCopy {
 
 export interface ContainerCopy extends CopyBase, MirrorCopy {
   readonly kind: 'container';
-  /** Containers that hold segments of this one's large objects and are no members of the group themselves. */
+  /** Containers that hold segments of this one's large objects, whether members of the group themselves or not. */
   readonly segments: readonly MirrorCopy[];
+  /** What a reader should know: objects that changed under way, or were left out, and why. */
+  readonly notes: readonly string[];
 }

@@ -100,7 +100,6 @@ const container = strict<ContainerCopy>()({
   ...mirror,
   segments: z.array(strict<MirrorCopy>()(mirror)),
   notes: z.array(z.string()),
-  notes: z.array(z.string()),
 });
 
 /** A manifest as it lies in the bank. Anything else, one field more included, is not one. */

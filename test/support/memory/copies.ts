@@ -48,7 +48,6 @@ export function copyOf(
         catalog: catalog(name),
         segments: [],
         notes: [],
-        notes: [],
       };
   }
 }

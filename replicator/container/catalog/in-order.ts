@@ -1,0 +1,49 @@
+/** Results that wait for an earlier one to end are held, at most this many. */
+const window = 2_000;
+
+/**
+ * Runs `work` on the items, at most `atOnce` of those that return a promise at a time, and gives the
+ * results in the order of the items, so that one large object does not hold up the small ones after
+ * it. `work` that has nothing to wait for returns its result as it is, at no cost. The first failure
+ * aborts what is under way; it is thrown when all have ended.
+ */
+export async function* mapInOrder<T, R>(
+  items: AsyncIterable<T>,
+  atOnce: number,
+  signal: AbortSignal,
+  work: (item: T, signal: AbortSignal) => Promise<R> | R,
+): AsyncGenerator<R> {
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  const queue: (Promise<R> | R)[] = [];
+  const active = new Set<Promise<unknown>>();
+  try {
+    for await (const item of items) {
+      both.throwIfAborted();
+      const result = work(item, both);
+      queue.push(result);
+      if (result instanceof Promise) {
+        const settled: Promise<unknown> = result.then(
+          () => active.delete(settled),
+          (error: unknown) => {
+            active.delete(settled);
+            stop.abort(error);
+          },
+        );
+        active.add(settled);
+        if (active.size >= atOnce) await Promise.race(active);
+        both.throwIfAborted();
+      }
+      if (active.size === 0 || queue.length >= window)
+        while (queue.length > (active.size === 0 ? 0 : window / 2)) yield await head(queue);
+    }
+    while (queue.length > 0) yield await head(queue);
+  } finally {
+    if (active.size > 0) stop.abort(new Error('no result is wanted any more'));
+    await Promise.all(active);
+  }
+}
+
+async function head<R>(queue: (Promise<R> | R)[]): Promise<R> {
+  return await (queue.shift() as Promise<R> | R);
+}
