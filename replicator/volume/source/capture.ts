@@ -131,7 +131,14 @@ async function settle(
     volume: snapshot.volumeId,
     status: settled.now?.status ?? 'gone',
   });
-  if (settled.now?.status === 'error') await cinder.deleteSnapshot(snapshot.id, session.signal);
+  if (settled.now?.status === 'error') {
+    // A volume that still has a snapshot cannot be backed up directly with every driver (NFS).
+    await cinder.deleteSnapshot(snapshot.id, session.signal);
+    await waitFor(clock, wait, session.signal, async () => {
+      const now = await cinder.getSnapshot(snapshot.id, session.signal);
+      return now === null || now.status.startsWith('error') ? true : undefined;
+    });
+  }
   return undefined;
 }
 
