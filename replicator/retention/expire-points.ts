@@ -107,7 +107,12 @@ async function copiesOfStaying(
   // A session that waits to be taken up again counts on what it shipped.
   const session = await deps.ledger.session(deps.at.group);
   const isWaiting = session !== null && !isEnded(session.phase) && session.phase !== 'expiring';
-  const copies: Copy[] = isWaiting ? Object.values(session.copies) : [];
+  const copies: Copy[] = isWaiting
+    ? [
+        ...Object.values(session.copies),
+        ...Object.values(session.carried ?? {}).map(({ copy }) => copy),
+      ]
+    : [];
   for (const point of staying) {
     try {
       copies.push(...(await sharedCopies(point, shared, deps)));

@@ -1,6 +1,6 @@
 import { isoTime } from '../../kernel/clock.ts';
 import type { Ambient } from '../../kernel/ambient.ts';
-import type { ResourceRef } from '../mover.ts';
+import type { Copy, Previous, ResourceRef } from '../mover.ts';
 import { newPointId } from '../point/point-id.ts';
 import type { Session } from './types.ts';
 
@@ -13,10 +13,14 @@ export interface SessionOrder {
   readonly resources: readonly ResourceRef[];
 }
 
-/** A session as it is claimed: nothing was done yet. It and its point have one id. */
+/**
+ * A session as it is claimed: nothing was done yet. It and its point have one id. `before` is the
+ * group's session so far: what it shipped before it failed is carried on.
+ */
 export function newSession(
   order: SessionOrder,
   ambient: Pick<Ambient, 'clock' | 'random'>,
+  before: Session | null = null,
 ): Session {
   const nowMs = ambient.clock.now();
   const id = newPointId(nowMs, ambient.random);
@@ -30,7 +34,22 @@ export function newSession(
     captures: {},
     copies: {},
     verifications: {},
+    carried: carriedFrom(order, before),
     repairs: 0,
     moved: { bytes: 0, objects: 0 },
   };
+}
+
+function carriedFrom(
+  order: SessionOrder,
+  before: Session | null,
+): Readonly<Record<string, Previous<Copy>>> {
+  if (before?.phase !== 'failed') return {};
+  if (before.sourceRegion !== order.sourceRegion) return {};
+  if (before.targetRegion !== order.targetRegion) return {};
+  const shipped = Object.entries(before.copies).map(([key, copy]) => {
+    const damage = before.verifications[key]?.findings ?? [];
+    return [key, { copy, damage }] as const;
+  });
+  return { ...before.carried, ...Object.fromEntries(shipped) };
 }

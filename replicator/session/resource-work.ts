@@ -1,7 +1,7 @@
 import { isoTime, type Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import { resourceKey, type Capture, type Copy, type Depth, type Movers } from '../mover.ts';
-import type { Finding, ResourceRef, SessionContext, Verification } from '../mover.ts';
+import type { Previous, ResourceRef, SessionContext, Verification } from '../mover.ts';
 import { isCatalogDamage, moverOf, verifyCopy } from '../point/verify-copy.ts';
 import { findingsKept } from '../point/verify-point.ts';
 import { depthOf, isUnchanged, previousOf, type Baseline } from './baseline.ts';
@@ -29,15 +29,26 @@ export class ResourceWork {
     return await moverOf(movers, resource.kind).capture(resource, contextOf(resource, signal));
   }
 
+  /**
+   * What to ship against: what an earlier session shipped and did not bring into a point, else the
+   * newest point's copy, with what is known of it by now.
+   */
+  previousOf(session: Session, resource: ResourceRef): Previous<Copy> | null {
+    const { baseline } = this.#deps;
+    const key = resourceKey(resource);
+    const carried = session.carried?.[key];
+    if (carried !== undefined && !isUnchanged(baseline, carried.copy)) return carried;
+    return previousOf(baseline, key);
+  }
+
   async ship(
     capture: Capture,
-    repair: { readonly copy: Copy; readonly damage: readonly Finding[] } | null,
+    previous: Previous<Copy> | null,
     signal: AbortSignal,
   ): Promise<Copy> {
-    const { movers, baseline, contextOf, log } = this.#deps;
+    const { movers, contextOf, log } = this.#deps;
     const mover = moverOf(movers, capture.kind);
     const context = contextOf(capture.resource, signal);
-    const previous = repair ?? previousOf(baseline, resourceKey(capture.resource));
     try {
       return await mover.ship(capture, previous, context);
     } catch (error) {

@@ -53,6 +53,7 @@ class SessionRun {
   readonly #deps: SessionDeps;
   readonly #moved = new MovedCounter();
   readonly #journal: Journal;
+  #isTidied = false;
 
   constructor(session: Session, deps: SessionDeps) {
     const log = deps.ambient.log.child({ group: session.group, session: session.id });
@@ -92,7 +93,11 @@ class SessionRun {
     const contextOf = (resource: ResourceRef, inner: AbortSignal): SessionContext =>
       this.#context(opened, this.#moved.over(this.#deps.progressOf(resource)), inner);
     const work = new ResourceWork({ movers, ledger, clock, log, baseline, contextOf });
-    await this.#workOff(work, opened);
+    await this.#orFail(() => this.#workOff(work, opened));
+    // What was shipped needs its snapshot no more, whatever became of the others. Once it was
+    // committed the clean-up has done that.
+    const ended = this.#journal.session;
+    if (ended.phase === 'failed' && !this.#isTidied) await this.#tidy(work, signal);
   }
 
   async #workOff(work: ResourceWork, opened: OpenedContext): Promise<void> {
@@ -128,7 +133,9 @@ class SessionRun {
       case 'ship': {
         const key = resourceKey(effect.capture.resource);
         await this.#orGiveUp(effect.type, key, signal, async () => {
-          const copy = await work.ship(effect.capture, effect.repair, signal);
+          const { resource } = effect.capture;
+          const previous = effect.repair ?? work.previousOf(this.#journal.session, resource);
+          const copy = await work.ship(effect.capture, previous, signal);
           return { type: 'shipped', key, copy };
         });
         return;
@@ -166,17 +173,25 @@ class SessionRun {
   /** The point stands already: the source's rubbish is a warning, the secondary's is a failure that is seen. */
   async #cleanUp(work: ResourceWork, opened: OpenedContext, signal: AbortSignal): Promise<void> {
     const { session } = this.#journal;
-    const { ledger, movers, retention, held, ambient, shipAtOnce } = this.#deps;
-    let warnings = 0;
-    await parallel(Object.values(session.copies), shipAtOnce, signal, async (copy, inner) => {
-      if (!(await work.tidy(copy, inner))) warnings += 1;
-    });
+    const { ledger, movers, retention, held, ambient } = this.#deps;
+    const warnings = await this.#tidy(work, signal);
     const at = this.#context(opened, noProgress, signal);
     const { clock, log } = ambient;
     await this.#patiently('expire recovery points', signal, () =>
       expireByPolicy(session, { ledger, movers, retention, held, at, clock, log }),
     );
     await this.#journal.happened({ type: 'expired', warnings });
+  }
+
+  /** The source, after shipping; how many resources could not be tidied. */
+  async #tidy(work: ResourceWork, signal: AbortSignal): Promise<number> {
+    this.#isTidied = true;
+    let warnings = 0;
+    const copies = Object.values(this.#journal.session.copies);
+    await parallel(copies, this.#deps.shipAtOnce, signal, async (copy, inner) => {
+      if (!(await work.tidy(copy, inner))) warnings += 1;
+    });
+    return warnings;
   }
 
   /** One resource's failure is its own: the others go on, and the session fails once they are through. */

@@ -1,4 +1,4 @@
-import { resourceKey, type Capture, type Copy, type Depth, type Finding } from '../mover.ts';
+import { resourceKey, type Capture, type Copy, type Depth, type Previous } from '../mover.ts';
 import type { ResourceRef, Verification } from '../mover.ts';
 import type { PointManifest } from '../point/types.ts';
 import type { Session, SessionError, SessionPhase } from './types.ts';
@@ -29,7 +29,7 @@ export type SessionEffect =
       readonly type: 'ship';
       readonly capture: Capture;
       /** Set in the repair round: this session's own copy, and what is wrong with it. */
-      readonly repair: { readonly copy: Copy; readonly damage: readonly Finding[] } | null;
+      readonly repair: Previous<Copy> | null;
     }
   | {
       readonly type: 'verify';

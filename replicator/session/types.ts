@@ -1,4 +1,4 @@
-import type { Capture, Copy, ResourceRef, Verification } from '../mover.ts';
+import type { Capture, Copy, Previous, ResourceRef, Verification } from '../mover.ts';
 import type { PointManifest, RecoveryPoint } from '../point/types.ts';
 
 export type SessionPhase =
@@ -31,6 +31,11 @@ export interface Session {
   readonly captures: Readonly<Record<string, Capture>>;
   readonly copies: Readonly<Record<string, Copy>>;
   readonly verifications: Readonly<Record<string, Verification>>;
+  /**
+   * What failed sessions before this one had shipped since the newest point, by resourceKey: it lies
+   * in the secondary and in no point, so this session goes on from it instead of leaving it there.
+   */
+  readonly carried?: Readonly<Record<string, Previous<Copy>>>;
   /** Rounds of repair that damage found by the verification took. */
   readonly repairs: number;
   readonly pointId: string;

@@ -62,7 +62,7 @@ export class Harness {
       targetRegion: 'west',
       resources: members,
     };
-    const session = newSession(order, this.ambient);
+    const session = newSession(order, this.ambient, await this.ledger.session('shop'));
     await this.ledger.saveSession(session);
     return session;
   }

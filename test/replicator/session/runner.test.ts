@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import { decodeManifest, manifestSha256 } from '../../../replicator/point/manifest.ts';
 import { runSession } from '../../../replicator/session/runner.ts';
+import { dataNames } from '../../support/memory/copies.ts';
 import { currentData } from '../../support/memory/movers.ts';
 import { rejection } from '../../support/rejection.ts';
 import { container, Harness, image, resources, volume } from './harness.ts';
@@ -136,10 +137,34 @@ describe('a session of replication', () => {
     expect(Object.keys(session.copies)).to.have.members(['image/i-1', 'container/photos']);
     expect(await at.ledger.points('shop')).to.be.empty;
 
+    expect(at.world.log).to.include.members(['tidy image/i-1', 'tidy container/photos']);
+    expect(at.world.log).not.to.include('tidy volume/v-1');
     at.world.before = undefined;
     const next = await at.protect();
     expect(next.phase).to.equal('done');
     expect(next.moved.objects, 'all three had been shipped before').to.equal(0);
+  });
+
+  it('goes on from what failed sessions shipped, so that none of it is left in no point', async () => {
+    const at = new Harness();
+    await at.protect();
+    for (const content of ['second', 'third']) {
+      at.write('volume/v-1', content);
+      at.world.before = (line) => {
+        if (line.startsWith('verify image')) throw new Error('no');
+      };
+      expect((await at.protect()).phase).to.equal('failed');
+    }
+    at.world.before = undefined;
+    const session = await at.protect();
+    expect(session.phase).to.equal('done');
+    const copy = session.copies['volume/v-1']!;
+    expect(dataNames(copy)).to.have.length(3);
+    expect(at.world.log).to.include('verify volume/v-1 content');
+    const [point] = await at.ledger.points('shop');
+    const manifest = decodeManifest((await at.bank.readManifest('shop', point!.id))!, point!);
+    const named = manifest.copies.flatMap(dataNames);
+    expect([...at.world.secondary.keys()].sort()).to.deep.equal([...named].sort());
   });
 
   it('names every resource that could not be captured', async () => {
