@@ -1,0 +1,263 @@
+import { expect } from 'chai';
+import { HttpServiceClient } from '../../../regions/http/http-service-client.ts';
+import { createObjectStore } from '../../../regions/object-store/client.ts';
+import type { ObjectStore } from '../../../regions/object-store/types.ts';
+import { type Reply, type Seen, serve } from '../../support/http-server.ts';
+import { collect, rejection } from '../../support/rejection.ts';
+import { rig } from '../http/rig.ts';
+
+/** A store whose account is on a server that answers as told; `calls` are `METHOD url`. */
+async function withStore(
+  answer: (seen: Seen) => Reply,
+  work: (store: ObjectStore, seen: readonly Seen[], calls: () => string[]) => Promise<void>,
+): Promise<void> {
+  await using server = await serve(answer);
+  await using it = rig();
+  const session = {
+    projectId: 'p1',
+    token: () => Promise.resolve('t1'),
+    refuse: () => undefined,
+    endpoint: () => Promise.resolve(`${server.url}/v1/AUTH_p1`),
+  };
+  const store = createObjectStore(
+    new HttpServiceClient('east', 'object-store', session, it.caller),
+  );
+  const calls = () =>
+    server.seen.map(({ method, url }) => `${method} ${url.replace('/v1/AUTH_p1', '')}`);
+  await work(store, server.seen, calls);
+}
+
+const row = (name: string, more: object = {}) => ({
+  ...{
+    name,
+    hash: 'h',
+    bytes: 1,
+    content_type: 'a/b',
+    last_modified: '2026-11-21T08:00:00.123450',
+  },
+  ...more,
+});
+
+/** Swift's listing of these names: by marker and limit, in the order given. */
+function pageOf(names: readonly string[], url: string): Reply {
+  const query = new URL(url, 'http://x').searchParams;
+  const marker = query.get('marker');
+  const from = marker === null ? 0 : names.indexOf(marker) + 1;
+  const page = names.slice(from, from + Number(query.get('limit')));
+  return { status: 200, body: page.map((name) => row(name)) };
+}
+
+describe('listings', () => {
+  const names = ['a', 'b&c', 'd/é', 'e', 'f', 'g'];
+
+  it('are followed to the end, one request a page', () =>
+    withStore(
+      ({ url }) => pageOf(names, url),
+      async (store, _, calls) => {
+        const rows = await collect(store.list('c', { pageSize: 4 }));
+        expect(rows.map(({ name }) => name)).to.deep.equal(names);
+        expect(calls()).to.deep.equal([
+          'GET /c?format=json&limit=4',
+          'GET /c?format=json&marker=e&limit=4',
+        ]);
+      },
+    ));
+
+  it('end with an empty page when the last one was full', () =>
+    withStore(
+      ({ url }) => pageOf(names, url),
+      async (store, _, calls) => {
+        expect(await collect(store.list('c', { pageSize: 3 }))).to.have.lengthOf(6);
+        expect(calls().slice(1)).to.deep.equal([
+          'GET /c?format=json&marker=d%2F%C3%A9&limit=3',
+          'GET /c?format=json&marker=g&limit=3',
+        ]);
+      },
+    ));
+
+  it('are asked for only as far as they are read, and in pages of 10,000', () =>
+    withStore(
+      ({ url }) => pageOf(names, url),
+      async (store, _, calls) => {
+        const options = { prefix: 'p/', marker: 'a', endMarker: 'z' };
+        for await (const { name } of store.list('c', options)) if (name === 'b&c') break;
+        expect(calls()).to.deep.equal([
+          'GET /c?format=json&prefix=p%2F&marker=a&end_marker=z&limit=10000',
+        ]);
+      },
+    ));
+
+  it('tell a user’s symlink from the link to a version', () =>
+    withStore(
+      () => ({
+        status: 200,
+        body: [
+          row('link', { symlink_path: '/v1/AUTH_p1/c%3F/to%20me' }),
+          row('slo', { slo_etag: '"abc"', symlink_path: '/v1/AUTH_p1/c/slo?version-id=17.5' }),
+        ],
+      }),
+      async (store) => {
+        const [link, slo] = await collect(store.list('c'));
+        expect(link).to.include({ symlinkPath: '/v1/AUTH_p1/c?/to me' });
+        expect(link).to.not.have.property('versionId');
+        expect(slo).to.include({ versionId: '17.5', sloEtag: 'abc' });
+        expect(slo).to.not.have.property('symlinkPath');
+      },
+    ));
+
+  it('fail for a container that is not there, or an answer that is none', async () => {
+    const body = '<html><h1>Not Found</h1><p>The resource could not be found.</p></html>';
+    await withStore(
+      () => ({ status: 404, body }),
+      async (store) => {
+        const error = await rejection(collect(store.list('c')));
+        expect(error).to.include({ code: 'object-store.not-found', subject: 'c' });
+      },
+    );
+    await withStore(
+      () => ({ status: 200, body: [{ name: 5 }] }),
+      async (store) => {
+        const error = await rejection(collect(store.list('c')));
+        expect(error.code).to.equal('region.unexpected-answer');
+      },
+    );
+  });
+});
+
+describe('objects', () => {
+  const headers = {
+    etag: '"abc"',
+    'content-type': 'text/plain',
+    'x-timestamp': '1795253101.51950',
+    'x-object-version-id': '1795253101.51950',
+    'x-static-large-object': 'True',
+    'x-object-manifest': 'seg%20s/a%2Fb',
+    'x-delete-at': '1999999999',
+  };
+
+  it('are described by their headers', () =>
+    withStore(
+      () => ({ status: 200, headers: { ...headers, 'content-length': '0' } }),
+      async (store, seen, calls) => {
+        const info = await store.head('c', 'o', { newest: true, versionId: '1', ifMatch: 'abc' });
+        expect(info).to.include({
+          ...{ bytes: 0, etag: 'abc', contentType: 'text/plain', versionId: '1795253101.51950' },
+          ...{ lastModified: '2026-11-21T09:25:01.519500', isSlo: true, dloPrefix: 'seg s/a/b' },
+          deleteAtSeconds: 1_999_999_999,
+        });
+        expect(calls()).to.deep.equal(['HEAD /c/o?version-id=1']);
+        expect(seen[0]!.headers).to.include({ 'x-newest': 'true', 'if-match': 'abc' });
+      },
+    ));
+
+  it('that are not there are null or false, without further ado', () =>
+    withStore(
+      ({ method, url }) => ({
+        status: method === 'HEAD' && url.endsWith('/target') ? 204 : 404,
+        body: 'no',
+      }),
+      async (store) => {
+        expect(await store.head('c', 'o')).to.equal(null);
+        expect(await store.get('c', 'o')).to.equal(null);
+        expect(await store.post('c', 'o', {})).to.equal(false);
+        expect(await store.delete('c', 'o')).to.equal(false);
+        expect(await store.restoreVersion('c', 'o', '1')).to.equal(false);
+        expect(await store.headContainer('c')).to.equal(null);
+        expect(await store.deleteContainer('c')).to.equal(false);
+        const from = { container: 'c', object: 'o' };
+        expect(await store.copy(from, { container: 'target', object: 'o' })).to.equal(null);
+        const error = await rejection(store.copy(from, { container: 'none', object: 'o' }));
+        expect(error).to.include({ code: 'object-store.not-found', subject: 'none' });
+      },
+    ));
+
+  it('are written with their exact length and the MD5 to check', () =>
+    withStore(
+      () => ({
+        status: 201,
+        headers: { etag: 'abc', 'last-modified': 'Sat, 21 Nov 2026 08:00:01 GMT' },
+      }),
+      async (store, seen, calls) => {
+        const meta = { 'x-object-meta-a': Buffer.from('é').toString('latin1') };
+        const written = await store.put('c', 'ö', 'é', {
+          contentLength: 2,
+          etag: 'abc',
+          headers: meta,
+        });
+        expect(written).to.deep.equal({ etag: 'abc', lastModified: '2026-11-21T08:00:01.000000' });
+        await store.put('c', 'slo', '[]', { contentLength: 2, manifest: true });
+        expect(calls()).to.deep.equal(['PUT /c/%C3%B6', 'PUT /c/slo?multipart-manifest=put']);
+        expect(seen[0]!.headers).to.include({ 'content-length': '2', etag: 'abc', ...meta });
+        expect(seen[0]!.body.toString()).to.equal('é');
+      },
+    ));
+
+  it('are copied inside Swift, from other projects and versions too', () =>
+    withStore(
+      () => ({ status: 201 }),
+      async (store, seen, calls) => {
+        const from = { container: 'c d', object: 'a/ü?', versionId: '1.5' };
+        await store.copy(
+          from,
+          { container: 't', object: 'o' },
+          { sourceProjectId: 'p2', manifest: true },
+        );
+        expect(calls()).to.deep.equal(['PUT /t/o?version-id=1.5&multipart-manifest=get']);
+        expect(seen[0]!.headers).to.include({
+          ...{ 'x-copy-from': '/c%20d/a/%C3%BC%3F', 'x-copy-from-account': 'AUTH_p2' },
+          'content-length': '0',
+        });
+      },
+    ));
+
+  it('that are symlinks in a container with versioning are found behind the link to the version', () =>
+    withStore(
+      ({ method, url }) => {
+        if (method === 'PUT') return { status: 201 };
+        const target = url.includes('version-id=7') ? 'to/here' : 'c/o%20?version-id=7';
+        return {
+          status: 200,
+          headers: { 'x-symlink-target': target, 'x-object-version-id': '7' },
+        };
+      },
+      async (store, _, calls) => {
+        const info = await store.head('c', 'o ', { symlink: true });
+        expect(info).to.include({ symlinkTarget: 'to/here', versionId: '7' });
+        const from = { container: 'c', object: 'o ' };
+        await store.copy(from, { container: 't', object: 'o' }, { symlink: true });
+        expect(calls().at(-1)).to.equal('PUT /t/o?version-id=7&symlink=get');
+      },
+    ));
+
+  it('of a container that is not empty keep it from being deleted', () =>
+    withStore(
+      () => ({ status: 409 }),
+      async (store) => {
+        const error = await rejection(store.deleteContainer('c'));
+        expect(error).to.include({ code: 'object-store.container-not-empty', kind: 'permanent' });
+      },
+    ));
+
+  it('of another project are not looked for in an account of unknown name', () =>
+    withStore(
+      () => ({ status: 201 }),
+      async (_, seen) => {
+        const session = { region: 'east', service: 'object-store', projectId: 'p1' } as never;
+        const store = createObjectStore(session, 'tenant-of-mine');
+        const from = { container: 'c', object: 'o' };
+        const work = store.copy(from, { container: 't', object: 'o' }, { sourceProjectId: 'p2' });
+        expect((await rejection(work)).code).to.equal('object-store.account-unknown');
+        expect(seen).to.have.lengthOf(0);
+      },
+    ));
+});
+
+it('the features of a Swift are asked for once, at the root of its host', () =>
+  withStore(
+    () => ({ status: 200, body: { swift: { version: '2.30' } } }),
+    async (store, seen) => {
+      expect(await store.info()).to.deep.equal({ swift: { version: '2.30' } });
+      await store.info();
+      expect(seen.map(({ url }) => url)).to.deep.equal(['/info']);
+    },
+  ));
