@@ -1,0 +1,321 @@
+import { expect } from 'chai';
+import { silentLog } from '../../../kernel/log.ts';
+import { FarshoreError } from '../../../kernel/errors.ts';
+import { isoTime } from '../../../kernel/clock.ts';
+import type { Session, SessionPhase } from '../../../replicator/session/types.ts';
+import { ControllerControl } from '../../../controller/control.ts';
+import { silentObserver } from '../../../controller/observer.ts';
+import { Supervisor } from '../../../controller/replication/supervisor.ts';
+import { readStanding } from '../../../controller/replication/standing.ts';
+import type { Sites } from '../../../controller/sites.ts';
+import { keys } from '../../../controller/state/keys.ts';
+import { StoreLedger } from '../../../controller/state/ledger.ts';
+import { put } from '../../../controller/store/store.ts';
+import type { Movers } from '../../../replicator/mover.ts';
+import { addGroup, countingRandom, sessionOf, specOf } from '../support/fixtures.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+
+/** Sessions of a fake that take their time and end as told; `log` says what began and ended when. */
+class Rig {
+  readonly clock = new ManualClock();
+  readonly store: MemoryStore;
+  readonly ledger: StoreLedger;
+  readonly log: string[] = [];
+  readonly failures: unknown[] = [];
+  readonly control: ControllerControl;
+  readonly supervisor: Supervisor;
+  runSeconds = 20;
+  result: Extract<SessionPhase, 'done' | 'failed'> = 'done';
+  breaks = false;
+  #claims = 0;
+  running = 0;
+  busiest = 0;
+
+  constructor(store = new MemoryStore(), atOnce = 2) {
+    this.store = store;
+    this.ledger = new StoreLedger(store);
+    const ambient = { clock: this.clock, random: countingRandom(), log: silentLog };
+    this.supervisor = new Supervisor({
+      store,
+      ledger: this.ledger,
+      ambient,
+      observer: {
+        ...silentObserver,
+        sessionEnded: ({ group, result, seconds }) =>
+          this.#say(`${group} ${result} after ${seconds}`),
+      },
+      sessionsAtOnce: atOnce,
+      claim: (group) => this.#claim(group),
+      run: (session, _progress, signal) => this.#run(session, signal),
+      onFailure: (error) => this.failures.push(error),
+    });
+    this.control = new ControllerControl({
+      store,
+      ledger: this.ledger,
+      sites: {} as Sites,
+      movers: {} as Movers,
+      clock: this.clock,
+      onRaised: (group) => this.supervisor.supersede(group),
+    });
+  }
+
+  /** What was logged since the last call. */
+  news(): readonly string[] {
+    return this.log.splice(0);
+  }
+
+  async #claim(group: string): Promise<Session> {
+    this.#claims += 1;
+    const startedAt = isoTime(this.clock.now());
+    const session = sessionOf(group, `${startedAt}-${this.#claims}`, { startedAt });
+    await this.ledger.saveSession(session);
+    return session;
+  }
+
+  async #run(session: Session, signal: AbortSignal): Promise<Session> {
+    this.#say(`${session.group} ${session.runs === 0 ? 'begins' : 'resumes'}`);
+    this.running += 1;
+    this.busiest = Math.max(this.busiest, this.running);
+    try {
+      const taken = { ...session, runs: session.runs + 1, phase: 'shipping' } as const;
+      await this.ledger.saveSession(taken);
+      if (this.breaks)
+        throw new FarshoreError('odd', { code: 'x.odd', kind: 'permanent', operation: 'run' });
+      await this.clock.sleep(this.runSeconds * 1000, signal);
+      const ended = { ...taken, phase: this.result, endedAt: isoTime(this.clock.now()) };
+      await this.ledger.saveSession(ended);
+      return ended;
+    } finally {
+      this.running -= 1;
+    }
+  }
+
+  #say(what: string): void {
+    this.log.push(`${this.clock.monotonicMs() / 1000} ${what}`);
+  }
+}
+
+describe('Supervisor', () => {
+  const rigs: Rig[] = [];
+  const rigOf = (...args: ConstructorParameters<typeof Rig>): Rig => {
+    const rig = new Rig(...args);
+    rigs.push(rig);
+    return rig;
+  };
+  afterEach(() => Promise.all(rigs.splice(0).map(({ supervisor }) => supervisor.stop())));
+
+  it('runs a new group at once and then from start to start', async () => {
+    const rig = rigOf();
+    await addGroup(rig.store, 'shop');
+    await rig.supervisor.start();
+    await rig.clock.advance(700);
+    expect(rig.news()).to.deep.equal([
+      '0 shop begins',
+      '20 shop done after 20',
+      '300 shop begins',
+      '320 shop done after 20',
+      '600 shop begins',
+      '620 shop done after 20',
+    ]);
+  });
+
+  it('sees a group that is applied later when it is told, without waiting', async () => {
+    const rig = rigOf();
+    await rig.supervisor.start();
+    await rig.clock.advance(5);
+    await addGroup(rig.store, 'shop');
+    rig.supervisor.poke();
+    await rig.clock.advance(1);
+    expect(rig.news()).to.deep.equal(['5 shop begins']);
+  });
+
+  it('a session that takes longer than the interval is not overlapped, and missed runs are made up once', async () => {
+    const rig = rigOf();
+    rig.runSeconds = 1000;
+    await addGroup(rig.store, 'shop');
+    await rig.supervisor.start();
+    await rig.clock.advance(999);
+    expect(rig.news()).to.deep.equal(['0 shop begins']);
+    rig.runSeconds = 10;
+    await rig.clock.advance(330);
+    expect(rig.news()).to.deep.equal([
+      '1000 shop done after 1000',
+      '1000 shop begins',
+      '1010 shop done after 10',
+      '1300 shop begins',
+      '1310 shop done after 10',
+    ]);
+  });
+
+  it('runs so many groups at once and no more', async () => {
+    const rig = rigOf();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await addGroup(rig.store, name);
+    await rig.supervisor.start();
+    await rig.clock.advance(61);
+    expect(rig.busiest).to.equal(2);
+    expect(rig.news().filter((line) => line.includes('done'))).to.have.length(5);
+  });
+
+  it('takes up unfinished sessions before anything new', async () => {
+    const rig = rigOf(new MemoryStore(), 1);
+    for (const name of ['a', 'b', 'c']) await addGroup(rig.store, name);
+    const unfinished = { phase: 'shipping', runs: 1 } as const;
+    await rig.ledger.saveSession(
+      sessionOf('c', 's1', { ...unfinished, startedAt: '2026-11-21T07:59:00.000Z' }),
+    );
+    await rig.ledger.saveSession(
+      sessionOf('b', 's1', { ...unfinished, startedAt: '2026-11-21T07:58:00.000Z' }),
+    );
+    await rig.supervisor.start();
+    await rig.clock.advance(61);
+    expect(rig.news().filter((line) => !line.includes('done'))).to.deep.equal([
+      '0 b resumes',
+      '20 c resumes',
+      '40 a begins',
+    ]);
+  });
+
+  it('a failed session is tried again after 1, 2, 4, 5 minutes or when the schedule says, whichever is first', async () => {
+    const rig = rigOf();
+    await addGroup(rig.store, 'shop');
+    rig.result = 'failed';
+    rig.runSeconds = 0;
+    await rig.supervisor.start();
+    await rig.clock.advance(1400);
+    const starts = rig.news().filter((line) => line.includes('begins'));
+    expect(starts.map((line) => Number(line.split(' ')[0]))).to.deep.equal([
+      0, 60, 180, 420, 720, 1020, 1320,
+    ]);
+    rig.result = 'done';
+    await rig.clock.advance(300);
+    rig.news();
+    rig.result = 'failed';
+    await rig.clock.advance(300);
+    await rig.clock.advance(70);
+    const again = rig.news().filter((line) => line.includes('begins'));
+    const [first = 0, second = 0] = again.map((line) => Number(line.split(' ')[0]));
+    expect(second - first, 'a success forgets the failures').to.equal(60);
+  });
+
+  it('counts the failures across a restart', async () => {
+    const rig = rigOf();
+    await addGroup(rig.store, 'shop');
+    for (const id of ['s1', 's2'])
+      await rig.ledger.saveSession(
+        sessionOf('shop', id, { phase: 'failed', endedAt: '2026-11-21T08:00:00.000Z' }),
+      );
+    await rig.supervisor.start();
+    await rig.clock.advance(121);
+    expect(rig.news()).to.deep.equal(['120 shop begins']);
+  });
+
+  it('goes on after a stop where the session stood', async () => {
+    const first = rigOf();
+    await addGroup(first.store, 'shop');
+    await first.supervisor.start();
+    await first.clock.advance(5);
+    await first.supervisor.stop();
+    expect(first.running).to.equal(0);
+    expect(first.news()).to.deep.equal(['0 shop begins']);
+    expect((await first.ledger.session('shop'))?.phase).to.equal('shipping');
+
+    const second = rigOf(first.store.reopened());
+    await second.supervisor.start();
+    await second.clock.advance(25);
+    expect(second.news()).to.deep.equal(['0 shop resumes', '20 shop done after 20']);
+  });
+
+  it('a raised generation ends the session under way, for good', async () => {
+    const rig = rigOf();
+    await addGroup(rig.store, 'shop');
+    await rig.supervisor.start();
+    await rig.clock.advance(5);
+    await rig.control.raiseGeneration('shop', 'x1');
+    await rig.clock.advance(2000);
+    expect(rig.news()).to.deep.equal(['0 shop begins', '5 shop superseded after 5']);
+    expect((await rig.ledger.session('shop'))?.phase).to.equal('superseded');
+    const standing = await readStanding(rig.store, 'shop');
+    expect(rig.supervisor.nextSessionMs('shop', standing!)).to.equal(null);
+  });
+
+  it('a sync joins the session under way, and else starts one before it is due', async () => {
+    const rig = rigOf();
+    await addGroup(rig.store, 'shop');
+    await rig.supervisor.start();
+    await rig.clock.advance(5);
+    const joined = await rig.supervisor.sync('shop');
+    expect(joined.id).to.equal((await rig.ledger.session('shop'))?.id);
+    await rig.clock.advance(45);
+    const answers = await Promise.all([rig.supervisor.sync('shop'), rig.supervisor.sync('shop')]);
+    expect(answers[0].id).to.equal(answers[1].id).and.not.to.equal(joined.id);
+    await rig.clock.advance(290);
+    expect(rig.news()).to.deep.equal([
+      '0 shop begins',
+      '20 shop done after 20',
+      '50 shop begins',
+      '70 shop done after 20',
+    ]);
+  });
+
+  it('a sync is claimed even when there is no room, and runs as soon as there is', async () => {
+    const rig = rigOf(new MemoryStore(), 1);
+    await addGroup(rig.store, 'a');
+    await rig.supervisor.start();
+    await addGroup(rig.store, 'b');
+    await rig.clock.advance(5);
+    expect((await rig.supervisor.sync('b')).phase).to.equal('capturing');
+    await rig.clock.advance(16);
+    expect(rig.news()).to.deep.equal(['0 a begins', '20 a done after 20', '20 b begins']);
+  });
+
+  it('leaves a paused group alone, its unfinished session too', async () => {
+    const rig = rigOf();
+    await addGroup(rig.store, 'shop', { paused: true });
+    await rig.ledger.saveSession(sessionOf('shop', 's1', { phase: 'shipping' }));
+    await rig.supervisor.start();
+    await rig.clock.advance(400);
+    expect(rig.news()).to.deep.equal([]);
+    const record = { spec: specOf('shop'), createdAt: '2026-11-21T08:00:00.000Z' };
+    await rig.store.transact([], [put(keys.group('shop'), record)]);
+    await rig.clock.advance(30);
+    expect(rig.news()).to.deep.equal(['420 shop begins']);
+  });
+
+  it('keeps a group still while something is done to it alone', async () => {
+    const rig = rigOf();
+    await addGroup(rig.store, 'shop');
+    await rig.supervisor.start();
+    await rig.clock.advance(5);
+    const gate = Promise.withResolvers<string>();
+    const work = rig.supervisor.exclusively('shop', () => {
+      expect(rig.running).to.equal(0);
+      return gate.promise;
+    });
+    await rig.clock.advance(100);
+    expect(rig.news()).to.deep.equal(['0 shop begins']);
+    gate.resolve('done');
+    expect(await work).to.equal('done');
+    await rig.clock.advance(1);
+    expect(rig.news()).to.deep.equal(['105 shop resumes']);
+  });
+
+  it('a run that breaks off is taken up after a minute, and holds up no other group', async () => {
+    const rig = rigOf();
+    await addGroup(rig.store, 'shop');
+    rig.breaks = true;
+    await rig.supervisor.start();
+    await rig.clock.advance(30);
+    rig.breaks = false;
+    await rig.clock.advance(60);
+    expect(rig.news()).to.deep.equal(['0 shop begins', '60 shop resumes', '80 shop done after 20']);
+  });
+
+  it('says so when the store fails', async () => {
+    const rig = rigOf();
+    await rig.supervisor.start();
+    rig.store.range = () => Promise.reject(new Error('disk'));
+    await rig.clock.advance(31);
+    expect(rig.failures).to.have.length(1);
+  });
+});

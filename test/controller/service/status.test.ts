@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import { statusOf, type StatusInput } from '../../../controller/service/status.ts';
+import { firstHead, gold, pointOf, sessionOf, specOf, volume } from '../support/fixtures.ts';
+
+const nowMs = Date.parse('2026-11-21T09:00:00Z');
+const failedOver = { executionId: 'x1', from: 'east', at: '2026-11-21T08:50:00.000Z' };
+
+function statusWith(change: Partial<StatusInput> = {}) {
+  return statusOf({
+    group: {
+      spec: specOf('shop'),
+      generation: 1,
+      primary: 'east',
+      resources: [volume],
+      createdAt: '2026-11-21T08:00:00.000Z',
+    },
+    head: firstHead,
+    policy: gold,
+    points: [],
+    session: null,
+    rto: null,
+    nextSessionMs: null,
+    nowMs,
+    ...change,
+  });
+}
+
+const minutesAgo = (minutes: number) => new Date(nowMs - minutes * 60_000).toISOString();
+
+describe('statusOf', () => {
+  it('without a proven point a group is at risk, and its RPO unknown', () => {
+    const points = [pointOf('shop', 'p1', minutesAgo(1), { state: 'damaged' })];
+    const status = statusWith({ points });
+    expect(status).to.include({ state: 'at-risk', rpoSeconds: null, newestProvenPoint: null });
+    expect(status.points).to.deep.equal({ proven: 0, damaged: 1 });
+  });
+
+  const table: readonly [minutes: readonly number[], seconds: number, state: string][] = [
+    [[15, 30], 900, 'protected'],
+    [[14], 840, 'protected'],
+    [[15.1, 60], 906, 'at-risk'],
+  ];
+  for (const [minutes, seconds, state] of table)
+    it(`proven data of ${minutes.join(' and ')} minutes ago: ${state}`, () => {
+      const points = minutes.map((each) => pointOf('shop', `p${each}`, minutesAgo(each)));
+      const status = statusWith({ points });
+      expect(status).to.include({ rpoSeconds: seconds, state });
+      expect(status.newestProvenPoint).to.equal(`p${minutes[0]}`);
+      expect(status.newestProvenDataTime).to.equal(minutesAgo(minutes[0]!));
+    });
+
+  it('damage to the newest point takes the RPO back to the one before', () => {
+    const newest = pointOf('shop', 'p2', minutesAgo(2));
+    const older = pointOf('shop', 'p1', minutesAgo(10));
+    expect(statusWith({ points: [newest, older] }).rpoSeconds).to.equal(120);
+    const damaged = { ...newest, state: 'damaged' } as const;
+    expect(statusWith({ points: [damaged, older] }).rpoSeconds).to.equal(600);
+  });
+
+  it('a failover outweighs a pause, and a pause a good RPO', () => {
+    const points = [pointOf('shop', 'p1', minutesAgo(1))];
+    const group = {
+      spec: specOf('shop', { paused: true }),
+      generation: 1,
+      primary: 'east',
+      resources: [],
+      createdAt: '',
+    };
+    expect(statusWith({ points, group }).state).to.equal('paused');
+    expect(statusWith({ points, group: { ...group, failedOver } }).state).to.equal('failed-over');
+  });
+
+  it('shows the session, when the next is due and the RTO that was measured', () => {
+    const status = statusWith({
+      session: sessionOf('shop', 's1', { error: { code: 'a.b', message: 'c' } }),
+      rto: { seconds: 42, executionId: 'x1', at: minutesAgo(5) },
+      nextSessionMs: nowMs,
+    });
+    expect(status.session).to.deep.include({
+      id: 's1',
+      endedAt: null,
+      error: { code: 'a.b', message: 'c' },
+    });
+    expect(status).to.include({ rtoSeconds: 42, nextSessionAt: '2026-11-21T09:00:00.000Z' });
+  });
+});

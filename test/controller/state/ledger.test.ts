@@ -1,0 +1,331 @@
+import { expect } from 'chai';
+import { ControllerControl } from '../../../controller/control.ts';
+import type { Sites } from '../../../controller/sites.ts';
+import { isHeld, holdPoint } from '../../../controller/state/holds.ts';
+import { StoreJournal } from '../../../controller/state/journal.ts';
+import { keys } from '../../../controller/state/keys.ts';
+import { StoreLedger } from '../../../controller/state/ledger.ts';
+import { put, remove } from '../../../controller/store/store.ts';
+import type { Movers } from '../../../replicator/mover.ts';
+import { rejection } from '../../support/rejection.ts';
+import { addGroup, executionOf, pointOf, sessionOf, volume } from '../support/fixtures.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+
+const at = (minute: number) => `2026-11-21T08:${String(minute).padStart(2, '0')}:00.000Z`;
+
+function rig() {
+  const store = new MemoryStore();
+  const ledger = new StoreLedger(store);
+  const raised: string[] = [];
+  const control = new ControllerControl({
+    store,
+    ledger,
+    sites: {} as Sites,
+    movers: {} as Movers,
+    clock: new ManualClock(),
+    onRaised: (group) => raised.push(group),
+  });
+  return { store, ledger, control, raised, journal: new StoreJournal(store) };
+}
+
+describe('StoreLedger', () => {
+  it('claims a session, saves its states and has them after a restart', async () => {
+    const { store, ledger } = rig();
+    await addGroup(store, 'shop');
+    const image = { kind: 'image', id: 'i1', name: 'base' } as const;
+    await ledger.saveSession(sessionOf('shop', 's1', { resources: [volume, image] }));
+    await ledger.saveSession(sessionOf('shop', 's1', { phase: 'shipping', runs: 1 }));
+    const again = new StoreLedger(store.reopened());
+    expect(await again.session('shop')).to.include({ id: 's1', phase: 'shipping', runs: 1 });
+    const members = await store.get(keys.members('shop'));
+    expect(members?.value.resources).to.deep.equal([volume, image]);
+    expect(await again.session('other')).to.equal(null);
+  });
+
+  it('lets no second session in beside one under way', async () => {
+    const { store, ledger } = rig();
+    await addGroup(store, 'shop');
+    await ledger.saveSession(sessionOf('shop', 's1'));
+    const error = await rejection(ledger.saveSession(sessionOf('shop', 's2')));
+    expect(error.code).to.equal('session.in-progress');
+    expect((await ledger.session('shop'))?.id).to.equal('s1');
+  });
+
+  it('of many claims at once one wins', async () => {
+    const { store, ledger } = rig();
+    await addGroup(store, 'shop');
+    const claims = Array.from({ length: 10 }, (_, n) =>
+      ledger.saveSession(sessionOf('shop', `s${n}`)).then(
+        () => 'won',
+        () => 'lost',
+      ),
+    );
+    expect((await Promise.all(claims)).filter((each) => each === 'won')).to.have.length(1);
+  });
+
+  it('replaces an ended session, remembers it in short, and forgets beyond twenty', async () => {
+    const { store, ledger } = rig();
+    await addGroup(store, 'shop');
+    for (let n = 10; n < 40; n++)
+      await ledger.saveSession(sessionOf('shop', `s${n}`, { phase: 'done', runs: 1 }));
+    const history = await store.range(keys.history('shop'));
+    expect(history.map(({ value }) => value.id)).to.deep.equal(
+      Array.from({ length: 20 }, (_, n) => `s${n + 19}`),
+    );
+    const late = await rejection(ledger.saveSession(sessionOf('shop', 's20', { runs: 7 })));
+    expect(late.code).to.equal('session.superseded');
+    expect((await ledger.session('shop'))?.id).to.equal('s39');
+  });
+
+  it('refuses every write of an older generation, the point with it', async () => {
+    const { store, ledger, control } = rig();
+    await addGroup(store, 'shop');
+    const session = sessionOf('shop', 's1', { phase: 'committing' });
+    await ledger.saveSession(session);
+    await control.raiseGeneration('shop', 'x1');
+    const writes = [
+      ledger.saveSession(session),
+      ledger.commitPoint(pointOf('shop', 's1', at(0)), { ...session, phase: 'expiring' }),
+      ledger.saveSession(sessionOf('shop', 's2')),
+    ];
+    for (const write of writes)
+      expect((await rejection(write)).code).to.equal('session.superseded');
+    expect(await ledger.points('shop')).to.deep.equal([]);
+    expect(await ledger.session('shop')).to.include({ id: 's1', phase: 'superseded' });
+  });
+
+  it('refuses a write that read the generation just before it rose', async () => {
+    const { store, ledger, control } = rig();
+    await addGroup(store, 'shop');
+    const session = sessionOf('shop', 's1', { phase: 'committing' });
+    await ledger.saveSession(session);
+    const outcomes = await Promise.allSettled([
+      ...Array.from({ length: 20 }, (_, n) => ledger.saveSession({ ...session, runs: n })),
+      control.raiseGeneration('shop', 'x1'),
+      ledger.commitPoint(pointOf('shop', 's1', at(0)), { ...session, phase: 'expiring' }),
+      ...Array.from({ length: 20 }, (_, n) => ledger.saveSession({ ...session, runs: n })),
+    ]);
+    expect(outcomes[20]?.status).to.equal('fulfilled');
+    const points = await ledger.points('shop');
+    expect(points).to.have.length(outcomes[21]?.status === 'fulfilled' ? 1 : 0);
+    expect(await ledger.session('shop')).to.include({ phase: 'superseded' });
+  });
+
+  it('commits the point and the phase together, and again without harm', async () => {
+    const { store, ledger } = rig();
+    await addGroup(store, 'shop');
+    const session = sessionOf('shop', 's1', { phase: 'committing' });
+    await ledger.saveSession(session);
+    const next = { ...session, phase: 'expiring' } as const;
+    store.beforeWrite = () => {
+      throw new Error('killed');
+    };
+    const point = pointOf('shop', 's1', at(0));
+    expect(await ledger.commitPoint(point, next).catch((e: unknown) => e)).to.be.an('error');
+    expect(await ledger.points('shop')).to.deep.equal([]);
+    expect((await ledger.session('shop'))?.phase).to.equal('committing');
+    store.beforeWrite = undefined;
+    await ledger.commitPoint(point, next);
+    await ledger.commitPoint(point, next);
+    expect(await ledger.points('shop')).to.deep.equal([point]);
+    expect((await ledger.session('shop'))?.phase).to.equal('expiring');
+  });
+
+  it('refuses a session of a group that was deleted', async () => {
+    const { store, ledger } = rig();
+    await addGroup(store, 'shop');
+    await store.transact([], [remove(keys.head('shop'))]);
+    const error = await rejection(ledger.saveSession(sessionOf('shop', 's1')));
+    expect(error.code).to.equal('session.superseded');
+  });
+
+  it('lists points newest first and only those of the group', async () => {
+    const { store, ledger } = rig();
+    for (const [group, id, minute] of [
+      ['shop', 'p2', 20],
+      ['shop', 'p1', 10],
+      ['shop', 'p3', 30],
+      ['shop-2', 'p4', 40],
+    ] as const)
+      await store.transact([], [put(keys.point(group, id), pointOf(group, id, at(minute)))]);
+    const points = await ledger.points('shop');
+    expect(points.map(({ id }) => id)).to.deep.equal(['p3', 'p2', 'p1']);
+  });
+
+  it('records damage, but brings back neither a removed point nor one that is expiring', async () => {
+    const { store, ledger } = rig();
+    const point = pointOf('shop', 'p1', at(0));
+    await store.transact([], [put(keys.point('shop', 'p1'), point)]);
+    await ledger.savePoint({ ...point, state: 'damaged' });
+    expect((await ledger.points('shop'))[0]?.state).to.equal('damaged');
+    await ledger.savePoint({ ...point, state: 'expiring' });
+    await ledger.savePoint({ ...point, state: 'proven' });
+    expect((await ledger.points('shop'))[0]?.state).to.equal('expiring');
+    await ledger.removePoint('shop', 'p1');
+    await ledger.removePoint('shop', 'p1');
+    expect((await rejection(ledger.savePoint(point))).code).to.equal('point.not-found');
+    expect(await ledger.points('shop')).to.deep.equal([]);
+  });
+});
+
+describe('ControllerControl', () => {
+  it('raises the generation once for an execution, however often it asks', async () => {
+    const { store, control, raised, ledger } = rig();
+    await addGroup(store, 'shop');
+    await ledger.saveSession(sessionOf('shop', 's1', { phase: 'shipping' }));
+    const first = await control.raiseGeneration('shop', 'x1');
+    expect(first).to.deep.equal({ generation: 2, primary: 'west', lostPrimary: 'east' });
+    expect(await control.raiseGeneration('shop', 'x1')).to.deep.equal(first);
+    expect(await control.group('shop')).to.deep.equal({
+      name: 'shop',
+      generation: 2,
+      primary: 'west',
+      secondary: 'east',
+      rpoSeconds: 900,
+      rtoSeconds: 3600,
+    });
+    expect(raised).to.deep.equal(['shop', 'shop']);
+    expect((await ledger.session('shop'))?.error?.code).to.equal('session.superseded');
+  });
+
+  it('many askers at once raise it by one', async () => {
+    const { store, control } = rig();
+    await addGroup(store, 'shop');
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => control.raiseGeneration('shop', 'x1')),
+    );
+    for (const answer of answers) expect(answer.generation).to.equal(2);
+    expect((await store.get(keys.head('shop')))?.value.generation).to.equal(2);
+  });
+
+  it('refuses a second failover by another execution', async () => {
+    const { store, control } = rig();
+    await addGroup(store, 'shop');
+    await control.raiseGeneration('shop', 'x1');
+    const error = await rejection(control.raiseGeneration('shop', 'x2'));
+    expect(error.code).to.equal('group.failed-over');
+    expect(error.hint).to.include('x1');
+  });
+
+  it('leaves an ended session as it ended', async () => {
+    const { store, control, ledger } = rig();
+    await addGroup(store, 'shop');
+    await ledger.saveSession(sessionOf('shop', 's1', { phase: 'done' }));
+    await control.raiseGeneration('shop', 'x1');
+    expect((await ledger.session('shop'))?.phase).to.equal('done');
+  });
+
+  it('killed before the write nothing was raised; after it, asking again tells what was', async () => {
+    const { store, control } = rig();
+    await addGroup(store, 'shop');
+    store.beforeWrite = () => {
+      throw new Error('killed');
+    };
+    await control.raiseGeneration('shop', 'x1').catch(() => undefined);
+    store.beforeWrite = undefined;
+    expect((await store.get(keys.head('shop')))?.value.generation).to.equal(1);
+    expect((await control.raiseGeneration('shop', 'x1')).generation).to.equal(2);
+  });
+
+  it('shows the points of the region that is restored into, before and after a failover', async () => {
+    const { store, control } = rig();
+    await addGroup(store, 'shop');
+    const rows = [
+      pointOf('shop', 'p1', at(1)),
+      pointOf('shop', 'p2', at(2), { state: 'expiring' }),
+      pointOf('shop', 'p3', at(3), { region: 'north' }),
+      pointOf('shop', 'p4', at(4), { state: 'damaged' }),
+    ];
+    await store.transact(
+      [],
+      rows.map((point) => put(keys.point('shop', point.id), point)),
+    );
+    const shown = async () => (await control.points('shop')).map(({ id }) => id);
+    expect(await shown()).to.deep.equal(['p4', 'p1']);
+    await control.raiseGeneration('shop', 'x1');
+    expect(await shown()).to.deep.equal(['p4', 'p1']);
+  });
+});
+
+describe('holds', () => {
+  it('hold while the execution has not ended, and again when it is retried', async () => {
+    const { store, journal } = rig();
+    await store.transact([], [put(keys.point('shop', 'p1'), pointOf('shop', 'p1', at(0)))]);
+    await journal.create(executionOf('shop', 'x1'));
+    await holdPoint(store, 'shop', 'p1', 'x1');
+    await holdPoint(store, 'shop', 'p1', 'x1');
+    expect(await isHeld(store, 'shop', 'p1')).to.equal(true);
+    expect(await isHeld(store, 'shop', 'p2')).to.equal(false);
+    await journal.save(executionOf('shop', 'x1', { version: 2, state: 'ended', result: 'failed' }));
+    expect(await isHeld(store, 'shop', 'p1')).to.equal(false);
+    await journal.save(executionOf('shop', 'x1', { version: 3 }));
+    expect(await isHeld(store, 'shop', 'p1')).to.equal(true);
+  });
+
+  it('are refused on a point that is going or gone', async () => {
+    const { store, journal } = rig();
+    await journal.create(executionOf('shop', 'x1'));
+    const point = pointOf('shop', 'p1', at(0), { state: 'expiring' });
+    await store.transact([], [put(keys.point('shop', 'p1'), point)]);
+    expect((await rejection(holdPoint(store, 'shop', 'p1', 'x1'))).code).to.equal('point.expiring');
+    expect((await rejection(holdPoint(store, 'shop', 'p9', 'x1'))).code).to.equal(
+      'point.not-found',
+    );
+  });
+});
+
+describe('StoreJournal', () => {
+  it('refuses a version that is not the next, and a second creation', async () => {
+    const { journal } = rig();
+    const first = executionOf('shop', 'x1');
+    await journal.create(first);
+    const refused = [
+      journal.create(first),
+      journal.save(first),
+      journal.save({ ...first, version: 3 }),
+      journal.save(executionOf('shop', 'unknown', { version: 2 })),
+    ];
+    for (const each of refused)
+      expect((await rejection(each)).code).to.equal('execution.version-conflict');
+    const both = await Promise.allSettled([
+      journal.save({ ...first, version: 2, point: 'a' }),
+      journal.save({ ...first, version: 2, point: 'b' }),
+    ]);
+    expect(both.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
+  });
+
+  it('lists newest first, by group, and those not ended', async () => {
+    const { journal } = rig();
+    await journal.create(executionOf('shop', 'x1', { declaredAt: at(1) }));
+    await journal.create(executionOf('shop', 'x3', { declaredAt: at(3) }));
+    await journal.create(executionOf('other', 'x2', { declaredAt: at(2) }));
+    await journal.save(
+      executionOf('shop', 'x3', { declaredAt: at(3), version: 2, state: 'ended' }),
+    );
+    const ids = async (filter?: Parameters<typeof journal.list>[0]) =>
+      (await journal.list(filter)).map(({ id }) => id);
+    expect(await ids()).to.deep.equal(['x3', 'x2', 'x1']);
+    expect(await ids({ group: 'shop' })).to.deep.equal(['x3', 'x1']);
+    expect(await ids({ unfinished: true })).to.deep.equal(['x2', 'x1']);
+    expect(await ids({ group: 'shop', unfinished: true })).to.deep.equal(['x1']);
+  });
+
+  it('keeps the RTO of what was verified, and of nothing else', async () => {
+    const { store, journal } = rig();
+    const end = { state: 'ended', endedAt: at(9), rtoSeconds: 40 } as const;
+    const ends = [
+      { ...end, result: 'succeeded', rtoSeconds: 90 },
+      { ...end, result: 'unchecked' },
+      { ...end, result: 'failed' },
+      { ...end, result: 'succeeded', dryRun: true },
+    ] as const;
+    for (const [index, change] of ends.entries())
+      await journal.create(executionOf('shop', `x${index}`, change));
+    expect((await store.get(keys.rto('shop')))?.value).to.deep.equal({
+      seconds: 90,
+      executionId: 'x0',
+      at: at(9),
+    });
+  });
+});
