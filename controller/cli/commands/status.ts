@@ -28,7 +28,7 @@ export const groupColumns: readonly Column<GroupStatus>[] = [
   { title: 'SESSION', value: (group) => sessionText(group) },
 ];
 
-const regionColumns: readonly Column<RegionStatus>[] = [
+export const regionColumns: readonly Column<RegionStatus>[] = [
   { title: 'REGION', value: (region) => region.name },
   {
     title: 'SERVICES',
