@@ -77,3 +77,20 @@ export function assertVersionable(container: string, object: string): void {
     },
   );
 }
+
+/** Throws unless the container is there and is this group's mirror, live or not. */
+export function assertMirrorOf(
+  found: ContainerInfo | null,
+  mirror: string,
+  at: { readonly group: string; readonly target: { readonly region: string } },
+): asserts found is ContainerInfo {
+  if (found?.headers[groupMark] === groupMarkValue(at.group)) return;
+  const what = found === null ? 'is not there' : `is not the mirror of group ${at.group}`;
+  throw new FarshoreError(`the container in region ${at.target.region} ${what}`, {
+    code: 'container.mirror-missing',
+    kind: 'permanent',
+    operation: 'restore container',
+    subject: mirror,
+    hint: 'someone removed it or its mark; verify the point and take one that is whole',
+  });
+}

@@ -58,9 +58,10 @@ export function expiryMs(headers: HeaderMap | undefined): number {
   return seconds === undefined ? Infinity : Number(seconds) * 1000;
 }
 
-/** Headers to store the object with. */
+/** Headers to store the object with; a listing's type is text, a header's is bytes. */
 export function headersToPut(row: Pick<CatalogRow, 'contentType' | 'headers'>): HeaderMap {
-  return { 'content-type': row.contentType, ...row.headers };
+  const contentType = Buffer.from(row.contentType, 'utf8').toString('latin1');
+  return { 'content-type': contentType, ...row.headers };
 }
 
 /** The bank proved that the bytes are ours; this guards against a catalog of another kind. */

@@ -2,6 +2,7 @@ import type { Ambient } from '../../../kernel/ambient.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { Previous, SessionContext } from '../../mover.ts';
 import { captureContainer } from '../capture.ts';
+import { isLostCatalog } from '../catalog/lost.ts';
 import { catalogRows } from '../catalog/row.ts';
 import { CaptureSpool } from '../catalog/spool.ts';
 import { mirrorName, secretHeader } from '../naming.ts';
@@ -171,10 +172,7 @@ async function usable(
     await rows.return(undefined);
     return previous;
   } catch (error) {
-    const isLost =
-      error instanceof FarshoreError &&
-      ['bank.catalog-missing', 'bank.catalog-altered'].includes(error.code);
-    if (isLost) return null;
-    throw error;
+    if (!isLostCatalog(error)) throw error;
+    return null;
   }
 }

@@ -1,0 +1,105 @@
+import type { Ambient } from '../../kernel/ambient.ts';
+import type {
+  ContentCheck,
+  Depth,
+  Mover,
+  Previous,
+  ResourceRef,
+  Restored,
+  RestoreOrder,
+  SessionContext,
+  TargetContext,
+  Verification,
+} from '../mover.ts';
+import { captureContainer } from './capture.ts';
+import { CaptureSpool } from './catalog/spool.ts';
+import { expireCopies } from './expire.ts';
+import { checkContainer } from './restore/check.ts';
+import type { RestoreDeps } from './restore/deps.ts';
+import { discardScratch, listScratch } from './restore/scratch.ts';
+import { restoreContainer } from './restore/restore-container.ts';
+import { objectsAtOnce } from './ship/ship-container.ts';
+import { SessionShips } from './ship/session-ships.ts';
+import type { ContainerCapture, ContainerCopy } from './types.ts';
+import { verifyContainer } from './verify/verify-copy.ts';
+
+export interface ContainerMoverDeps {
+  readonly ambient: Ambient;
+  /** A local directory for rows that wait; holds at most a few times the largest catalog. */
+  readonly spoolDir: string;
+}
+
+export function createContainerMover(
+  deps: ContainerMoverDeps,
+): Mover<ContainerCapture, ContainerCopy> {
+  return new ContainerMover(deps);
+}
+
+/** Object containers: a mirror with versions in the secondary, and a catalog for each point. */
+class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
+  readonly kind = 'container';
+  readonly #deps: RestoreDeps;
+  /** The newest session of each group. */
+  readonly #ships = new Map<string, SessionShips>();
+
+  constructor({ ambient, spoolDir }: ContainerMoverDeps) {
+    this.#deps = { ambient, spoolDir, atOnce: objectsAtOnce };
+  }
+
+  async capture(resource: ResourceRef, session: SessionContext): Promise<ContainerCapture> {
+    return await captureContainer(resource, session, this.#deps.ambient.clock);
+  }
+
+  async ship(
+    capture: ContainerCapture,
+    previous: Previous<ContainerCopy> | null,
+    session: SessionContext,
+  ): Promise<ContainerCopy> {
+    let ships = this.#ships.get(session.group);
+    if (ships?.sessionId !== session.sessionId) {
+      ships = new SessionShips(session.sessionId, this.#deps.ambient);
+      this.#ships.set(session.group, ships);
+    }
+    return await ships.ship(capture, previous, session);
+  }
+
+  async verify(copy: ContainerCopy, depth: Depth, at: TargetContext): Promise<Verification> {
+    return await verifyContainer(copy, depth, at, this.#deps);
+  }
+
+  async restore(copy: ContainerCopy, order: RestoreOrder, at: TargetContext): Promise<Restored> {
+    return await restoreContainer(copy, order, at, this.#deps);
+  }
+
+  async check(
+    copy: ContainerCopy,
+    _restored: Restored,
+    order: RestoreOrder,
+    at: TargetContext,
+  ): Promise<ContentCheck> {
+    return await checkContainer(copy, order, at, this.#deps);
+  }
+
+  async discard(copy: ContainerCopy, order: RestoreOrder, at: TargetContext): Promise<void> {
+    await discardScratch(copy, order, at, this.#deps.ambient);
+  }
+
+  async inventory(scratch: string, at: TargetContext): Promise<readonly string[]> {
+    return await listScratch(scratch, at);
+  }
+
+  async expire(
+    dropped: readonly ContainerCopy[],
+    kept: readonly ContainerCopy[],
+    at: TargetContext,
+  ): Promise<void> {
+    await expireCopies(dropped, kept, at, this.#deps.ambient);
+  }
+
+  async tidy(copy: ContainerCopy, session: SessionContext): Promise<void> {
+    for (const { container } of [copy, ...copy.segments])
+      await new CaptureSpool(session.spoolDir, container).remove();
+    if (this.#ships.get(session.group)?.sessionId === session.sessionId)
+      this.#ships.delete(session.group);
+  }
+}

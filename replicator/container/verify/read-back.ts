@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { Ambient } from '../../../kernel/ambient.ts';
+import { isTransient } from '../../../kernel/errors.ts';
+import type {
+  ObjectDownload,
+  ObjectInfo,
+  ObjectStore,
+} from '../../../regions/object-store/types.ts';
+
+const attempts = 4;
+const firstPauseMs = 500;
+
+export type ReadBack =
+  | {
+      readonly state: 'read';
+      readonly info: ObjectInfo;
+      readonly md5: string;
+      readonly bytes: number;
+    }
+  | { readonly state: 'missing' }
+  /** The service answers, but the bytes break off every time: what it does for an object that it finds damaged. */
+  | { readonly state: 'unreadable'; readonly reason: string };
+
+/**
+ * Reads one object to its end and hashes it. A service that does not answer throws; bytes that break
+ * off again and again are a fact about the object.
+ */
+export async function readBack(
+  open: (signal: AbortSignal) => ReturnType<ObjectStore['get']>,
+  ambient: Ambient,
+  signal: AbortSignal,
+): Promise<ReadBack> {
+  for (let attempt = 1; ; attempt += 1) {
+    const found = await open(signal);
+    if (found === null) return { state: 'missing' };
+    try {
+      return await hashed(found);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isTransient(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (attempt === attempts) return { state: 'unreadable', reason };
+    }
+    const pauseMs = firstPauseMs * 2 ** (attempt - 1) * (0.5 + ambient.random.next());
+    await ambient.clock.sleep(pauseMs, signal);
+  }
+}
+
+async function hashed({ info, body }: ObjectDownload): Promise<ReadBack> {
+  const hash = createHash('md5');
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { state: 'read', info, md5: hash.digest('hex'), bytes };
+}
