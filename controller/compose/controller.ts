@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';
+import type { RequestEvent } from '../../regions/http/request-event.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { createRunner } from '../../runbooks/execution/executor.ts';
 import type { RunnerHooks } from '../../runbooks/execution/parts.ts';
@@ -17,7 +18,7 @@ import { StoreJournal } from '../state/journal.ts';
 import { StoreLedger } from '../state/ledger.ts';
 import { LevelStore } from '../store/level-store.ts';
 import { createMovers } from './movers.ts';
-import { openSites } from './open-sites.ts';
+import { type OpenedSites, openSites } from './open-sites.ts';
 import { createLog } from './pino-log.ts';
 
 export interface Controller {
@@ -36,6 +37,7 @@ export interface ControllerOptions {
   /** Clock, chance and log of the system unless given. */
   readonly ambient?: Ambient;
   readonly movers?: Movers;
+  readonly sites?: OpenedSites;
 }
 
 /**
@@ -52,8 +54,10 @@ export async function createController(options: ControllerOptions): Promise<Cont
     failure.resolve(error);
   };
   const store = await LevelStore.open(join(config.dataDir, 'state'), fail);
-  const { sites, close } = openSites(config, ambient, (event) => observer.request(event));
-  const movers = options.movers ?? createMovers(ambient);
+  const onRequest = (event: RequestEvent) => observer.request(event);
+  const { sites, close } = options.sites ?? openSites(config, ambient, onRequest);
+  const movers =
+    options.movers ?? createMovers(ambient, join(config.dataDir, 'spool', 'containers'));
   const ledger = new StoreLedger(store);
   const journal = new StoreJournal(store);
   const base = { store, ledger, journal, sites, movers, ambient, clock, log };

@@ -4,10 +4,11 @@ import { ImageMover } from '../../replicator/image/mover.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { createVolumeMover } from '../../replicator/volume/mover.ts';
 
-export function createMovers(ambient: Ambient): Movers {
+/** `spoolDir` holds rows of containers that wait, in nameless files. */
+export function createMovers(ambient: Ambient, spoolDir: string): Movers {
   return Object.freeze({
     volume: createVolumeMover({ ambient }),
     image: new ImageMover(ambient),
-    container: createContainerMover({ ambient }),
+    container: createContainerMover({ ambient, spoolDir }),
   });
 }

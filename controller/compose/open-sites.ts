@@ -9,6 +9,11 @@ import type { Config, RegionSettings } from '../config/config.ts';
 import type { Sites } from '../sites.ts';
 import { notFound } from '../state/refusals.ts';
 
+export interface OpenedSites {
+  readonly sites: Sites;
+  readonly close: () => Promise<void>;
+}
+
 interface Site {
   readonly settings: RegionSettings;
   readonly region: Region;
@@ -16,11 +21,7 @@ interface Site {
 }
 
 /** Opens no connection: a region that is down stops nobody from starting. */
-export function openSites(
-  config: Config,
-  ambient: Ambient,
-  onRequest: OnRequest,
-): { readonly sites: Sites; readonly close: () => Promise<void> } {
+export function openSites(config: Config, ambient: Ambient, onRequest: OnRequest): OpenedSites {
   const all = new Map<string, Site>();
   for (const [name, settings] of config.regions)
     all.set(name, { settings, region: openRegion(settings, { ambient, onRequest }), bank: null });

@@ -49,8 +49,10 @@ export async function deletePoint(
   if (newestProven(points)?.id === id) throw newestRefused(point);
   if (await isHeld(deps.store, group, id)) throw heldRefused(point);
   await deps.ledger.savePoint({ ...point, state: 'expiring' });
-  // A session's own clean-up takes it along; beside one, nothing may be expired.
-  if (deps.supervisor.isRunning(group)) return;
+  const session = await deps.ledger.session(group);
+  const isWorking = session !== null && !isEnded(session.phase);
+  // Beside a session nothing may be expired; its own clean-up, or the next one's, takes the point along.
+  if (isWorking && deps.supervisor.isRunning(group)) return;
   await deps.supervisor.exclusively(group, () => expire(group, [point], deps, signal));
 }
 

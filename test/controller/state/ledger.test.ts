@@ -286,8 +286,8 @@ describe('StoreJournal', () => {
       journal.save({ ...first, version: 3 }),
       journal.save(executionOf('shop', 'unknown', { version: 2 })),
     ];
-    for (const each of refused)
-      expect((await rejection(each)).code).to.equal('execution.version-conflict');
+    for (const { code } of await Promise.all(refused.map(rejection)))
+      expect(code).to.equal('execution.version-conflict');
     const both = await Promise.allSettled([
       journal.save({ ...first, version: 2, point: 'a' }),
       journal.save({ ...first, version: 2, point: 'b' }),

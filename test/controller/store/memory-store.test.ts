@@ -2,8 +2,12 @@ import { MemoryStore } from '../support/memory-store.ts';
 import { storeContract } from './contract.ts';
 
 describe('MemoryStore (of tests)', () => {
+  let store: MemoryStore;
   storeContract(
-    () => Promise.resolve(new MemoryStore()),
-    (store) => Promise.resolve((store as MemoryStore).reopened()),
+    () => {
+      store = new MemoryStore();
+      return Promise.resolve(store);
+    },
+    () => Promise.resolve(store.reopened()),
   );
 });
