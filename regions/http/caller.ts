@@ -18,7 +18,7 @@ export interface Target {
   readonly service: string;
   /** The service's endpoint, no trailing slash. */
   endpoint(signal?: AbortSignal): Promise<string>;
-  /** Absent for requests that carry no token. */
+  /** Absent for requests that carry no token: those that ask for one. */
   readonly tokens?: Tokens;
 }
 
@@ -51,7 +51,8 @@ export class Caller {
   }
 
   async json(target: Target, request: JsonRequest): Promise<JsonResponse> {
-    const release = await this.#limits.acquire(target.service, 'calls', request.signal);
+    const lane = target.tokens === undefined ? 'tokens' : 'calls';
+    const release = await this.#limits.acquire(target.service, lane, request.signal);
     try {
       return await this.#repeat(target, request, (attempt) => this.#exchange.json(attempt));
     } finally {

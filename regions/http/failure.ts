@@ -205,20 +205,23 @@ export function failureOfNetwork(call: Call, raw: unknown): NetworkFailure {
   return { error: failureOfConnection(call, what, cause), unsent: false };
 }
 
-/** Errors of axios carry the request with its token and password; only the socket's error is kept. */
+/**
+ * The socket's error, its message and code and nothing else: those of the HTTP libraries carry the
+ * request with its token and password, or the answer with the new token.
+ */
 function innermost(raw: unknown): Error | undefined {
   let error = raw;
   while (error instanceof Error) {
     if (error instanceof AggregateError && error.errors.length > 0) error = error.errors[0];
     else if (error.cause instanceof Error) error = error.cause;
-    else break;
+    else return Object.assign(new Error(error.message), { code: codeOf(error) });
   }
-  if (!(error instanceof Error)) return undefined;
-  if (!('config' in error)) return error;
-  return Object.assign(new Error(error.message), { code: codeOf(error) });
+  return undefined;
 }
 
 function codeOf(error: Error | undefined): string {
+  // undici's parser leaves its code out.
+  if (error?.name === 'HTTPParserError') return 'HPE_PARSER';
   return error !== undefined && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 

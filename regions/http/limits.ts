@@ -2,9 +2,10 @@ import PQueue from 'p-queue';
 
 /**
  * Short calls, downloads and uploads wait in lines of their own: a poll is not kept waiting by long
- * streams, and a relay that holds a download while it waits for an upload cannot block itself.
+ * streams, and a relay that holds a download while it waits for an upload cannot block itself. So do
+ * requests for a token, which calls to Keystone wait for while they hold their own places.
  */
-export type Lane = 'calls' | 'downloads' | 'uploads';
+export type Lane = 'calls' | 'downloads' | 'tokens' | 'uploads';
 
 /** At most `maxCalls` under way at once in each lane of each service of one region. */
 export class Limits {

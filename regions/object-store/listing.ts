@@ -82,7 +82,7 @@ export async function* listVersions(
     const rows = await objectPage(client, container, query, signal);
     const last = rows.at(-1);
     const held = rows.length < pageSize ? undefined : last?.name;
-    const whole = rows.filter((row) => row.name !== held);
+    const whole = withOneLatest(rows.filter((row) => row.name !== held));
     for (const row of whole) if (isBeforeEnd(row)) yield row;
     if (held === undefined || last === undefined || !isBeforeEnd(last)) return;
     marker = whole.at(-1)?.name;
@@ -91,6 +91,19 @@ export async function* listVersions(
     yield* versionsOfOne(client, container, first, currentVersion);
     marker = held;
   }
+}
+
+const deleteMarkerType = 'application/x-deleted;swift_versions_deleted=1';
+
+/** After an older version was made current, Swift calls the delete marker above it the latest too. */
+function withOneLatest(rows: readonly ListingRow[]): readonly ListingRow[] {
+  const isMarker = (row: ListingRow) => row.contentType === deleteMarkerType;
+  const alive = new Set(
+    rows.filter((row) => row.isLatest && !isMarker(row)).map(({ name }) => name),
+  );
+  return rows.map((row) =>
+    isMarker(row) && alive.has(row.name) ? { ...row, isLatest: false } : row,
+  );
 }
 
 /** A name with more versions than fit on a page: which is the latest must be asked of the object. */

@@ -205,6 +205,16 @@ describe('a region', () => {
       },
     ));
 
+  it('renews even while calls to Keystone itself take every place', () =>
+    withRegion(async ({ region, keystone }) => {
+      await region.home();
+      keystone.revoked = 'p-home-1';
+      const names = Array.from({ length: defaultMaxCalls + 4 }, (_, number) => `nope-${number}`);
+      const errors = await Promise.all(names.map((name) => rejection(region.project(name))));
+      expect(new Set(errors.map(({ code }) => code))).to.have.keys('identity.project-unknown');
+      expect(keystone.issued).to.equal(2);
+    }));
+
   it('uses a token to its end while Keystone is away, asking again only now and then', () =>
     withRegion(async ({ region, keystone, server, clock }) => {
       keystone.lifeSeconds = 100;

@@ -15,6 +15,8 @@ export const fakeProjects = [
 export class FakeKeystone {
   lifeSeconds = 3_600;
   isDown = false;
+  /** A token that is refused. */
+  revoked = '';
   services: readonly string[] = ['object-store', 'volumev3', 'image'];
   #issued = 0;
 
@@ -23,6 +25,7 @@ export class FakeKeystone {
     if (this.isDown) return { status: 503 };
     const path = seen.url.slice('/identity/v3'.length);
     if (path === '/auth/tokens' && seen.method === 'POST') return this.#issue(seen, url);
+    if (seen.headers['x-auth-token'] === this.revoked) return { status: 401 };
     if (path.startsWith('/auth/tokens')) return { status: 200, body: {} };
     if (path === '/auth/projects') return { status: 200, body: { projects: fakeProjects } };
     if (path === '/projects/hidden') return { status: 403 };
