@@ -146,7 +146,11 @@ describe('controller', () => {
     expect((await controller.service.listPoints('shop')).map(({ id }) => id)).to.deep.equal([
       newest!.id,
     ]);
-    expect(world.secondary.size).to.equal(1);
+    expect(world.log).to.include('expire volume');
+    const manifest = (id: string) =>
+      west.demo.objectStore.head('farshore', `shop/points/${id}.json`);
+    expect(await manifest(older!.id)).to.equal(null);
+    expect(await manifest(newest!.id)).to.not.equal(null);
     const gone = await rejection(controller.service.deletePoint('shop', older!.id));
     expect(gone.code).to.equal('point.not-found');
   });
