@@ -31,9 +31,18 @@ export class FarshoreError extends Error {
     this.code = detail.code;
     this.kind = detail.kind;
     this.operation = detail.operation;
-    this.subject = detail.subject;
+    this.subject = detail.subject === undefined ? undefined : shorten(detail.subject);
     this.hint = detail.hint;
   }
+}
+
+const longestSubject = 160;
+
+/** An object's name may have 1,024 bytes; an error's line keeps its two ends. */
+function shorten(subject: string): string {
+  if (subject.length <= longestSubject) return subject;
+  const end = longestSubject / 2;
+  return `${subject.slice(0, end)}…${subject.slice(-end)}`;
 }
 
 export function isTransient(error: unknown): boolean {
