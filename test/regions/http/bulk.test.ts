@@ -115,6 +115,18 @@ describe('bulk transfers', () => {
     expect(server.cutOff()).to.equal(1);
   });
 
+  it('are not repeated when the answer is no HTTP', async () => {
+    await using server = await serve((_, response) => {
+      response.socket?.end('HTTP/1.1 200 OK\r\nX-Object-Meta-\xe9: y\r\n\r\n', 'latin1');
+      return undefined;
+    });
+    await using it = rig();
+    const error = await rejection(it.caller.bulk(target(server.url), read));
+    expect(error).to.include({ code: 'region.unexpected-answer', kind: 'permanent' });
+    expect(error.hint).to.contain('metadata names outside ASCII');
+    expect(server.seen).to.have.lengthOf(1);
+  });
+
   it('repeat a body that is at hand, never a stream that was read', async () => {
     await using server = await serve(() => ({ status: 503, body: 'busy' }));
     await using it = rig();

@@ -105,6 +105,34 @@ describe('listings', () => {
       },
     ));
 
+  it('of versions name one latest, though Swift calls a delete marker below it so too', () => {
+    const version = (version_id: string, more: object) => row('o', { version_id, ...more });
+    const deleted = { content_type: 'application/x-deleted;swift_versions_deleted=1' };
+    const body = [
+      row('gone', { version_id: '4', is_latest: true, ...deleted }),
+      version('3', { is_latest: true, ...deleted }),
+      version('2', { is_latest: false }),
+      version('1', { is_latest: true }),
+    ];
+    return withStore(
+      () => ({ status: 200, body }),
+      async (store, _, calls) => {
+        const rows = await collect(store.list('c', { versions: true, endMarker: 'p' }));
+        const latest = rows.map(({ versionId, isLatest }) => [versionId, isLatest]);
+        expect(latest).to.deep.equal([
+          ...[
+            ['4', true],
+            ['3', false],
+          ],
+          ['2', false],
+          ['1', true],
+        ]);
+        // No end marker: Swift does not know it here.
+        expect(calls()).to.deep.equal(['GET /c?format=json&versions=true&limit=10000']);
+      },
+    );
+  });
+
   it('fail for a container that is not there, or an answer that is none', async () => {
     const body = '<html><h1>Not Found</h1><p>The resource could not be found.</p></html>';
     await withStore(
