@@ -26,11 +26,28 @@ export async function settleInRounds<T extends Named, R extends Named>(
   order: RoundsOrder<T, R>,
 ): Promise<readonly RowFile<Tried<T, R>>[]> {
   const files: RowFile<Tried<T, R>>[] = [];
+  try {
+    await settle(order, files);
+    return files;
+  } catch (error) {
+    await closeAll(files);
+    throw error;
+  }
+}
+
+export async function closeAll(files: readonly AsyncDisposable[]): Promise<void> {
+  for (const file of files) await file[Symbol.asyncDispose]();
+}
+
+async function settle<T extends Named, R extends Named>(
+  order: RoundsOrder<T, R>,
+  files: RowFile<Tried<T, R>>[],
+): Promise<void> {
   let { kinds } = order;
   let left = Infinity;
   for (;;) {
     const round = await tryAll(order, kinds, left === 0 ? 'last' : 'attempt', files);
-    if (round.left === 0) return files;
+    if (round.left === 0) return;
     kinds = round.files.map((file) => () => leftOf(file));
     // A round that placed nothing is followed by one that gives up.
     left = round.placed === 0 ? 0 : round.left;

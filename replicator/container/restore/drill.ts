@@ -4,7 +4,7 @@ import type { HeaderMap, ListingRow } from '../../../regions/object-store/types.
 import type { RestoreOrder, TargetContext } from '../../mover.ts';
 import { parallel } from '../../transfer/parallel.ts';
 import { mergeByName } from '../catalog/merge.ts';
-import { settleInRounds } from '../catalog/rounds.ts';
+import { closeAll, settleInRounds } from '../catalog/rounds.ts';
 import { catalogRows, expiryMs, holdsBytesOf, kindOf, type CatalogRow } from '../catalog/row.ts';
 import { scratchMark, scratchName } from '../naming.ts';
 import { splitPath } from '../ship/manifest.ts';
@@ -94,7 +94,7 @@ async function fillReferring(
       return row;
     },
   });
-  for (const file of files) await file[Symbol.asyncDispose]();
+  await closeAll(files);
 }
 
 /** By the containers' names in the source, and by the names that manifests in the mirror use. */

@@ -3,7 +3,7 @@ import { hasStatus } from '../../../regions/http/request-error.ts';
 import type { TargetContext } from '../../mover.ts';
 import { parallel } from '../../transfer/parallel.ts';
 import { mergeByName } from '../catalog/merge.ts';
-import { settleInRounds } from '../catalog/rounds.ts';
+import { closeAll, settleInRounds } from '../catalog/rounds.ts';
 import {
   hasEqualMetadata,
   holdsBytesOf,
@@ -120,7 +120,7 @@ async function placeReferring(
     },
     giveUp: put,
   });
-  for (const file of files) await file[Symbol.asyncDispose]();
+  await closeAll(files);
 }
 
 async function* changedRows(

@@ -2,7 +2,7 @@ import { FarshoreError } from '../../../kernel/errors.ts';
 import type { ListingRow } from '../../../regions/object-store/types.ts';
 import { mapInOrder } from '../catalog/in-order.ts';
 import { mergeByName, none } from '../catalog/merge.ts';
-import { doneOf, settleInRounds } from '../catalog/rounds.ts';
+import { closeAll, doneOf, settleInRounds } from '../catalog/rounds.ts';
 import { catalogRows, kindOf, type CatalogRow } from '../catalog/row.ts';
 import { RowFile } from '../catalog/row-file.ts';
 import type { MirrorCopy } from '../types.ts';
@@ -66,7 +66,7 @@ export async function shipContainer(order: ShipOrder): Promise<Shipped> {
     const catalog = await ctx.session.bank.writeCatalog(ctx.session.group, rows, signal);
     return { catalog, ...total, segments };
   } finally {
-    for (const file of settled) await file[Symbol.asyncDispose]();
+    await closeAll(settled);
   }
 }
 

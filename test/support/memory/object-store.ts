@@ -23,6 +23,7 @@ import {
   newContainer,
   plainRows,
   versionRows,
+  type Stored,
   type StoredContainer,
 } from './swift-state.ts';
 
@@ -232,17 +233,19 @@ export class MemoryObjectStore implements ObjectStore {
     body: Readable | Buffer | string,
     options: WriteOptions,
   ): Promise<Written> {
+    options.signal?.throwIfAborted();
     const whole = body instanceof Readable ? await drained(body) : Buffer.from(body);
     return await this.#does({ method: 'PUT', container, object }, () => {
       const where = `${container}/${object}`;
       if (whole.length !== options.contentLength) throw refusal(499, 'PUT', where);
-      if (options.etag !== undefined && options.etag !== md5(whole))
-        throw refusal(422, 'PUT', where, 'object-store.checksum-mismatch');
-      this.bytesIn += whole.length;
-      const made =
+      const made: Pick<Stored, 'body' | 'etag' | 'slo'> =
         options.manifest === true
           ? this.#state.checkedSlo(whole, where)
           : { body: whole, etag: md5(whole) };
+      const etag = made.slo?.etag ?? made.etag;
+      if (options.etag !== undefined && options.etag !== etag)
+        throw refusal(422, 'PUT', where, 'object-store.checksum-mismatch');
+      this.bytesIn += whole.length;
       return this.#state.store(container, object, made, options.headers ?? {});
     });
   }

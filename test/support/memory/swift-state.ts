@@ -54,10 +54,6 @@ export function swiftTimestamp(us: number): string {
   return `${Math.floor(us / 1e6)}.${hundredths}`;
 }
 
-function quoted(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
-}
-
 function rowOf(name: string, stored: Stored, modifiedUs: number): ListingRow {
   return {
     name,
@@ -74,7 +70,7 @@ function withSymlink(row: ListingRow, stored: Stored): ListingRow {
   const { target, account, etag } = stored.symlink;
   return {
     ...row,
-    symlinkPath: `/v1/${quoted(`${account}/${target}`)}`,
+    symlinkPath: `/v1/${account}/${target}`,
     ...(etag === undefined ? {} : { symlinkEtag: etag }),
   };
 }
@@ -88,7 +84,7 @@ function plainRow(account: string, container: string, name: string, link: Link):
     ...rest,
     ...(sloEtag === undefined || link.isSloForgotten === true ? {} : { sloEtag }),
     ...(link.isSloForgotten === true ? { bytes: stored.body.length } : {}),
-    symlinkPath: `/v1/${quoted(`${account}/${container}/${name}`)}?version-id=${stored.id}`,
+    symlinkPath: `/v1/${account}/${container}/${name}?version-id=${stored.id}`,
   };
 }
 
