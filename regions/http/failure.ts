@@ -120,7 +120,8 @@ function meaningOf(service: string, status: number): Meaning {
 
 /** An answer of the right status whose content is not what the service's API promises. */
 export function failureOfContent(call: Call, status: number, what: string): RequestError {
-  return failure(call, meaningOf(call.service, 200), `${call.service} ${what}`, { status });
+  const meaning = { ...meaningOf(call.service, 200), code: 'region.answer-malformed' };
+  return failure(call, meaning, `${call.service} ${what}`, { status });
 }
 
 export function failureOfDeadline(call: Call, limitMs: number): RequestError {

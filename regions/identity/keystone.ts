@@ -39,7 +39,7 @@ export class Keystone {
     );
     if (token !== undefined) return token;
     throw new FarshoreError('Keystone answered with what is not a token for a project', {
-      code: 'region.unexpected-answer',
+      code: 'region.answer-malformed',
       kind: 'permanent',
       operation: 'get token from',
       subject: this.#cloud.authUrl,
@@ -142,7 +142,7 @@ export class Keystone {
     const parsed = projectList.safeParse(body);
     if (parsed.success) return parsed.data.projects;
     throw new RequestError('identity answered with what is not a list of projects', {
-      code: 'region.unexpected-answer',
+      code: 'region.answer-malformed',
       kind: 'permanent',
       operation: 'list projects',
       region: this.#cloud.name,

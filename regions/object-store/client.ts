@@ -65,7 +65,7 @@ async function askInfo(
   if (typeof body === 'object' && body !== null)
     return Object.freeze(body as Record<string, unknown>);
   throw new FarshoreError('Swift answered with what is not a list of features', {
-    code: 'region.unexpected-answer',
+    code: 'region.answer-malformed',
     kind: 'permanent',
     operation: 'ask for the features of object store in region',
     subject: client.region,

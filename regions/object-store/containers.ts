@@ -1,6 +1,7 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import { hasStatus, RequestError } from '../http/request-error.ts';
 import type { BulkRequest, BulkResponse, ServiceClient } from '../http/service-client.ts';
+import { refineError } from '../refine-error.ts';
 import { call } from './calls.ts';
 import { containerInfo } from './headers.ts';
 import { containerPath } from './names.ts';
@@ -46,7 +47,12 @@ export async function deleteContainer(
     const { status } = await callContainer(client, container, 'delete container', request);
     return status !== 404;
   } catch (error) {
-    if (error instanceof RequestError && hasStatus(error, 409)) throw notEmpty(error);
+    if (error instanceof RequestError && hasStatus(error, 409))
+      throw refineError(error, {
+        code: 'object-store.container-not-empty',
+        message: 'the container is not empty',
+        hint: 'delete its objects (and their versions) first; listings may lag some seconds behind',
+      });
     throw error;
   }
 }
@@ -72,15 +78,5 @@ function callContainer(
     path: containerPath(container),
     operation: `${operation}, in region ${client.region},`,
     subject: container,
-  });
-}
-
-function notEmpty(error: RequestError): RequestError {
-  const { kind, operation, subject, region, service, method, url, status, requestId } = error;
-  return new RequestError('the container is not empty', {
-    ...{ kind, operation, subject, region, service, method, url, status, requestId },
-    code: 'object-store.container-not-empty',
-    hint: 'delete its objects (and their versions) first; listings may lag some seconds behind',
-    cause: error,
   });
 }

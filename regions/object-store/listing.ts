@@ -178,7 +178,7 @@ async function page<Row>(
   const parsed = z.array(shape).safeParse(body);
   if (parsed.success) return parsed.data;
   throw new RequestError('object-store answered with what is not a listing', {
-    code: 'region.unexpected-answer',
+    code: 'region.answer-malformed',
     kind: 'permanent',
     operation: request.operation,
     subject: request.subject,

@@ -1,7 +1,7 @@
 import type { Reply, Seen } from './http-server.ts';
 
 const domain = { id: 'default', name: 'Default' };
-export const fakeProjects = [
+const fakeProjects = [
   { id: 'p-home', name: 'home', domain_id: 'default' },
   { id: 'p-other', name: 'other', domain_id: 'default' },
   { id: 'p-elsewhere', name: 'other', domain_id: 'd2' },

@@ -53,7 +53,7 @@ export function rig(options: { maxCalls?: number; timeoutMs?: number; tls?: TlsC
 }
 
 /** `t1`, and the next number after each refusal of the present one. */
-export class CountedTokens implements Tokens {
+class CountedTokens implements Tokens {
   #number = 1;
   token = (): Promise<string> => Promise.resolve(`t${this.#number}`);
   refuse(token: string): void {

@@ -146,7 +146,7 @@ describe('listings', () => {
       () => ({ status: 200, body: [{ name: 5 }] }),
       async (store) => {
         const error = await rejection(collect(store.list('c')));
-        expect(error.code).to.equal('region.unexpected-answer');
+        expect(error.code).to.equal('region.answer-malformed');
       },
     );
   });
