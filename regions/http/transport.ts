@@ -79,7 +79,8 @@ export class Transport {
       headers: { 'user-agent': userAgent, accept: 'application/json', ...request.headers },
       data: request.data,
       signal: request.signal,
-      timeout: request.timeoutMs,
+      // A second line of defence: the signal comes first and says more.
+      timeout: request.timeoutMs + 1_000,
       maxRedirects: 0,
       maxContentLength: maxJsonBytes,
       proxy: false,
