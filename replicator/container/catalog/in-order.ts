@@ -38,6 +38,10 @@ export async function* mapInOrder<T, R>(
         while (queue.length > (active.size === 0 ? 0 : window / 2)) yield await head(queue);
     }
     while (queue.length > 0) yield await head(queue);
+  } catch (error) {
+    // What was under way reports its abort, often before the failure that was the reason for it.
+    if (stop.signal.aborted && !signal.aborted) throw stop.signal.reason;
+    throw error;
   } finally {
     if (active.size > 0) stop.abort(new Error('no result is wanted any more'));
     await Promise.all(active);
