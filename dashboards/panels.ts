@@ -1,5 +1,5 @@
 /** One query of a panel: PromQL and what Grafana calls its series. */
-export interface Query {
+interface Query {
   readonly expr: string;
   readonly legend: string;
 }

@@ -2,7 +2,7 @@ import type { Retention } from '../policy.ts';
 import { byAge, newestProven } from '../point/choose.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 
-export interface Kept {
+interface Kept {
   readonly point: RecoveryPoint;
   /** `newest-proven`, or `last`, `hourly`, …: each rule that wants it. */
   readonly reasons: readonly string[];

@@ -19,7 +19,7 @@ export const image: ResourceRef = { kind: 'image', id: 'i-1', name: 'base' };
 export const container: ResourceRef = { kind: 'container', id: 'photos', name: 'photos' };
 export const resources = [volume, image, container];
 
-export const keepTwo: Retention = { last: 2, hourly: 0, daily: 0, weekly: 0, monthly: 0 };
+const keepTwo: Retention = { last: 2, hourly: 0, daily: 0, weekly: 0, monthly: 0 };
 
 /** Two regions, a bank on a Swift in memory, a ledger: all that a session of group `shop` touches. */
 export class Harness {

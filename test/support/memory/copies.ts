@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Copy, CopyBase, ResourceRef } from '../../../replicator/mover.ts';
 import type { VolumeCopy } from '../../../replicator/volume/types.ts';
 
-export function sha256Of(text: string): string {
+function sha256Of(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
