@@ -32,16 +32,21 @@ export async function claimSession(
   const { generation, primary, secondary } = entries.head.value;
   const found = await currentResources(entries, deps, signal);
   const order = { group, generation, sourceRegion: primary, targetRegion: secondary };
+  const before = await deps.ledger.session(group);
   const { clock } = deps.ambient;
   const session: Session =
     'error' in found
       ? {
-          ...newSession({ ...order, resources: await lastKnown(group, deps.store) }, deps.ambient),
+          ...newSession(
+            { ...order, resources: await lastKnown(group, deps.store) },
+            deps.ambient,
+            before,
+          ),
           phase: 'failed',
           endedAt: isoTime(clock.now()),
           error: found.error,
         }
-      : newSession({ ...order, resources: found.resources }, deps.ambient);
+      : newSession({ ...order, resources: found.resources }, deps.ambient, before);
   await deps.ledger.saveSession(session);
   return session;
 }

@@ -16,6 +16,7 @@ import type { ResourceRef, SessionContext } from '../../mover.ts';
 import type { VolumeAttributes, VolumeCapture } from '../types.ts';
 import { shortWaitMs, waitFor } from '../wait.ts';
 import { sessionName, snapshotMarks } from './marks.ts';
+import { removeSnapshots } from './tidy.ts';
 
 export async function captureVolume(
   resource: ResourceRef,
@@ -32,6 +33,9 @@ export async function captureVolume(
       'encrypted volumes are not supported yet: the key would have to be brought to the secondary too',
       'take it out of the group, or use an unencrypted volume type',
     );
+  const own = sessionName(session.sessionId);
+  // A session that was broken off after its cut leaves a snapshot that nothing else would delete.
+  await removeSnapshots(resource.id, ({ name }) => name !== own, session, ambient);
   const found = await findSnapshot(resource, session);
   const askedAt = found?.createdAt ?? isoTime(ambient.clock.now());
   if (found === undefined) requireUsable(volume);

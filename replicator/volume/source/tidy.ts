@@ -4,6 +4,7 @@
  * tidy finds the rest by the same names.
  */
 import type { Ambient } from '../../../kernel/ambient.ts';
+import type { Snapshot } from '../../../regions/block-storage/types.ts';
 import type { SessionContext } from '../../mover.ts';
 import type { VolumeCopy } from '../types.ts';
 import { shortWaitMs, waitFor } from '../wait.ts';
@@ -15,14 +16,29 @@ export async function tidyVolume(
   session: SessionContext,
   ambient: Ambient,
 ): Promise<void> {
-  const cinder = session.source.blockStorage;
-  const { signal } = session;
   const volumeId = copy.resource.id;
   const ids = new Set(copy.chain.map(({ backupId }) => backupId));
   await removeSuperseded(volumeId, ({ id }) => ids.has(id), session, ambient);
+  await removeSnapshots(volumeId, () => true, session, ambient);
+}
+
+/**
+ * Deletes those of the group's snapshots of the volume that are chosen, and waits until they are gone:
+ * some drivers cannot back up a second snapshot while the first is there.
+ */
+export async function removeSnapshots(
+  volumeId: string,
+  isChosen: (snapshot: Snapshot) => boolean,
+  session: SessionContext,
+  ambient: Ambient,
+): Promise<void> {
+  const cinder = session.source.blockStorage;
+  const { signal } = session;
   const snapshots: string[] = [];
-  for await (const snapshot of cinder.listSnapshots({ volumeId, signal }))
-    if (isGroupsSnapshot(snapshot, session.group)) snapshots.push(snapshot.id);
+  for await (const snapshot of cinder.listSnapshots({ volumeId, signal })) {
+    if (isGroupsSnapshot(snapshot, session.group) && isChosen(snapshot))
+      snapshots.push(snapshot.id);
+  }
   for (const id of snapshots) {
     const wait = {
       operation: 'wait for deletion of snapshot',
