@@ -10,12 +10,14 @@ import { createLog } from '../../compose/pino-log.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { createMetrics } from '../../metrics/metrics.ts';
 import { globalsOf } from '../context.ts';
+import { useLeanMemory } from '../lean-memory.ts';
 
 export function addServe(program: Command, version: string): void {
   program
     .command('serve')
     .description('run the controller until it is told to stop')
     .action(async (_options: unknown, command: Command) => {
+      useLeanMemory();
       await serve(globalsOf(command).config, version);
     });
 }
