@@ -127,6 +127,18 @@ describe('container mover: shipping', () => {
     expect(second.catalog.rows).to.equal(first.catalog.rows - 1);
   });
 
+  it('finds a large object that broke in the source, and leaves it out from then on', async () => {
+    const first = await h.protect('photos', 's1');
+    await put(east, 'photos_segments', 'big/3', 'no longer what `nested` was made of');
+    const second = await h.protect('photos', 's2', first);
+    const { findings } = await h.mover.verify(second, 'content', h.target());
+    expect(findings.map(({ subject }) => subject)).to.deep.equal(['photos/nested']);
+    const third = await h.protect('photos', 's3', second, { damage: findings });
+    expect(third.notes.join()).to.contain('nested');
+    for (const copy of [first, third])
+      expect((await h.mover.verify(copy, 'content', h.target())).findings).to.deep.equal([]);
+  });
+
   it('carries an expiry, and leaves out what is about to expire', async () => {
     const nowSeconds = h.clock.now() / 1000;
     await put(east, 'photos', 'soon', 'x', { 'x-delete-at': String(nowSeconds + 30) });
