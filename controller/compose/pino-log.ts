@@ -14,20 +14,21 @@ export function createLog(
     formatters: { level: (label: string) => ({ level: label }) },
     messageKey: 'message',
   };
-  return adapt(pino(options, destination));
+  return adapt(pino(options, destination), {});
 }
 
-function adapt(logger: pino.Logger): Log {
+/** The fields of children are kept here, as pino would write a name that comes again twice. */
+function adapt(logger: pino.Logger, bound: LogFields): Log {
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (message: string, fields: LogFields = {}) => {
-      if (logger.isLevelEnabled(level)) logger[level](redacted(fields), message);
+      if (logger.isLevelEnabled(level)) logger[level](redacted({ ...bound, ...fields }), message);
     };
   return Object.freeze({
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (fields: LogFields) => adapt(logger.child(redacted(fields) as LogFields)),
+    child: (fields: LogFields) => adapt(logger, { ...bound, ...fields }),
   });
 }

@@ -29,7 +29,7 @@ export function check<S extends z.ZodType>(schema: S, input: unknown): Checked<z
   return { ok: false, faults: told.flatMap((issue) => faultsOf(issue, schema, input)) };
 }
 
-export function formatPath(path: Path): string {
+function formatPath(path: Path): string {
   return path.reduce<string>(
     (text, part) =>
       typeof part === 'number'

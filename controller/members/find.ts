@@ -12,7 +12,7 @@ export interface Candidate {
   readonly volumeType?: string;
 }
 
-export interface Selector {
+interface Selector {
   readonly namePattern?: string;
   readonly metadata?: Readonly<Record<string, string>>;
 }

@@ -20,7 +20,7 @@ export async function readStanding(store: Store, group: string): Promise<Standin
   };
 }
 
-export function isResting({ record, head }: GroupEntries): boolean {
+function isResting({ record, head }: GroupEntries): boolean {
   return record.value.spec.paused || head.value.failedOver !== undefined;
 }
 

@@ -45,7 +45,7 @@ async function liveOf(store: Store, executions: readonly string[]): Promise<read
   return live;
 }
 
-export function expiring(group: string, point: string): Error {
+function expiring(group: string, point: string): Error {
   return refused(
     'point.expiring',
     'use point',

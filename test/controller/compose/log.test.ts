@@ -20,6 +20,12 @@ describe('createLog', () => {
     expect(line['time']).to.match(/^\d{4}-\d\d-\d\dT.*Z$/);
   });
 
+  it('writes a field that comes again once, the nearer one', () => {
+    log.child({ group: 'shop' }).info('odd', { group: 'other' });
+    expect(lines[0]?.match(/"group"/g)).to.have.length(1);
+    expect(lines[0]).to.include('"group":"other"');
+  });
+
   it('leaves out what is below the level', () => {
     log.debug('detail');
     expect(lines).to.deep.equal([]);
