@@ -61,6 +61,12 @@ function report(error: unknown): void {
   else console.error('farshore: a defect in Farshore:', error);
 }
 
+// The reader of a pipe went away (`farshore status | head`): it has what it wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

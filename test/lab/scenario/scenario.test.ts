@@ -32,7 +32,6 @@ for (const topology of topologies) {
       );
       dataset = await makeDataset(scene.lab.region('east'), 'shop', 2000);
       await fillVolumes(scene, dataset);
-      for (const region of scene.lab.regions) await region.setTokenLifetime(60);
       await scene.farshore.start();
       const applied = await scene.farshore.apply(...documentsFor(dataset.prefix));
       expect(applied.code, applied.stderr).to.equal(0);
@@ -115,6 +114,7 @@ for (const topology of topologies) {
 
     it("goes on when west's Swift stops in mid-transfer and comes back, with tokens that live 60 s", async () => {
       await makeWork(scene, dataset, 12);
+      for (const region of scene.lab.regions) await region.setTokenLifetime(60);
       const west = scene.lab.region('west');
       const stopped = Date.now();
       const id = await interruptSession(
@@ -128,6 +128,7 @@ for (const topology of topologies) {
         },
       );
       const session = await sessionEnd(scene, dataset.prefix, id);
+      for (const region of scene.lab.regions) await region.setTokenLifetime(86_400);
       expect(session.phase, JSON.stringify(session.error)).to.equal('done');
       scene.say(
         `west's Swift away for ${Math.round((Date.now() - stopped) / 1000)} s in all: done, ${session.moved.bytes} bytes shipped`,
