@@ -7,7 +7,7 @@ import { isLostCatalog } from './catalog/lost.ts';
 import { mergeByName } from './catalog/merge.ts';
 import { catalogRows, isDeleteMarker, versionOf, type CatalogRow } from './catalog/row.ts';
 import { removeContainer } from './removal.ts';
-import { assertOwn } from './ship/mirror.ts';
+import { isOwnLive } from './ship/mirror.ts';
 import type { ContainerCopy, MirrorCopy } from './types.ts';
 
 const deletionsAtOnce = 12;
@@ -35,7 +35,8 @@ export async function expireCopies(
   for (const [mirror, catalogs] of droppedByMirror) {
     const found = await at.target.objectStore.headContainer(mirror, at.signal);
     if (found === null) continue;
-    assertOwn(found, at);
+    // The users' now: its versions are theirs to keep or delete.
+    if (isOwnLive(found, at)) continue;
     const keptCatalogs = keptByMirror.get(mirror);
     if (keptCatalogs === undefined) await removeContainer(mirror, at, ambient);
     else await expireVersions(mirror, catalogs, keptCatalogs, at);

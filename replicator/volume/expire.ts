@@ -23,7 +23,7 @@ export async function expireVolumes(
   for (const backup of unneeded(dropped, kept)) {
     requireOwnPrefix(backup.prefix, backup.backupId);
     requireCopyContainer(backup.container, at.target.region, at.sharedSwift);
-    await removeRecord(backup.backupId, at, ambient);
+    await removeBackup(backup, at, ambient);
     await removeObjects(backup, at);
   }
 }
@@ -42,27 +42,45 @@ export function unneeded(
   return [...surplus.values()].sort((a, b) => b.depth - a.depth).map(({ backup }) => backup);
 }
 
-async function removeRecord(id: string, at: TargetContext, { clock }: Ambient): Promise<void> {
+/**
+ * Cinder gives up at the first object of its listing that is not there, as when one was damaged: then
+ * the others are deleted here, and Cinder is asked once more for the record alone.
+ */
+async function removeBackup(
+  backup: BackupCopy,
+  at: TargetContext,
+  ambient: Ambient,
+): Promise<void> {
+  if ((await deleteByCinder(backup.backupId, at, ambient)) === 'gone') return;
+  await removeObjects(backup, at);
+  if ((await deleteByCinder(backup.backupId, at, ambient)) === 'gone') return;
+  throw new FarshoreError('Cinder ended its deletion with an error, twice', {
+    code: 'volume.deletion-failed',
+    kind: 'transient',
+    operation: 'delete backup',
+    subject: backup.backupId,
+    hint: 'see cinder-backup’s log in the target region',
+  });
+}
+
+async function deleteByCinder(
+  id: string,
+  at: TargetContext,
+  { clock }: Ambient,
+): Promise<'gone' | 'error'> {
   const cinder = at.target.blockStorage;
   const turn = { operation: 'wait for backup', subject: id, timeoutMs: longWaitMs };
   const isThere = await waitFor(clock, turn, at.signal, async () => {
     const now = await cinder.getBackup(id, at.signal);
     return now?.status === 'restoring' ? undefined : now !== null;
   });
-  if (!isThere) return;
+  if (!isThere) return 'gone';
   await cinder.deleteBackup(id, at.signal);
   const wait = { operation: 'wait for deletion of backup', subject: id, timeoutMs: shortWaitMs };
-  await waitFor(clock, wait, at.signal, async () => {
+  return waitFor(clock, wait, at.signal, async () => {
     const now = await cinder.getBackup(id, at.signal);
-    if (now?.status.startsWith('error') === true)
-      throw new FarshoreError(`its status is ${now.status}`, {
-        code: 'volume.deletion-failed',
-        kind: 'transient',
-        operation: 'delete backup',
-        subject: id,
-        hint: 'see cinder-backup’s log in the target region',
-      });
-    return now === null ? true : undefined;
+    if (now === null) return 'gone';
+    return now.status.startsWith('error') ? 'error' : undefined;
   });
 }
 

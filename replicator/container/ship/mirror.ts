@@ -37,9 +37,7 @@ export async function ensureMirror(mirror: string, at: TargetContext): Promise<M
 
 /** Throws unless the container is this group's mirror and no failover has given it to the users. */
 export function assertOwn(found: ContainerInfo, at: TargetContext): void {
-  const group = found.headers[groupMark];
-  if (group !== groupMarkValue(at.group)) throw foreign(found.name, at, group ?? null);
-  if (found.headers[liveMark] === undefined) return;
+  if (!isOwnLive(found, at)) return;
   throw new FarshoreError('the mirror became the live container by a failover', {
     code: 'container.mirror-live',
     kind: 'permanent',
@@ -47,6 +45,13 @@ export function assertOwn(found: ContainerInfo, at: TargetContext): void {
     subject: found.name,
     hint: `the group's primary is region ${at.target.region} now; replicate the other way round`,
   });
+}
+
+/** True when a failover has given it to the users. Throws when it is another's. */
+export function isOwnLive(found: ContainerInfo, at: TargetContext): boolean {
+  const group = found.headers[groupMark];
+  if (group !== groupMarkValue(at.group)) throw foreign(found.name, at, group ?? null);
+  return found.headers[liveMark] !== undefined;
 }
 
 async function isEmpty(
