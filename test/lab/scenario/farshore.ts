@@ -100,17 +100,18 @@ export class Farshore {
   }
 
   cli(...args: readonly string[]): Promise<CliResult> {
+    return this.cliIn(this.dir, ...args);
+  }
+
+  /** In another directory, where another configuration and clouds.yaml lie. */
+  cliIn(cwd: string, ...args: readonly string[]): Promise<CliResult> {
     return new Promise((resolve) => {
       const argv = [main, '--api', this.url, ...args];
-      execFile(
-        process.execPath,
-        argv,
-        { cwd: this.dir, maxBuffer: 1 << 28 },
-        (error, stdout, stderr) => {
-          const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
-          resolve({ code, stdout, stderr });
-        },
-      );
+      const options = { cwd, maxBuffer: 1 << 28 };
+      execFile(process.execPath, argv, options, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+        resolve({ code, stdout, stderr });
+      });
     });
   }
 

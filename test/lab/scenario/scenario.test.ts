@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { Lab } from '../lab.ts';
 import { swiftRequests } from '../swift-log.ts';
 import { isTopology } from '../topology.ts';
+import { checkDashboards } from '../check-dashboards.ts';
+import { badInput, fullQuota } from './bad-input.ts';
 import { changeObjects, fillVolumes, makeWork } from './changes.ts';
 import { interruptSession, sessionEnd, shippedTwice } from './crash.ts';
 import { damageScenario } from './damage.ts';
@@ -137,6 +139,15 @@ for (const topology of topologies) {
 
     it('drills while replication goes on, delays nothing and leaves nothing', async () => {
       await drillBesideReplication(scene, dataset.prefix);
+    });
+
+    it('says in one clear line what is wrong with input, and leaves nothing', async () => {
+      await badInput(scene, dataset.prefix);
+      await fullQuota(scene, dataset.prefix);
+    });
+
+    it('shows it all in Prometheus: every panel and every alert of the dashboards', async () => {
+      await checkDashboards(scene.farshore.url);
     });
 
     it('finds altered, truncated and deleted chunks, and fails over to the last whole point, killed on its way', async () => {
