@@ -6,8 +6,10 @@ import { mergeByName } from '../catalog/merge.ts';
 import {
   catalogRows,
   expiryMs,
+  hasEqualMetadata,
   headersToPut,
   kindOf,
+  metadataOf,
   versionOf,
   type CatalogRow,
 } from '../catalog/row.ts';
@@ -75,7 +77,7 @@ async function converge(
     return;
   }
   tally.restored(row);
-  if (!isCurrent(row, listed)) {
+  if (!(await isCurrent(row, listed, copy, at))) {
     await makeCurrent(row, copy, at);
     tally.reverted += 1;
   }
@@ -84,15 +86,19 @@ async function converge(
     await store.post(copy.mirror, name, headersToPut(row), at.signal);
 }
 
-/** An SLO that was reverted before is another version with the same manifest. */
-function isCurrent(row: CatalogRow, listed: ListingRow | undefined): boolean {
+/** An SLO that was reverted before is another version with the same manifest and metadata: ask. */
+async function isCurrent(
+  row: CatalogRow,
+  listed: ListingRow | undefined,
+  copy: MirrorCopy,
+  at: TargetContext,
+): Promise<boolean> {
   if (listed === undefined) return false;
   if (versionOf(listed) === row.version) return true;
-  return (
-    row.sloEtag !== undefined &&
-    row.sloEtag === listed.sloEtag &&
-    row.contentType === listed.contentType
-  );
+  if (row.sloEtag === undefined || row.sloEtag !== listed.sloEtag) return false;
+  if (row.contentType !== listed.contentType) return false;
+  const info = await at.target.objectStore.head(copy.mirror, row.name, { signal: at.signal });
+  return info !== null && hasEqualMetadata(metadataOf(info), row.headers);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ListingRow, ObjectInfo } from '../../../regions/object-store/types.ts';
 import type { Finding } from '../../mover.ts';
-import type { CatalogRow } from '../catalog/row.ts';
+import { kindOf, type CatalogRow } from '../catalog/row.ts';
 
 export interface Flaw {
   readonly problem: Finding['problem'];
@@ -11,6 +11,8 @@ type Listed = Pick<ListingRow, 'hash' | 'bytes' | 'sloEtag'>;
 
 /** What is wrong with a listed version; null when it is the one that the row tells of. */
 export function flawOf(row: CatalogRow, listed: Listed): Flaw | null {
+  // It has no bytes of its own; of a static one a container with versioning lists the target's size.
+  if (kindOf(row) === 'symlink') return null;
   if (listed.bytes !== row.bytes)
     return {
       problem: listed.bytes < row.bytes ? 'truncated' : 'altered',

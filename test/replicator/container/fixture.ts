@@ -65,4 +65,10 @@ export async function fill(store: MemoryObjectStore): Promise<void> {
     'content-type': 'application/symlink',
   });
   await put(store, 'photos', 'z target', 'target');
+  const target = await store.head('photos', 'dir/');
+  await put(store, 'photos', 'a static link', '', {
+    'x-symlink-target': 'photos/dir/',
+    'x-symlink-target-etag': target!.etag,
+    'content-type': 'application/symlink',
+  });
 }

@@ -21,6 +21,7 @@ describe('container mover: restoring', () => {
     west = new MemoryObjectStore({ account: 'AUTH_west' });
     h = await Harness.open(east, west);
     await fill(east);
+    await putSlo(east, 'photos', 'slo2', ['/photos_segments/big/2']);
     const later = String(h.clock.now() / 1000 + 9_000_000);
     await put(east, 'photos', 'expires', 'x', { 'x-delete-at': later });
     before = await contents(east, 'photos');
@@ -30,6 +31,10 @@ describe('container mover: restoring', () => {
     await put(east, 'photos', 'expires', 'overwritten');
     await put(east, 'photos_segments', 'big/1', 'another segment 1;');
     await putSlo(east, 'photos', 'slo', ['/photos_segments/big/1']);
+    await east.post('photos', 'slo2', {
+      'content-type': 'video/x',
+      'x-object-meta-kind': 'posted',
+    });
     await east.delete('photos', 'nested');
     await put(east, 'photos', 'added', 'after the first point');
     await east.delete('photos', 'z target');

@@ -25,7 +25,7 @@ describe('container mover: shipping', () => {
     expect(await contents(west, 'photos_segments')).to.deep.equal(
       await contents(east, 'photos_segments'),
     );
-    expect(copy.catalog.rows).to.equal(oddNames.length + 7);
+    expect(copy.catalog.rows).to.equal(oddNames.length + 8);
     expect(copy.segments.map(({ container }) => container)).to.deep.equal(['photos_segments']);
     expect(copy.headers).to.deep.equal({
       'x-container-meta-colour': 'blue',

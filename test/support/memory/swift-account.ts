@@ -169,12 +169,12 @@ export class SwiftAccount {
     if (target === undefined) return undefined;
     const etag = headers['x-symlink-target-etag'];
     const [container, object] = splitPath(decodeURIComponent(target));
-    if (etag !== undefined && this.read(container, object, {})?.info.etag !== etag)
-      throw refusal(409, 'PUT', target);
+    const info = etag === undefined ? undefined : this.read(container, object, {})?.info;
+    if (info?.etag !== etag) throw refusal(409, 'PUT', target);
     return {
       target: decodeURIComponent(target),
       account: headers['x-symlink-target-account'] ?? this.name,
-      ...(etag === undefined ? {} : { etag }),
+      ...(etag === undefined || info === undefined ? {} : { etag, bytes: info.bytes }),
     };
   }
 

@@ -7,7 +7,13 @@ export interface Stored {
   /** MD5 of `body`: of an SLO, of its manifest. */
   readonly etag: string;
   readonly slo?: { readonly etag: string; readonly bytes: number };
-  readonly symlink?: { readonly target: string; readonly account: string; readonly etag?: string };
+  readonly symlink?: {
+    readonly target: string;
+    readonly account: string;
+    /** Of a static one: what the target must be, and its size when it was made. */
+    readonly etag?: string;
+    readonly bytes?: number;
+  };
   readonly isMarker?: boolean;
   contentType: string;
   headers: HeaderMap;
@@ -82,6 +88,8 @@ function plainRow(account: string, container: string, name: string, link: Link):
   const { sloEtag, ...rest } = row;
   return {
     ...rest,
+    // A static symlink is listed with its target's size, in a container with versioning alone.
+    ...(stored.symlink?.bytes === undefined ? {} : { bytes: stored.symlink.bytes }),
     ...(sloEtag === undefined || link.isSloForgotten === true ? {} : { sloEtag }),
     ...(link.isSloForgotten === true ? { bytes: stored.body.length } : {}),
     symlinkPath: `/v1/${account}/${container}/${name}?version-id=${stored.id}`,
