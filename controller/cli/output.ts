@@ -36,17 +36,6 @@ export function printData(format: OutputFormat, data: unknown): boolean {
   return format !== 'table';
 }
 
-/** One thing: its fields, one a line. */
-export function printFields(
-  format: OutputFormat,
-  data: unknown,
-  fields: readonly [string, string][],
-): void {
-  if (printData(format, data)) return;
-  const width = Math.max(...fields.map(([name]) => name.length));
-  for (const [name, value] of fields) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
-}
-
 function trimLines(text: string): string {
   return text.replaceAll(/[ \t]+$/gm, '');
 }

@@ -8,15 +8,6 @@ export interface RandomBytes {
   readonly seed: number;
 }
 
-/** Where the live bytes of a volume are: after a snapshot in a qcow2 overlay, else in a raw file. */
-export async function volumeFile(
-  region: Region,
-  volumeId: string,
-): Promise<{ path: string; format: 'raw' | 'qcow2' }> {
-  const answer: unknown = JSON.parse(await region.script('volume.py', ['path', volumeId]));
-  return answer as { path: string; format: 'raw' | 'qcow2' };
-}
-
 /** Writes into a volume at `offsetBytes`, beneath Cinder, as a server that has it attached would. */
 export async function writeVolume(
   region: Region,
