@@ -42,13 +42,19 @@ async function removeObjects(
   at: TargetContext,
 ): Promise<void> {
   const store = at.target.objectStore;
-  const listing = store.list(container, {
-    signal: at.signal,
-    ...(isVersioned ? { versions: true } : {}),
-  });
-  await parallel(listing, deletionsAtOnce, at.signal, async ({ name, versionId }, signal) => {
-    const version = versionId === undefined || versionId === 'null' ? {} : { versionId };
-    await store.delete(container, name, { ...version, signal });
+  const { signal } = at;
+  if (isVersioned) {
+    const versions = store.list(container, { versions: true, signal });
+    await parallel(versions, deletionsAtOnce, signal, async ({ name, versionId }, inner) => {
+      if (versionId !== undefined && versionId !== 'null')
+        await store.delete(container, name, { versionId, signal: inner });
+    });
+  }
+  // Objects without versions; and links that Swift leaves behind their last version when the name
+  // looks percent-encoded (object_versioning.py, `handle_delete_version`, decodes it once too often).
+  const current = store.list(container, { signal });
+  await parallel(current, deletionsAtOnce, signal, async ({ name }, inner) => {
+    await store.delete(container, name, { signal: inner });
   });
 }
 

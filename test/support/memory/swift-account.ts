@@ -56,7 +56,7 @@ export class SwiftAccount {
   live(container: string, object: string): Link | undefined {
     const link = this.containers.get(container)?.current.get(object);
     const isExpired = (link?.deleteAtSeconds ?? Infinity) <= this.#nowSeconds();
-    return isExpired ? undefined : link;
+    return isExpired || link?.isDangling === true ? undefined : link;
   }
 
   #find(container: string, object: string, versionId?: string): Stored | undefined {

@@ -23,7 +23,12 @@ export function deleteVersion(
 ): boolean {
   const versions = container.versions.get(object) ?? [];
   const left = versions.filter((version) => version.id !== versionId);
-  if (container.current.get(object)?.stored.id === versionId) container.current.delete(object);
+  const link = container.current.get(object);
+  if (link?.stored.id === versionId) {
+    // Swift does not know the link again when the name looks percent-encoded, and leaves it.
+    if (/%[0-9a-f]{2}/i.test(object)) link.isDangling = true;
+    else container.current.delete(object);
+  }
   if (left.length === 0) container.versions.delete(object);
   else container.versions.set(object, left);
   return left.length < versions.length;

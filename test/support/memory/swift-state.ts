@@ -25,6 +25,8 @@ export interface Link {
   readonly stored: Stored;
   modifiedUs: number;
   deleteAtSeconds?: number;
+  /** Its version was deleted: it is listed, and leads nowhere. */
+  isDangling?: boolean;
   /** Swift forgets in the plain listing that a version made current again is an SLO. */
   readonly isSloForgotten?: boolean;
 }
