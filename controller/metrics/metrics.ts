@@ -127,7 +127,8 @@ function observerOf(counters: Counters, backlog: Gauge): Observer {
       counters.sessionSeconds.observe({ group, result }, seconds);
     },
     moved: ({ group, kind, result, bytes, objects }) => {
-      if (result === 'moved') counters.bytes.inc({ group, kind }, bytes);
+      // Nothing shipped is a zero, and not a series that is not there.
+      counters.bytes.inc({ group, kind }, result === 'moved' ? bytes : 0);
       counters.objects.inc({ group, kind, result }, objects);
     },
     backlog: ({ group, bytes }) => backlog.set({ group }, bytes),
