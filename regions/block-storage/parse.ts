@@ -12,7 +12,8 @@ export function parseVolume(answer: Answer): Volume {
     id: answer.string('id'),
     name: answer.stringOr('name', ''),
     description: answer.stringOr('description', ''),
-    status: answer.string('status'),
+    // Cinder forgets it when a backup from a snapshot finds no cinder-backup that is up.
+    status: answer.stringOr('status', 'unknown'),
     sizeGib: answer.integer('size'),
     volumeType: answer.stringOr('volume_type', null),
     availabilityZone: answer.stringOr('availability_zone', null),

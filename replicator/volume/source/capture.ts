@@ -66,7 +66,7 @@ function requireUsable(volume: Volume): void {
     kind: isBroken ? 'permanent' : 'transient',
     operation: 'capture volume',
     subject: `${volume.name} ${volume.id}`,
-    hint: 'a volume is captured while it is available or in-use',
+    hint: 'a volume is captured while it is available or in-use; see cinder reset-state',
   });
 }
 
