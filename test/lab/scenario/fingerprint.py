@@ -57,12 +57,16 @@ def one_object(args):
     headers, body = s.get_object(name, row["name"])
     kept = {k: v for k, v in headers.items() if k in OBJECT_HEADERS or k.startswith("x-object-meta-")}
     if "symlink_path" in row:
-        # In a container with versioning every row links to its version, which may be a user's symlink.
+        # In a container with versioning every row is a link to its version: an expiry lies on the link,
+        # a user's symlink is the version.
+        link = s.head_object(name, row["name"], query_string="symlink=get")
         _, _, version = row["symlink_path"].partition("?version-id=")
-        query = f"version-id={version}&symlink=get" if version else "symlink=get"
-        target = s.head_object(name, row["name"], query_string=query).get("x-symlink-target")
-        if target is not None:
-            kept["x-symlink-target"] = target
+        if "x-delete-at" in link:
+            kept["x-delete-at"] = link["x-delete-at"]
+        if version:
+            link = s.head_object(name, row["name"], query_string=f"version-id={version}&symlink=get")
+        if "x-symlink-target" in link:
+            kept["x-symlink-target"] = link["x-symlink-target"]
     if "x-static-large-object" in headers:
         _, manifest = s.get_object(name, row["name"], query_string="multipart-manifest=get")
         kept["segments"] = [[p["name"], p["hash"], p["bytes"]] for p in json.loads(manifest)]
