@@ -10,7 +10,7 @@ import {
 import { readManifest, segmentRefs, sloEtagOf } from '../ship/manifest.ts';
 import type { MirrorCopy } from '../types.ts';
 import { flawOf, missing, type Flaw } from './compare.ts';
-import type { Findings } from './findings.ts';
+import type { Findings } from '../../findings.ts';
 import type { VerifyDeps } from './listing.ts';
 import { readBack } from './read-back.ts';
 import type { SegmentCheck } from './segments.ts';
@@ -29,7 +29,7 @@ export async function verifyContent(
   const rows = catalogRows(at.bank.readCatalog(copy.catalog, at.signal));
   await parallel(rows, readsAtOnce, at.signal, async (row, signal) => {
     const flaw = await flawIn(row, copy, { ...at, signal }, deps, segments);
-    findings.checked(row.bytes);
+    findings.saw(row.bytes);
     if (flaw !== null) findings.add(`${copy.container}/${row.name}`, flaw.problem, flaw.detail);
     await segments.settle();
   });

@@ -8,7 +8,7 @@ import { catalogRows, isDeleteMarker, kindOf, versionOf, type CatalogRow } from 
 import { RowFile } from '../catalog/row-file.ts';
 import type { MirrorCopy } from '../types.ts';
 import { flawOf, flawOfInfo, missing } from './compare.ts';
-import type { Findings } from './findings.ts';
+import type { Findings } from '../../findings.ts';
 
 export interface VerifyDeps {
   readonly ambient: Ambient;
@@ -58,7 +58,7 @@ async function* unproven(
   for await (const { groups } of mergeByName<[CatalogRow, ListingRow]>(rows, listing)) {
     const row = groups[0].at(-1);
     if (row === undefined) continue;
-    findings?.checked(row.bytes);
+    findings?.saw(row.bytes);
     const listed = groups[1].find((found) => versionOf(found) === row.version);
     if (listed === undefined || flawOf(row, listed) !== null) yield row;
   }

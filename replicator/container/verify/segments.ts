@@ -4,7 +4,7 @@ import { mergeByName } from '../catalog/merge.ts';
 import { catalogRows, kindOf, type CatalogRow } from '../catalog/row.ts';
 import type { SegmentRef } from '../ship/manifest.ts';
 import type { MirrorCopy } from '../types.ts';
-import type { Findings } from './findings.ts';
+import type { Findings } from '../../findings.ts';
 
 /** References held before they are compared: some tens of megabytes at the most. */
 const held = 50_000;

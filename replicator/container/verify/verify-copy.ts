@@ -2,7 +2,7 @@ import type { Depth, TargetContext, Verification } from '../../mover.ts';
 import { isLostCatalog } from '../catalog/lost.ts';
 import type { ContainerCopy, MirrorCopy } from '../types.ts';
 import { verifyContent } from './content.ts';
-import { Findings } from './findings.ts';
+import { Findings } from '../../findings.ts';
 import { verifyListing, type VerifyDeps } from './listing.ts';
 import { SegmentCheck } from './segments.ts';
 

@@ -6,7 +6,7 @@ import { isTransient } from '../../../kernel/errors.ts';
 import type { TargetContext } from '../../mover.ts';
 import { codecHint, decompressor } from '../layout/codec.ts';
 import type { Chunk } from '../layout/metadata.ts';
-import type { Findings } from './findings.ts';
+import type { Findings } from '../../findings.ts';
 
 const attempts = 4;
 const firstPauseMs = 500;

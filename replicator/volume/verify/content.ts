@@ -9,7 +9,7 @@ import { readSha256File, type BlockHash } from '../layout/sha256-file.ts';
 import type { BackupCopy } from '../types.ts';
 import { hashObject } from '../ship/send.ts';
 import { verifyChunk } from './chunk.ts';
-import type { Findings } from './findings.ts';
+import type { Findings } from '../../findings.ts';
 
 /** Objects read back at once: hashing and unpacking keep two cores busy with it. */
 const readsAtOnce = 4;

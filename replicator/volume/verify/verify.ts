@@ -13,7 +13,7 @@ import { catalogRows, isCatalogLost } from '../ship/catalog.ts';
 import { listPrefix, pairUp } from '../ship/listing.ts';
 import { isUsable, recordsOf } from '../ship/record.ts';
 import { verifyContent } from './content.ts';
-import { Findings } from './findings.ts';
+import { Findings } from '../../findings.ts';
 
 export async function verifyVolume(
   copy: VolumeCopy,

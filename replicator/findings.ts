@@ -4,11 +4,12 @@ import {
   type Finding,
   type ResourceRef,
   type Verification,
-} from '../../mover.ts';
+} from './mover.ts';
 
+/** More of one resource say nothing new, and a manifest has to be held in memory. */
 const kept = 1_000;
 
-/** Counts what was checked and keeps the first findings. */
+/** Counts what a verification of one resource saw, and keeps the first findings. */
 export class Findings {
   readonly #resource: string;
   readonly #list: Finding[] = [];
@@ -20,7 +21,7 @@ export class Findings {
     this.#resource = resourceKey(resource);
   }
 
-  checked(bytes: number): void {
+  saw(bytes: number): void {
     this.#objects += 1;
     this.#bytes += bytes;
   }
@@ -29,6 +30,10 @@ export class Findings {
     this.#damaged += count;
     if (this.#list.length < kept)
       this.#list.push({ resource: this.#resource, subject, problem, detail: oneLine(detail) });
+  }
+
+  get count(): number {
+    return this.#damaged;
   }
 
   result(depth: Depth): Verification {
