@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cronOf } from '../../replicator/schedule/next-run.ts';
+import { longestGapSeconds } from '../../replicator/schedule/longest-gap.ts';
 import type { ProtectionPolicy, Schedule } from '../../replicator/policy.ts';
 import { formatDuration, parseDuration } from '../input/duration.ts';
 import { duration, objectName } from './fields.ts';
@@ -95,39 +95,31 @@ function seconds(text: string): number {
 
 /** What no single field can tell: a schedule must be one, and be able to meet the RPO. */
 function relations(policy: PolicyDocument): readonly Relation[] {
-  const { every, cron, timeZone, jitter } = policy.schedule;
+  const { every, cron, timeZone } = policy.schedule;
   if ((every === undefined) === (cron === undefined))
     return [[['schedule'], 'expected either every or cron']];
   if (every !== undefined && timeZone !== undefined)
     return [[['schedule', 'timeZone'], 'belongs to cron, and every is given']];
   if (every !== undefined && seconds(every) < 10)
     return [[['schedule', 'every'], 'expected at least 10s']];
-  const interval = every === undefined ? longestGapSeconds(cron ?? '', timeZone) : seconds(every);
-  if (typeof interval === 'string') return [[['schedule', 'cron'], interval]];
-  if (interval + seconds(jitter) < seconds(policy.objectives.rpo)) return [];
-  const longest = formatDuration(interval + seconds(jitter));
+  const longest = longestPause(toSchedule(policy.schedule));
+  if (typeof longest === 'string') return [[['schedule', 'cron'], longest]];
+  if (longest < seconds(policy.objectives.rpo)) return [];
   return [
     [
       ['schedule', every === undefined ? 'cron' : 'every'],
-      `up to ${longest} between two runs cannot keep an RPO of ${policy.objectives.rpo}: the interval with its jitter must be shorter`,
+      `up to ${formatDuration(longest)} between two runs cannot keep an RPO of ${policy.objectives.rpo}: the interval with its jitter must be shorter`,
     ],
   ];
 }
 
-/** Looks this far ahead for the longest pause: every hour of a day, every day of a year. */
-const inspectedRuns = 500;
-const inspectedFrom = new Date('2025-01-01T00:00:00Z');
-
-/** Or what is wrong with the pattern. */
-function longestGapSeconds(cron: string, timeZone = 'UTC'): number | string {
-  let runs: Date[];
+/** In seconds; or what is wrong with the cron pattern. */
+function longestPause(schedule: Schedule): number | string {
   try {
-    runs = cronOf({ cron, timeZone, jitterSeconds: 0 }).nextRuns(inspectedRuns, inspectedFrom);
+    const longest = longestGapSeconds(schedule);
+    return longest === Infinity ? 'never comes again' : longest;
   } catch (error) {
     // Croner's message is the fault's text.
     return `not a schedule: ${error instanceof Error ? error.message : String(error)}`;
   }
-  if (runs.length < 2) return 'never comes again';
-  const gaps = runs.slice(1).map((run, index) => run.getTime() - (runs[index]?.getTime() ?? 0));
-  return Math.max(...gaps) / 1000;
 }

@@ -8,7 +8,8 @@ import type { ContainerCopy, MirrorCopy } from '../types.ts';
 import { flawOf, flawOfInfo } from '../verify/compare.ts';
 import { readBack } from '../verify/read-back.ts';
 import type { RestoreDeps } from './deps.ts';
-import { isWithin, livingRows, scratchNames } from './drill.ts';
+import { isWithin, scratchNames } from './drill.ts';
+import { livingRows } from './living-rows.ts';
 
 interface Result {
   bytes: number;

@@ -1,16 +1,16 @@
-import { hasStatus } from '../../../regions/http/request-error.ts';
 import { decodeName } from '../../../regions/object-store/names.ts';
 import type { HeaderMap, ListingRow } from '../../../regions/object-store/types.ts';
 import type { RestoreOrder, TargetContext } from '../../mover.ts';
 import { parallel } from '../../transfer/parallel.ts';
 import { mergeByName } from '../catalog/merge.ts';
-import { closeAll, settleInRounds } from '../catalog/rounds.ts';
-import { catalogRows, expiryMs, holdsBytesOf, kindOf, type CatalogRow } from '../catalog/row.ts';
+import { holdsBytesOf, kindOf, type CatalogRow } from '../catalog/row.ts';
 import { scratchMark, scratchName } from '../naming.ts';
 import { splitPath } from '../ship/manifest.ts';
 import type { ContainerCopy, MirrorCopy } from '../types.ts';
 import type { RestoreDeps, RestoreTally } from './deps.ts';
+import { livingRows } from './living-rows.ts';
 import { placeObject } from './place.ts';
+import { placeReferring } from './referring.ts';
 
 /**
  * Copies the point's versions into containers of its own, inside the secondary's Swift. Manifests and
@@ -69,32 +69,23 @@ async function fillReferring(
 ): Promise<void> {
   const container = scratchName(order.scratch, mirror.container);
   const renamed = (name: string) => names.get(name) ?? name;
-  const files = await settleInRounds<CatalogRow, CatalogRow>({
-    spoolDir: deps.spoolDir,
-    random: deps.ambient.random,
-    signal: at.signal,
-    atOnce: deps.atOnce,
-    kinds: (['slo', 'dlo', 'symlink'] as const).map(
-      (kind) => () => ofKind(livingRows(mirror, at, deps), kind),
-    ),
-    attempt: async (row, signal) => {
-      try {
-        await placeObject(row, mirror, { container, renamed }, { ...at, signal });
+  const place = (row: CatalogRow, signal: AbortSignal) =>
+    placeObject(row, mirror, { container, renamed }, { ...at, signal });
+  await placeReferring(
+    () => livingRows(mirror, at, deps),
+    {
+      attempt: async (row, signal) => {
+        await place(row, signal);
         tally.restored(row);
-        return row;
-      } catch (error) {
-        if (hasStatus(error, 400, 404, 409, 412, 422)) return 'unresolved';
-        throw error;
-      }
+      },
+      giveUp: async (row, signal) => {
+        if (isWithin(row, names)) await place(row, signal);
+        else tally.note(`${container}: symlinks that point outside of the point were left out`);
+      },
     },
-    giveUp: async (row, signal) => {
-      if (isWithin(row, names))
-        await placeObject(row, mirror, { container, renamed }, { ...at, signal });
-      else tally.note(`${container}: symlinks that point outside of the point were left out`);
-      return row;
-    },
-  });
-  await closeAll(files);
+    deps,
+    at.signal,
+  );
 }
 
 /** By the containers' names in the source, and by the names that manifests in the mirror use. */
@@ -118,21 +109,4 @@ export function isWithin(row: CatalogRow, names: ReadonlyMap<string, string>): b
 
 function same(container: string): string {
   return container;
-}
-
-export async function* livingRows(
-  mirror: MirrorCopy,
-  at: TargetContext,
-  deps: RestoreDeps,
-): AsyncGenerator<CatalogRow> {
-  const nowMs = deps.ambient.clock.now();
-  for await (const row of catalogRows(at.bank.readCatalog(mirror.catalog, at.signal)))
-    if (expiryMs(row.headers) > nowMs) yield row;
-}
-
-export async function* ofKind(
-  rows: AsyncIterable<CatalogRow>,
-  kind: ReturnType<typeof kindOf>,
-): AsyncGenerator<CatalogRow> {
-  for await (const row of rows) if (kindOf(row) === kind) yield row;
 }

@@ -1,9 +1,7 @@
 import type { ListingRow } from '../../../regions/object-store/types.ts';
-import { hasStatus } from '../../../regions/http/request-error.ts';
 import type { TargetContext } from '../../mover.ts';
 import { parallel } from '../../transfer/parallel.ts';
 import { mergeByName } from '../catalog/merge.ts';
-import { closeAll, settleInRounds } from '../catalog/rounds.ts';
 import {
   hasEqualMetadata,
   holdsBytesOf,
@@ -15,8 +13,9 @@ import { assertMirrorOf } from '../naming.ts';
 import type { MirrorCopy } from '../types.ts';
 import { restoreContainerHeaders } from './container-headers.ts';
 import type { RestoreDeps, RestoreTally } from './deps.ts';
-import { livingRows, ofKind } from './drill.ts';
-import { placeObject, type Place } from './place.ts';
+import { livingRows } from './living-rows.ts';
+import { placeObject } from './place.ts';
+import { placeReferring } from './referring.ts';
 
 /**
  * Both regions share one Swift, so the users' container is there as the disaster left it: what differs
@@ -35,7 +34,12 @@ export async function convergeLive(
   const store = at.target.objectStore;
   assertMirrorOf(await store.headContainer(copy.mirror, signal), copy.mirror, at);
   await store.putContainer(copy.container, {}, signal);
-  const place: Place = { container: copy.container, renamed };
+  const revert = async (row: CatalogRow, inner: AbortSignal) => {
+    const deleteAt = row.headers?.['x-delete-at'];
+    const place = { container: copy.container, renamed, deleteAt };
+    await placeObject(row, copy, place, { ...at, signal: inner });
+    tally.reverted += 1;
+  };
   const live = store.list(copy.container, { signal });
   const merged = mergeByName<[CatalogRow, ListingRow]>(livingRows(copy, at, deps), live);
   await parallel(merged, deps.atOnce, signal, async ({ name, groups }, inner) => {
@@ -49,10 +53,10 @@ export async function convergeLive(
         tally.removed += 1;
     } else if (listed !== undefined) return;
     if (row === undefined || kindOf(row) !== 'plain') return;
-    await placeObject(row, copy, { ...place, deleteAt: row.headers?.['x-delete-at'] }, inside);
-    tally.reverted += 1;
+    await revert(row, inner);
   });
-  await placeReferring(copy, place, at, deps, tally);
+  const rows = () => changedRows(copy, at, deps);
+  await placeReferring(rows, { attempt: revert, giveUp: revert }, deps, signal);
   await restoreContainerHeaders(copy.container, copy.headers, at, tally);
 }
 
@@ -85,42 +89,6 @@ async function preserve(
     { container: copy.mirror, object: name },
     { manifest: true, ...(isLink ? { symlink: true } : {}), signal: at.signal },
   );
-}
-
-/** What refers to others is placed when they are; placing it again changes nothing. */
-async function placeReferring(
-  copy: MirrorCopy,
-  place: Place,
-  at: TargetContext,
-  deps: RestoreDeps,
-  tally: RestoreTally,
-): Promise<void> {
-  const put = async (row: CatalogRow, signal: AbortSignal) => {
-    const deleteAt = row.headers?.['x-delete-at'];
-    await placeObject(row, copy, { ...place, deleteAt }, { ...at, signal });
-    return row;
-  };
-  const files = await settleInRounds<CatalogRow, CatalogRow>({
-    spoolDir: deps.spoolDir,
-    random: deps.ambient.random,
-    signal: at.signal,
-    atOnce: deps.atOnce,
-    kinds: (['slo', 'dlo', 'symlink'] as const).map(
-      (kind) => () => ofKind(changedRows(copy, at, deps), kind),
-    ),
-    attempt: async (row, signal) => {
-      try {
-        const placed = await put(row, signal);
-        tally.reverted += 1;
-        return placed;
-      } catch (error) {
-        if (hasStatus(error, 400, 404, 409, 412, 422)) return 'unresolved';
-        throw error;
-      }
-    },
-    giveUp: put,
-  });
-  await closeAll(files);
 }
 
 async function* changedRows(

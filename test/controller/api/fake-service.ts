@@ -1,21 +1,7 @@
 import { FarshoreError } from '../../../kernel/errors.ts';
-import type {
-  Group,
-  GroupStatus,
-  ProtectionPolicy,
-  Stored,
-} from '../../../controller/model/types.ts';
+import type { Group, GroupStatus, Stored } from '../../../controller/model/types.ts';
 import type { ControllerService } from '../../../controller/service.ts';
-
-export const samplePolicy: ProtectionPolicy = {
-  name: 'gold',
-  rpoSeconds: 900,
-  rtoSeconds: 3600,
-  schedule: { every: 300, jitterSeconds: 0 },
-  retention: { last: 3, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
-  targetRegion: 'west',
-  maxIncrementals: 6,
-};
+import { gold, specOf } from '../support/fixtures.ts';
 
 export function sampleStatus(change: Partial<GroupStatus> = {}): GroupStatus {
   return {
@@ -42,14 +28,7 @@ export function sampleStatus(change: Partial<GroupStatus> = {}): GroupStatus {
 const sampleGroup: Stored<Group> = {
   revision: 7,
   value: {
-    spec: {
-      name: 'shop',
-      policy: 'gold',
-      source: { region: 'east', project: 'demo' },
-      target: { project: 'demo', volumeTypes: {} },
-      members: [{ kind: 'volume', nameOrId: 'data' }],
-      paused: false,
-    },
+    spec: specOf('shop'),
     generation: 1,
     primary: 'east',
     resources: [],
@@ -69,10 +48,10 @@ export function notFound(kind: string, name: string): FarshoreError {
 /** A service that a test fills with what it asks for; anything else fails loudly. */
 export function fakeService(part: Partial<ControllerService> = {}): ControllerService {
   const known: Partial<ControllerService> = {
-    listPolicies: () => Promise.resolve([{ value: samplePolicy, revision: 3 }]),
+    listPolicies: () => Promise.resolve([{ value: gold, revision: 3 }]),
     getPolicy: (name) =>
       name === 'gold'
-        ? Promise.resolve({ value: samplePolicy, revision: 3 })
+        ? Promise.resolve({ value: gold, revision: 3 })
         : Promise.reject(notFound('policy', name)),
     listGroups: () => Promise.resolve([sampleGroup]),
     getGroup: () => Promise.resolve(sampleGroup),

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Schedule } from '../../../replicator/policy.ts';
 import { nextRun } from '../../../replicator/schedule/next-run.ts';
-import { isScheduleWithinRpo, longestGapSeconds } from '../../../replicator/schedule/within-rpo.ts';
+import { longestGapSeconds } from '../../../replicator/schedule/longest-gap.ts';
 
 const half = { next: () => 0.5, id: () => '0' };
 const hour = 3600;
@@ -103,11 +103,4 @@ describe('the longest time between two runs', () => {
     it(`is ${seconds} s for ${JSON.stringify(schedule)}`, () => {
       expect(longestGapSeconds(schedule)).to.equal(seconds);
     });
-
-  it('must be shorter than the objective, for a point is proven some time after its run began', () => {
-    expect(isScheduleWithinRpo({ every: 900, jitterSeconds: 0 }, 901)).to.equal(true);
-    expect(isScheduleWithinRpo({ every: 900, jitterSeconds: 0 }, 900)).to.equal(false);
-    expect(isScheduleWithinRpo({ every: 900, jitterSeconds: 1 }, 901)).to.equal(false);
-    expect(isScheduleWithinRpo(cron('0 3 * * *', 'Europe/Berlin'), 24.5 * hour)).to.equal(false);
-  });
 });

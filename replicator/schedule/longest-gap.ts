@@ -10,19 +10,12 @@ const horizonMs = 400 * dayMs;
 
 /**
  * The longest time from one run to the next, jitter included, in seconds; Infinity for a pattern that
- * stops matching. The hour that summer time adds to a pause within one day is not counted.
+ * stops matching. A point is proven some time after its run began, so a gap as long as an RPO already
+ * misses it. Throws what croner throws for a pattern or time zone that is none. The hour that summer time adds to a pause within one day is not counted.
  */
 export function longestGapSeconds(schedule: Schedule): number {
   const gap = 'every' in schedule ? schedule.every : longestCronGapMs(cronOf(schedule)) / secondMs;
   return gap + schedule.jitterSeconds;
-}
-
-/**
- * Whether the schedule can meet the objective at all. A point is proven some time after its run
- * began, so a gap as long as the objective already misses it.
- */
-export function isScheduleWithinRpo(schedule: Schedule, rpoSeconds: number): boolean {
-  return longestGapSeconds(schedule) < rpoSeconds;
 }
 
 /**
