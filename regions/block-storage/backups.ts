@@ -1,4 +1,5 @@
 import { FarshoreError } from '../../kernel/errors.ts';
+import { Answer } from '../answer.ts';
 import type { ServiceClient } from '../http/service-client.ts';
 import { call, deleteOne, getOne, listAll } from './calls.ts';
 import { parseBackup } from './parse.ts';
@@ -9,7 +10,12 @@ const backup = { path: '/backups', key: 'backup' } as const;
 
 type BackupCalls = Pick<
   BlockStorage,
-  'listBackups' | 'getBackup' | 'createBackup' | 'restoreBackup' | 'deleteBackup'
+  | 'listBackups'
+  | 'getBackup'
+  | 'createBackup'
+  | 'restoreBackup'
+  | 'deleteBackup'
+  | 'isBackupServiceUp'
 >;
 
 export function createBackupCalls(client: ServiceClient): BackupCalls {
@@ -32,6 +38,8 @@ export function createBackupCalls(client: ServiceClient): BackupCalls {
     },
 
     getBackup,
+
+    isBackupServiceUp: (signal) => isServiceUp(client, signal),
 
     async createBackup(wish, signal) {
       try {
@@ -86,4 +94,21 @@ function gone(id: string): never {
     operation: 'create backup',
     subject: id,
   });
+}
+
+async function isServiceUp(client: ServiceClient, signal?: AbortSignal): Promise<boolean | null> {
+  const operation = 'list services';
+  const { status, body } = await client.json({
+    method: 'GET',
+    path: '/os-services',
+    query: { binary: 'cinder-backup' },
+    operation,
+    ok: [200, 403],
+    signal,
+  });
+  if (status === 403) return null;
+  const { region, service } = client;
+  return new Answer(body, { region, service, operation })
+    .objects('services')
+    .some((each) => each.string('state') === 'up' && each.string('status') === 'enabled');
 }

@@ -137,6 +137,8 @@ export interface BlockStorage {
   /** Into a volume that exists; never lets Cinder make one (that would bring deleted data back). */
   restoreBackup(id: string, volumeId: string, signal?: AbortSignal): Promise<void>;
   deleteBackup(id: string, signal?: AbortSignal): Promise<boolean>;
+  /** Whether a cinder-backup is up and enabled; null when the user may not ask (`os-services` is an admin's). */
+  isBackupServiceUp(signal?: AbortSignal): Promise<boolean | null>;
   exportRecord(id: string, signal?: AbortSignal): Promise<BackupRecord>;
   /** The id that the record names. Throws `block-storage.record-exists` when that id is in use. */
   importRecord(record: BackupRecord, signal?: AbortSignal): Promise<string>;

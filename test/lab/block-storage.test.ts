@@ -40,6 +40,7 @@ describe('the block storage client on a real Cinder', function () {
 
   it('makes, finds and changes a volume', async () => {
     const { blockStorage: cinder } = east;
+    expect(await cinder.isBackupServiceUp()).to.equal(true);
     const types = await collect(cinder.listVolumeTypes());
     expect(types.map((type) => type.name)).to.include('nfs');
     const wish = { name, description: 'süß', sizeGib: 1, volumeType: 'nfs', metadata: { a: '1' } };

@@ -98,6 +98,7 @@ async function createBackup(
   session: SessionContext,
 ): Promise<Backup> {
   const cinder = session.source.blockStorage;
+  await assertServiceUp(capture, session);
   const volume = await cinder.getVolume(capture.resource.id, session.signal);
   return cinder.createBackup(
     {
@@ -110,6 +111,21 @@ async function createBackup(
     },
     session.signal,
   );
+}
+
+/**
+ * Cinder accepts a backup for which no cinder-backup is up and then loses the volume's status, which
+ * only an administrator can set again (seen on Zed): so ask first. Who may not ask takes the risk.
+ */
+async function assertServiceUp(capture: VolumeCapture, session: SessionContext): Promise<void> {
+  if ((await session.source.blockStorage.isBackupServiceUp(session.signal)) !== false) return;
+  throw new FarshoreError('no cinder-backup is up and enabled in the source region', {
+    code: 'volume.no-backup-service',
+    kind: 'transient',
+    operation: 'back up volume',
+    subject: capture.resource.id,
+    hint: 'start cinder-backup there (`openstack volume service list` shows it); the session goes on by itself then',
+  });
 }
 
 async function finished(

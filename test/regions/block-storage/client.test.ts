@@ -107,6 +107,17 @@ describe('block storage: reading', () => {
     expect(types).to.deep.equal([{ id: 't1', name: 'nfs' }]);
   });
 
+  it('tells whether a cinder-backup is up, or that the user may not ask', async () => {
+    const call = 'GET /os-services?binary=cinder-backup';
+    const isUp = (status: number, services: readonly object[]) =>
+      scripted([{ call, status, body: { services } }], (cinder) => cinder.isBackupServiceUp());
+    const up = { binary: 'cinder-backup', host: 'east', state: 'up', status: 'enabled' };
+    expect(await isUp(200, [{ ...up, state: 'down' }, up])).to.equal(true);
+    expect(await isUp(200, [{ ...up, status: 'disabled' }])).to.equal(false);
+    expect(await isUp(200, [])).to.equal(false);
+    expect(await isUp(403, [])).to.equal(null);
+  });
+
   it('names service, call and field of an answer that is not what it should be', async () => {
     const wrong = { ...volumeJson, size: undefined };
     const script = [{ call: `GET ${volumePath}`, status: 200, body: { volume: wrong } }];

@@ -94,6 +94,18 @@ describe('volume mover: capture and shipping', () => {
     expect(await rejection(at.protect('s1'))).to.include({ code: 'volume.not-found' });
   });
 
+  it('asks for no backup while no cinder-backup is up, and goes on when one is', async () => {
+    at.east.backupService = false;
+    expect(await rejection(at.protect('s1'))).to.include({
+      code: 'volume.no-backup-service',
+      kind: 'transient',
+    });
+    expect(at.east.backups.size).to.equal(0);
+    at.east.backupService = null;
+    expect((await at.protect('s1')).chain).to.have.length(1);
+    expect(at.east.snapshots.size).to.equal(0);
+  });
+
   it('repairs what is damaged or missing from the primary, and removes strays', async () => {
     const copy = await at.protect('s1');
     const [first, second] = at.names(copy, 0) as [string, string];

@@ -39,6 +39,8 @@ export class MemoryBlockStorage implements BlockStorage {
   after: ((call: string) => void) | undefined;
   /** Work that ends in `error`: `snapshot`, `backup`, `restore`, `volume`; each once. */
   readonly failNext = new Set<string>();
+  /** Null: this user may not ask. */
+  backupService: boolean | null = true;
   readonly #store: MemoryObjectStore;
   readonly #region: string;
   readonly #pending = new Map<string, () => Promise<void> | void>();
@@ -367,6 +369,10 @@ export class MemoryBlockStorage implements BlockStorage {
       });
       return id;
     });
+  }
+
+  isBackupServiceUp(): Promise<boolean | null> {
+    return this.#does('isBackupServiceUp', () => this.backupService);
   }
 
   async *listVolumeTypes(): AsyncGenerator<VolumeType> {
