@@ -42,6 +42,7 @@ export async function checkGroup(
   faults.push(...resolved.faults);
   if (target !== null) {
     faults.push(...(await volumeTypeFaults(spec, resolved, target, signal)));
+    faults.push(...(await rightFaults(resolved.resources, target, signal)));
     const isShared =
       sites.region(regions.source).swiftCluster === sites.region(regions.target).swiftCluster;
     faults.push(
@@ -56,6 +57,18 @@ function isProjectFault(error: unknown): error is FarshoreError {
     error instanceof FarshoreError &&
     (error.code === 'identity.project-unknown' || error.code === 'identity.right-missing')
   );
+}
+
+/** A backup's record cannot be brought to the target without it, and no session could end. */
+async function rightFaults(
+  resources: readonly ResourceRef[],
+  { region, blockStorage }: ProjectScope,
+  signal: AbortSignal,
+): Promise<readonly Fault[]> {
+  if (!resources.some(({ kind }) => kind === 'volume')) return [];
+  if (await blockStorage.mayImportRecords(signal)) return [];
+  const message = `volumes need the right backup:backup-import in ${region}: give Farshore's user the admin role in that project, or grant the right in Cinder's policy file`;
+  return [{ path: 'target.project', message }];
 }
 
 /** Every volume's type, as it is mapped, is one of the target's. */

@@ -13,7 +13,7 @@ import type { BackupRecord, BlockStorage } from './types.ts';
  * standard alphabet is a must. All fields of the record are in it, and `driver_info`; unsigned.
  */
 
-type RecordCalls = Pick<BlockStorage, 'exportRecord' | 'importRecord'>;
+type RecordCalls = Pick<BlockStorage, 'exportRecord' | 'importRecord' | 'mayImportRecords'>;
 
 export function encodeRecord(fields: Readonly<Record<string, unknown>>): string {
   return Buffer.from(JSON.stringify(fields), 'utf8').toString('base64');
@@ -66,6 +66,19 @@ export function createRecordCalls(client: ServiceClient): RecordCalls {
       } catch (error) {
         throw await explainImport(client, error, record, signal);
       }
+    },
+
+    // The policy is asked before the record is read (cinder/backup/api.py, import_record).
+    async mayImportRecords(signal) {
+      const { status } = await client.json({
+        method: 'POST',
+        path: '/backups/import_record',
+        json: { 'backup-record': { backup_service: 'none', backup_url: encodeRecord({}) } },
+        operation: 'ask for the right to import backup records',
+        ok: [400, 403],
+        signal,
+      });
+      return status === 400;
     },
   };
 }

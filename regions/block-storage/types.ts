@@ -142,6 +142,8 @@ export interface BlockStorage {
   exportRecord(id: string, signal?: AbortSignal): Promise<BackupRecord>;
   /** The id that the record names. Throws `block-storage.record-exists` when that id is in use. */
   importRecord(record: BackupRecord, signal?: AbortSignal): Promise<string>;
+  /** Whether the policy lets this user import records; asking changes nothing. */
+  mayImportRecords(signal?: AbortSignal): Promise<boolean>;
 
   listVolumeTypes(signal?: AbortSignal): AsyncIterable<VolumeType>;
 }

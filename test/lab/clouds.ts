@@ -20,11 +20,11 @@ export interface Cloud {
   readonly identity_api_version: 3;
 }
 
-function cloud(lab: Lab, name: RegionName, projectName: string): Cloud {
+function cloud(lab: Lab, name: RegionName, projectName: string, username: string): Cloud {
   return {
     auth: {
       auth_url: `http://${lab.region(name).address}:5000/v3`,
-      username: 'admin',
+      username,
       password: 'secret',
       project_name: projectName,
       user_domain_id: 'default',
@@ -36,19 +36,30 @@ function cloud(lab: Lab, name: RegionName, projectName: string): Cloud {
 }
 
 /** The content of a clouds.yaml with an entry per region, usable from the host. */
-export function clouds(lab: Lab, projectName = 'admin'): { clouds: Record<string, Cloud> } {
+export function clouds(
+  lab: Lab,
+  projectName = 'admin',
+  username = 'admin',
+): { clouds: Record<string, Cloud> } {
   return {
-    clouds: Object.fromEntries(regionNames.map((name) => [name, cloud(lab, name, projectName)])),
+    clouds: Object.fromEntries(
+      regionNames.map((name) => [name, cloud(lab, name, projectName, username)]),
+    ),
   };
 }
 
-export async function writeClouds(lab: Lab, path: string, projectName?: string): Promise<void> {
-  await writeFile(path, stringify(clouds(lab, projectName)), { mode: 0o600 });
+export async function writeClouds(
+  lab: Lab,
+  path: string,
+  projectName?: string,
+  username?: string,
+): Promise<void> {
+  await writeFile(path, stringify(clouds(lab, projectName, username)), { mode: 0o600 });
 }
 
 /** The same as exports for a shell. */
 export function openrc(lab: Lab, name: RegionName, projectName = 'admin'): string {
-  const { auth } = cloud(lab, name, projectName);
+  const { auth } = cloud(lab, name, projectName, 'admin');
   return [
     ...Object.entries(auth).map(
       ([key, value]) => `export OS_${key.toUpperCase()}=${value as string}`,

@@ -255,6 +255,14 @@ describe('controller', () => {
       expect([...west.demo.objectStore.stored.keys()]).to.deep.equal(['docs']);
     });
 
+    it('needs the right to import backup records in the target, for volumes', async () => {
+      west.demo.blockStorage.mayImport = false;
+      await controller.service.applyPolicy(gold);
+      expect(await faultsOf(controller.service.applyGroup(specOf('shop')))).to.deep.equal([
+        "target.project: volumes need the right backup:backup-import in west: give Farshore's user the admin role in that project, or grant the right in Cinder's policy file",
+      ]);
+    });
+
     it('needs versions and large objects in the Swift of the target', async () => {
       await controller.stop();
       west = new MemoryRegion('west', { swift: {} });

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
+import { documentsFor } from './dataset.ts';
+import { Farshore } from './farshore.ts';
 import { inventory } from './inventory.ts';
 import { runRunbook, type Scene } from './scene.ts';
 
@@ -47,6 +49,28 @@ export async function fullQuota(scene: Scene, group: string): Promise<void> {
     expect(errors.map(({ code }) => code)).to.include('block-storage.quota-exceeded');
   } finally {
     await set(100);
+  }
+  expect(await inventory(west)).to.deep.equal(before);
+}
+
+/** A controller whose user is a plain member: it hears of the missing right before anything is made. */
+export async function missingRight(scene: Scene, group: string): Promise<void> {
+  const west = scene.lab.region('west');
+  const before = await inventory(west);
+  const farshore = await Farshore.create(scene.lab, 'demo');
+  try {
+    await farshore.start();
+    const [policy, spec] = documentsFor(group);
+    const { code, stderr } = await farshore.apply(policy!, {
+      ...spec,
+      members: [{ volume: `${group}-empty` }],
+    });
+    scene.say(`missing right: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/target\.project.*backup:backup-import.*west.*admin role/);
+    expect(await farshore.json('group', 'list')).to.deep.equal([]);
+  } finally {
+    await farshore.remove();
   }
   expect(await inventory(west)).to.deep.equal(before);
 }

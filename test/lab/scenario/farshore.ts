@@ -32,8 +32,8 @@ export class Farshore {
     this.url = url;
   }
 
-  /** Writes the configuration for the lab; nothing runs yet. */
-  static async create(lab: Lab): Promise<Farshore> {
+  /** Writes the configuration for the lab; nothing runs yet. User `demo` is a member of `demo` only. */
+  static async create(lab: Lab, user: 'admin' | 'demo' = 'admin'): Promise<Farshore> {
     const dir = await mkdtemp(join(tmpdir(), 'farshore-lab-'));
     const port = await freePort();
     const region = (cloud: string) => ({
@@ -46,7 +46,7 @@ export class Farshore {
       regions: { east: region('east'), west: region('west') },
     };
     await mkdir(dir, { recursive: true });
-    await writeClouds(lab, join(dir, 'clouds.yaml'));
+    await writeClouds(lab, join(dir, 'clouds.yaml'), user, user);
     await writeFile(join(dir, 'farshore.yaml'), stringify(config));
     return new Farshore(dir, `http://127.0.0.1:${port}`);
   }

@@ -4,7 +4,7 @@ import { Lab } from '../lab.ts';
 import { swiftRequests } from '../swift-log.ts';
 import { isTopology } from '../topology.ts';
 import { checkDashboards } from '../check-dashboards.ts';
-import { badInput, fullQuota } from './bad-input.ts';
+import { badInput, fullQuota, missingRight } from './bad-input.ts';
 import { changeObjects, fillVolumes, makeWork } from './changes.ts';
 import { interruptSession, sessionEnd, shippedTwice } from './crash.ts';
 import { damageScenario } from './damage.ts';
@@ -144,6 +144,7 @@ for (const topology of topologies) {
     it('says in one clear line what is wrong with input, and leaves nothing', async () => {
       await badInput(scene, dataset.prefix);
       await fullQuota(scene, dataset.prefix);
+      await missingRight(scene, dataset.prefix);
     });
 
     it('shows it all in Prometheus: every panel and every alert of the dashboards', async () => {

@@ -254,6 +254,16 @@ describe('block storage: records', () => {
     expect(id).to.equal(backupJson.id);
   });
 
+  it('asks for the right to import with an empty record, which is refused either way', async () => {
+    const call = {
+      call: 'POST /backups/import_record',
+      json: { 'backup-record': { backup_service: 'none', backup_url: 'e30=' } },
+    };
+    const may = (status: number) =>
+      scripted([{ ...call, status }], (cinder) => cinder.mayImportRecords());
+    expect([await may(400), await may(403)]).to.deep.equal([true, false]);
+  });
+
   it('tells an id in use by asking for it, since Cinder answers 400 for all', async () => {
     const script = [
       { ...importCall, status: 400 },

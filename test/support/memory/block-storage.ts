@@ -41,6 +41,7 @@ export class MemoryBlockStorage implements BlockStorage {
   readonly failNext = new Set<string>();
   /** Null: this user may not ask. */
   backupService: boolean | null = true;
+  mayImport = true;
   readonly #store: MemoryObjectStore;
   readonly #region: string;
   readonly #pending = new Map<string, () => Promise<void> | void>();
@@ -369,6 +370,10 @@ export class MemoryBlockStorage implements BlockStorage {
       });
       return id;
     });
+  }
+
+  mayImportRecords(): Promise<boolean> {
+    return this.#does('mayImportRecords', () => this.mayImport);
   }
 
   isBackupServiceUp(): Promise<boolean | null> {
