@@ -19,6 +19,7 @@ export function parseVolume(answer: Answer): Volume {
     availabilityZone: answer.stringOr('availability_zone', null),
     bootable: answer.boolean('bootable'),
     encrypted: answer.boolean('encrypted'),
+    isAttached: answer.objects('attachments').length > 0,
     ...readOnlyFlag(answer),
     metadata: userMetadata(answer),
     imageMetadata: answer.stringMap('volume_image_metadata'),

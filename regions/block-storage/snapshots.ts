@@ -8,7 +8,7 @@ const snapshot = { path: '/snapshots', key: 'snapshot' } as const;
 
 type SnapshotCalls = Pick<
   BlockStorage,
-  'listSnapshots' | 'getSnapshot' | 'createSnapshot' | 'deleteSnapshot'
+  'listSnapshots' | 'getSnapshot' | 'createSnapshot' | 'deleteSnapshot' | 'resetSnapshotStatus'
 >;
 
 export function createSnapshotCalls(client: ServiceClient): SnapshotCalls {
@@ -54,6 +54,19 @@ export function createSnapshotCalls(client: ServiceClient): SnapshotCalls {
       } catch (error) {
         throw await orQuotaError(client, error, { snapshots: 1, gigabytes: 1 }, signal);
       }
+    },
+
+    async resetSnapshotStatus(id, status, signal) {
+      await client.json({
+        method: 'POST',
+        path: `/snapshots/${encodeURIComponent(id)}/action`,
+        json: { 'os-reset_status': { status } },
+        operation: 'reset snapshot',
+        subject: id,
+        ok: [202],
+        repeatable: true,
+        signal,
+      });
     },
 
     deleteSnapshot: (id, signal) => deleteOne(client, { ...snapshot, id }, signal),

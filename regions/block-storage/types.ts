@@ -9,6 +9,7 @@ export interface Volume {
   readonly availabilityZone: string | null;
   readonly bootable: boolean;
   readonly encrypted: boolean;
+  readonly isAttached: boolean;
   /** Absent where Cinder has never been told. */
   readonly readOnly?: boolean;
   readonly metadata: Readonly<Record<string, string>>;
@@ -108,6 +109,12 @@ export interface BlockStorage {
   ): Promise<void>;
   /** `os-volume_upload_image`, raw and bare; the new image's id. The volume is `uploading` until done. */
   uploadToImage(id: string, imageName: string, signal?: AbortSignal): Promise<string>;
+  /** `os-reset_status`: writes the status and nothing else; an administrator's right. */
+  resetVolumeStatus(
+    id: string,
+    status: 'available' | 'in-use',
+    signal?: AbortSignal,
+  ): Promise<void>;
   deleteVolume(id: string, signal?: AbortSignal): Promise<boolean>;
 
   listSnapshots(options?: {
@@ -126,6 +133,8 @@ export interface BlockStorage {
     signal?: AbortSignal,
   ): Promise<Snapshot>;
   deleteSnapshot(id: string, signal?: AbortSignal): Promise<boolean>;
+  /** As `resetVolumeStatus`. */
+  resetSnapshotStatus(id: string, status: 'available', signal?: AbortSignal): Promise<void>;
 
   listBackups(options?: {
     readonly volumeId?: string;

@@ -6,7 +6,7 @@ import type { BlockStorage } from './types.ts';
 
 type VolumeActions = Pick<
   BlockStorage,
-  'setBootable' | 'setReadOnly' | 'setImageMetadata' | 'uploadToImage'
+  'resetVolumeStatus' | 'setBootable' | 'setReadOnly' | 'setImageMetadata' | 'uploadToImage'
 >;
 
 interface Action {
@@ -56,6 +56,11 @@ export function createVolumeActions(client: ServiceClient): VolumeActions {
         // 404: the key went between the two calls.
         await act(id, { ...action, ok: [200, 404], repeatable: true }, signal);
       }
+    },
+
+    async resetVolumeStatus(id, status, signal) {
+      const action = { name: 'os-reset_status', body: { status }, operation: 'reset volume' };
+      await act(id, { ...action, ok: [202], repeatable: true }, signal);
     },
 
     async uploadToImage(id, imageName, signal) {

@@ -13,6 +13,7 @@ import type { Backup, BackupRecord } from '../../../regions/block-storage/types.
 import type { SessionContext } from '../../mover.ts';
 import type { BackupCopy, VolumeCapture } from '../types.ts';
 import { longWaitMs, shortWaitMs, waitFor } from '../wait.ts';
+import { mendLostStatus, reportIntervalMs } from './lost-status.ts';
 import { backupDescription, isGroupsBackup, sessionName } from './marks.ts';
 
 export interface SourceBackup {
@@ -51,9 +52,14 @@ export async function ensureBackup(
       reason: made.failReason,
     });
   }
+  if (await mendLostStatus(capture.resource.id, session, ambient))
+    await ambient.clock.sleep(reportIntervalMs, session.signal);
   await removeBackup(made.id, session, ambient);
   const full = await finished(await createBackup(capture, false, session), session, ambient);
-  if (full.status !== 'available') throw failed(full);
+  if (full.status !== 'available') {
+    await mendLostStatus(capture.resource.id, session, ambient);
+    throw failed(full);
+  }
   return { backup: full, record: await cinder.exportRecord(full.id, session.signal) };
 }
 

@@ -15,6 +15,7 @@ import type { Snapshot, Volume } from '../../../regions/block-storage/types.ts';
 import type { ResourceRef, SessionContext } from '../../mover.ts';
 import type { VolumeAttributes, VolumeCapture } from '../types.ts';
 import { shortWaitMs, waitFor } from '../wait.ts';
+import { mendLostStatus } from './lost-status.ts';
 import { sessionName, snapshotMarks } from './marks.ts';
 import { removeSnapshots } from './tidy.ts';
 
@@ -24,6 +25,7 @@ export async function captureVolume(
   ambient: Ambient,
 ): Promise<VolumeCapture> {
   const cinder = session.source.blockStorage;
+  await mendLostStatus(resource.id, session, ambient);
   const volume = await cinder.getVolume(resource.id, session.signal);
   if (volume === null) throw refusal(resource, 'volume.not-found', 'there is no such volume');
   if (volume.encrypted)

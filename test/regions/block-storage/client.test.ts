@@ -38,6 +38,7 @@ describe('block storage: reading', () => {
       availabilityZone: 'nova',
       bootable: true,
       encrypted: false,
+      isAttached: false,
       readOnly: false,
       metadata: { role: 'db' },
       imageMetadata: { os_distro: 'debian' },
@@ -184,6 +185,25 @@ describe('block storage: making and changing', () => {
     const call = `POST ${backupPath}/restore`;
     const script = [{ call, json: { restore: { volume_id: 'v1' } }, status: 202, body: {} }];
     await scripted(script, (cinder) => cinder.restoreBackup(backupJson.id, 'v1'));
+  });
+
+  it('resets the status of a volume and of a snapshot', async () => {
+    const script = [
+      {
+        call: 'POST /volumes/v1/action',
+        json: { 'os-reset_status': { status: 'in-use' } },
+        status: 202,
+      },
+      {
+        call: 'POST /snapshots/s1/action',
+        json: { 'os-reset_status': { status: 'available' } },
+        status: 202,
+      },
+    ];
+    await scripted(script, async (cinder) => {
+      await cinder.resetVolumeStatus('v1', 'in-use');
+      await cinder.resetSnapshotStatus('s1', 'available');
+    });
   });
 
   it('sets image metadata and removes what is not given', async () => {

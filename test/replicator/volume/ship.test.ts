@@ -83,6 +83,27 @@ describe('volume mover: capture and shipping', () => {
     expect(at.east.backups.size).to.equal(1);
   });
 
+  it('mends the status that Cinder lost, waits for its services to report, and goes on', async () => {
+    at.east.failNext.add('unscheduled');
+    expect((await at.protect('s1')).chain).to.have.length(1);
+    expect(at.east.volumes.get(at.volume.id)!.status).to.equal('available');
+    expect(at.east.snapshots.size).to.equal(0);
+  });
+
+  it('mends it in the next session when it was killed before', async () => {
+    at.east.failNext.add('unscheduled');
+    at.east.before = (call) => {
+      if (call === 'resetSnapshotStatus') throw new Error('killed');
+    };
+    const killed = await at.protect('s1').catch((error: unknown) => error);
+    expect(killed).to.be.instanceOf(Error).with.property('message', 'killed');
+    at.east.before = undefined;
+    at.east.volumes.get(at.volume.id)!.isAttached = true;
+    expect((await at.protect('s2')).chain).to.have.length(1);
+    expect(at.east.volumes.get(at.volume.id)!.status).to.equal('in-use');
+    expect(at.east.snapshots.size).to.equal(0);
+  });
+
   it('refuses what it cannot do, each with its own code', async () => {
     const volume = at.east.volumes.get(at.volume.id)!;
     volume.encrypted = true;

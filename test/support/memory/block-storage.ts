@@ -37,7 +37,7 @@ export class MemoryBlockStorage implements BlockStorage {
   readonly calls: string[] = [];
   before: ((call: string) => void) | undefined;
   after: ((call: string) => void) | undefined;
-  /** Work that ends in `error`: `snapshot`, `backup`, `restore`, `volume`; each once. */
+  /** Work that ends in `error`: `snapshot`, `backup`, `unscheduled` (a backup of a snapshot), `restore`, `volume`; each once. */
   readonly failNext = new Set<string>();
   /** Null: this user may not ask. */
   backupService: boolean | null = true;
@@ -107,6 +107,7 @@ export class MemoryBlockStorage implements BlockStorage {
         availabilityZone: volume.availabilityZone ?? 'nova',
         bootable: false,
         encrypted: false,
+        isAttached: false,
         metadata: volume.metadata ?? {},
         imageMetadata: {},
         createdAt: this.#time(),
@@ -125,6 +126,20 @@ export class MemoryBlockStorage implements BlockStorage {
     change: Partial<Pick<Volume, 'name' | 'description' | 'metadata'>>,
   ): Promise<void> {
     return this.#does('updateVolume', () => void Object.assign(this.#volume(id), change));
+  }
+
+  resetVolumeStatus(id: string, status: string): Promise<void> {
+    return this.#does('resetVolumeStatus', () => {
+      this.#volume(id).status = status;
+    });
+  }
+
+  resetSnapshotStatus(id: string, status: string): Promise<void> {
+    return this.#does('resetSnapshotStatus', () => {
+      const snapshot = this.snapshots.get(id);
+      if (snapshot === undefined) throw refusal(404, 'POST', id);
+      snapshot.status = status;
+    });
   }
 
   setBootable(id: string, bootable: boolean): Promise<void> {
@@ -278,6 +293,12 @@ export class MemoryBlockStorage implements BlockStorage {
       };
       this.backups.set(id, stored);
       this.#pending.set(id, async () => {
+        if (snapshot !== undefined && this.#fails('unscheduled')) {
+          stored.status = 'error';
+          snapshot.status = 'backing-up';
+          volume.status = 'unknown';
+          return;
+        }
         if (this.#fails('backup')) {
           Object.assign(stored, { status: 'error', failReason: 'as the test ordered' });
           return;
