@@ -301,6 +301,37 @@ describe('the volume mover on real services', function () {
     expect(volume?.metadata).to.deep.equal({ colour: 'blue' });
   });
 
+  it('mends what Cinder leaves behind when its scheduler knows no cinder-backup, and goes on', async () => {
+    const east = lab.region('east');
+    const cinder = scopes.east.blockStorage;
+    await east.stopService('cinder-backup');
+    await east.stopService('cinder-scheduler');
+    await east.startService('cinder-scheduler');
+    const isUp = await cinder.isBackupServiceUp();
+    console.log(
+      `      cinder-backup is stopped; Cinder says it is ${isUp === true ? 'up' : 'down'}`,
+    );
+    const context = session('l1');
+    const volume = volumes.get('vm-empty')!;
+    const capture = await mover.capture(volume, context);
+    const shipping = mover.ship(capture, null, context);
+    let isOver = false;
+    const over = shipping.finally(() => (isOver = true)).catch(() => undefined);
+    const hasFailed = async () =>
+      (await all(cinder.listBackups({ volumeId: volume.id }))).some(
+        ({ status }) => status === 'error',
+      );
+    while (!isOver && !(await hasFailed())) await systemClock.sleep(200);
+    await east.startService('cinder-backup');
+    const copy = await timed('ship', () => shipping);
+    await over;
+    copies.push(copy);
+    expect(copy.chain).to.have.length(1);
+    expect((await cinder.getVolume(volume.id))?.status).to.equal('available');
+    await mover.tidy(copy, context);
+    expect(await all(cinder.listSnapshots({ volumeId: volume.id }))).to.deep.equal([]);
+  });
+
   it('backs up without a snapshot, and refuses it where the driver gives other bytes', async () => {
     const cinder = scopes.east.blockStorage;
     const volume = volumes.get('vm-empty')!;
