@@ -33,6 +33,7 @@ with tempfile.TemporaryDirectory() as d:
 result(None)`;
 
 const readImage = `image = dict(glance().images.get(sys.argv[1]).items())
+image['tags'] = sorted(image['tags'])  # a set: Glance gives it in any order
 members = [(m.member_id, m.status) for m in glance().image_members.list(sys.argv[1])] if image['visibility'] == 'shared' else []
 result({'image': image, 'members': members})`;
 

@@ -77,6 +77,8 @@ fi
 [ -f /srv/seeded ] || volume_type
 start keystone glance-api
 until_ok 300 bash -c '</dev/tcp/127.0.0.1/5672'
+scheduler_log=/var/log/cinder/cinder-scheduler.log
+old_bytes=$(stat -c %s $scheduler_log 2>/dev/null || echo 0)
 start cinder-api cinder-scheduler cinder-volume cinder-backup
 until_ok 300 curl -sf http://127.0.0.1:5000/v3
 if [ ! -f /srv/seeded ]; then
@@ -95,5 +97,8 @@ alive() {
     where deleted = 0 and updated_at > utc_timestamp() - interval $((SECONDS + 1)) second")" = 3 ]
 }
 until_ok 300 alive
+# A backup that the scheduler has no service for fails, whatever the list of services says.
+knows_backup() { tail -c "+$((old_bytes + 1))" $scheduler_log | grep 'Received backup service update'; }
+until_ok 300 knows_backup
 touch /srv/seeded /run/lab/ready
 say ready
