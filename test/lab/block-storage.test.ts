@@ -11,7 +11,7 @@ const deadlineMs = 60_000;
 const { clock } = ambient;
 
 describe('the block storage client on a real Cinder', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const name = `bs-client-${systemRandom.id()}`;
   let opened: LabScopes;
   let east: ProjectScope;
