@@ -11,7 +11,8 @@ const horizonMs = 400 * dayMs;
 /**
  * The longest time from one run to the next, jitter included, in seconds; Infinity for a pattern that
  * stops matching. A point is proven some time after its run began, so a gap as long as an RPO already
- * misses it. Throws what croner throws for a pattern or time zone that is none. The hour that summer time adds to a pause within one day is not counted.
+ * misses it. The hour that summer time adds to a pause within one day is not counted. Throws what
+ * croner throws for a pattern or time zone that is none.
  */
 export function longestGapSeconds(schedule: Schedule): number {
   const gap = 'every' in schedule ? schedule.every : longestCronGapMs(cronOf(schedule)) / secondMs;

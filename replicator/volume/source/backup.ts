@@ -51,9 +51,9 @@ export async function ensureBackup(
       status: made.status,
       reason: made.failReason,
     });
+    if (await mendLostStatus(capture.resource.id, session, ambient))
+      await ambient.clock.sleep(reportIntervalMs, session.signal);
   }
-  if (await mendLostStatus(capture.resource.id, session, ambient))
-    await ambient.clock.sleep(reportIntervalMs, session.signal);
   await removeBackup(made.id, session, ambient);
   const full = await finished(await createBackup(capture, false, session), session, ambient);
   if (full.status !== 'available') {

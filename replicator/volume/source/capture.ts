@@ -25,8 +25,9 @@ export async function captureVolume(
   ambient: Ambient,
 ): Promise<VolumeCapture> {
   const cinder = session.source.blockStorage;
-  await mendLostStatus(resource.id, session, ambient);
-  const volume = await cinder.getVolume(resource.id, session.signal);
+  let volume = await cinder.getVolume(resource.id, session.signal);
+  if (volume?.status === 'unknown' && (await mendLostStatus(resource.id, session, ambient)))
+    volume = await cinder.getVolume(resource.id, session.signal);
   if (volume === null) throw refusal(resource, 'volume.not-found', 'there is no such volume');
   if (volume.encrypted)
     throw refusal(
