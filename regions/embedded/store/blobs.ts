@@ -5,9 +5,17 @@ import { join } from 'node:path';
 import { type Readable, Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Random } from '../../../kernel/random.ts';
+import { DiskFull } from './disk-full.ts';
 
 /** Bytes held of one stream while it is written or read. */
 const pieceBytes = 1 << 20;
+
+export interface BlobsDeps {
+  readonly directory: string;
+  readonly random: Random;
+  /** Asked before each piece is written. */
+  readonly isFull: () => boolean;
+}
 
 export interface Blob {
   readonly id: string;
@@ -21,29 +29,33 @@ export interface Blob {
 export class Blobs {
   readonly #directory: string;
   readonly #random: Random;
+  readonly #isFull: () => boolean;
   readonly #made = new Set<string>();
 
-  private constructor(directory: string, random: Random) {
-    this.#directory = directory;
-    this.#random = random;
+  private constructor(deps: BlobsDeps) {
+    this.#directory = deps.directory;
+    this.#random = deps.random;
+    this.#isFull = deps.isFull;
   }
 
-  static async open(directory: string, random: Random): Promise<Blobs> {
-    await mkdir(directory, { recursive: true });
-    return new Blobs(directory, random);
+  static async open(deps: BlobsDeps): Promise<Blobs> {
+    await mkdir(deps.directory, { recursive: true });
+    return new Blobs(deps);
   }
 
   path(id: string): string {
     return join(this.#directory, id.slice(0, 2), id);
   }
 
-  /** Streams into a new blob, updating the hashes. What fails leaves no file. */
+  /** Streams into a new blob, updating the hashes. What fails leaves no file. Throws DiskFull. */
   async write(body: Readable, hashes: readonly Hash[], signal?: AbortSignal): Promise<Blob> {
     const id = await this.#newId();
+    const isFull = this.#isFull;
     let bytes = 0;
     const count = new Transform({
       highWaterMark: pieceBytes,
       transform(piece: Buffer, _encoding, done: TransformCallback) {
+        if (isFull()) return done(new DiskFull());
         bytes += piece.length;
         for (const hash of hashes) hash.update(piece);
         done(null, piece);
