@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-
 import type { Command } from 'commander';
 
 import { describeError } from '../../../kernel/errors.ts';
@@ -11,6 +9,7 @@ import { loadConfig } from '../../config/load-config.ts';
 import { createMetrics } from '../../metrics/metrics.ts';
 import { globalsOf } from '../context.ts';
 import { useLeanMemory } from '../lean-memory.ts';
+import { stopSignal } from '../stop-signal.ts';
 
 export function addServe(program: Command, version: string): void {
   program
@@ -45,9 +44,4 @@ async function serve(path: string, version: string): Promise<void> {
   } finally {
     await controller.stop();
   }
-}
-
-async function stopSignal(): Promise<undefined> {
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-  return undefined;
 }
