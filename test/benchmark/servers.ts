@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** A server in a process of its own, found at the address that it prints. */
+export class ServerProcess {
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(url: string, child: ChildProcess) {
+    this.url = url;
+    this.#child = child;
+  }
+
+  static async start(script: string, ...args: readonly string[]): Promise<ServerProcess> {
+    const child = spawn(process.execPath, [join(root, script), ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const line of createInterface({ input: child.stdout })) {
+      const url = /listens on (http:\S+)/.exec(line)?.[1];
+      if (url !== undefined) return new ServerProcess(url, child);
+    }
+    throw new Error(`${script} ended before it listened`);
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await ended;
+  }
+}
+
+/** A token for project demo of an embedded region, and the address of its account. */
+export async function openAccount(
+  url: string,
+): Promise<{ readonly account: string; readonly headers: { readonly 'x-auth-token': string } }> {
+  const user = { name: 'admin', domain: { id: 'default' }, password: 'secret' };
+  const response = await fetch(`${url}/v3/auth/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      auth: {
+        identity: { methods: ['password'], password: { user } },
+        scope: { project: { name: 'demo', domain: { id: 'default' } } },
+      },
+    }),
+  });
+  const { token } = (await response.json()) as { token: { project: { id: string } } };
+  return {
+    account: `${url}/v1/AUTH_${token.project.id}`,
+    headers: { 'x-auth-token': response.headers.get('x-subject-token') ?? '' },
+  };
+}
