@@ -1,7 +1,18 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import { type AddressInfo, isIPv6 } from 'node:net';
+import { Readable } from 'node:stream';
+import { type Clock, systemClock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
+import { Faults, type RequestFault, type ServiceName } from './faults/faults.ts';
+import { Link } from './faults/link.ts';
 import type { Call } from './http/call.ts';
+import { Refusal } from './http/refusal.ts';
 import { type Reply, send } from './http/reply.ts';
 import { answer, type Service } from './http/service.ts';
 
@@ -10,31 +21,53 @@ export interface Mount {
   /** Tried in order; the first that the path is or goes on from. Empty: everything. */
   readonly prefix: string;
   readonly service: Service;
+  /** Without one, no request fault meets it. */
+  readonly name?: ServiceName;
 }
 
 export interface Listening {
   readonly url: string;
+  /** Refuses connections, and ends those there are, as a machine that is off. */
+  suspend(): Promise<void>;
+  /** Listens at the same port again. */
+  resume(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Port 0: a free one. */
+/** What stands between the clients and the services. */
+export interface Edge {
+  readonly faults: Faults;
+  readonly clock: Clock;
+}
+
+/** Port 0: a free one. Throws what the system says when the address cannot be had. */
 export async function serve(
   mounts: readonly Mount[],
   address: { readonly host: string; readonly port: number },
   log: Log,
+  edge: Edge = { faults: new Faults(), clock: systemClock },
 ): Promise<Listening> {
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    void respond(mounts, request, response, log);
-  });
+  const door = new Door(mounts, log, edge);
+  // A large body over a slow link takes as long as it takes.
+  const server = createServer(
+    { keepAliveTimeout: 60_000, requestTimeout: 0 },
+    (request, response) => {
+      void door.respond(request, response);
+    },
+  );
   await listen(server, address);
   const { port } = server.address() as AddressInfo;
+  const { host } = address;
+  const stop = () =>
+    new Promise<void>((done) => {
+      server.close(() => done());
+      server.closeAllConnections();
+    });
   return {
-    url: `http://${address.host}:${port}`,
-    close: () =>
-      new Promise((done) => {
-        server.close(() => done());
-        server.closeAllConnections();
-      }),
+    url: `http://${isIPv6(host) ? `[${host}]` : host}:${port}`,
+    suspend: stop,
+    resume: () => listen(server, { host, port }),
+    close: stop,
   };
 }
 
@@ -48,42 +81,105 @@ function listen(server: Server, { host, port }: { host: string; port: number }):
   });
 }
 
-async function respond(
-  mounts: readonly Mount[],
-  request: IncomingMessage,
-  response: ServerResponse,
-  log: Log,
-): Promise<void> {
-  const { method = 'GET', url = '/' } = request;
-  const at = url.indexOf('?');
-  const path = at < 0 ? url : url.slice(0, at);
-  const mount = mounts.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
-  const gone = new AbortController();
-  response.on('close', () => gone.abort());
-  const call: Call = {
-    method,
-    path: path.slice(mount?.prefix.length ?? 0),
-    query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)),
-    headers: request.headers,
-    body: request,
-    origin: `http://${request.headers.host ?? '127.0.0.1'}`,
-    signal: gone.signal,
-  };
-  const reply = await replyOf(mount?.service, call, log);
-  await send(reply, response, method === 'HEAD');
+class Door {
+  readonly #mounts: readonly Mount[];
+  readonly #log: Log;
+  readonly #faults: Faults;
+  readonly #link: Link;
+
+  constructor(mounts: readonly Mount[], log: Log, { faults, clock }: Edge) {
+    this.#mounts = mounts;
+    this.#log = log;
+    this.#faults = faults;
+    this.#link = new Link(faults, clock);
+  }
+
+  async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', url = '/' } = request;
+    const at = url.indexOf('?');
+    const path = at < 0 ? url : url.slice(0, at);
+    const mount = this.#mounts.find(
+      ({ prefix }) => path === prefix || path.startsWith(`${prefix}/`),
+    );
+    const gone = new AbortController();
+    response.on('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
+    const body = bodyOf(request, this.#link, gone.signal);
+    const call: Call = {
+      method,
+      path: path.slice(mount?.prefix.length ?? 0),
+      query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)),
+      headers: request.headers,
+      body,
+      origin: `http://${request.headers.host ?? '127.0.0.1'}`,
+      signal: gone.signal,
+    };
+    const fault =
+      mount?.name === undefined ? undefined : this.#faults.take(mount.name, method, path);
+    try {
+      await this.#exchange(mount?.service, call, fault, response);
+    } catch (error) {
+      this.#report(error, call);
+      response.destroy();
+    } finally {
+      // What the service left unread is read and dropped, or the connection's next request would wait.
+      body.once('close', () => request.resume());
+      body.destroy();
+    }
+  }
+
+  async #exchange(
+    service: Service | undefined,
+    call: Call,
+    fault: RequestFault | undefined,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { signal } = call;
+    await this.#link.through(signal);
+    const reply =
+      (service && spoiled(service, call, fault)) ?? (await this.#replyOf(service, call));
+    // A file that can't be read, before anyone listens: seen again by whoever sends it.
+    if (reply.body instanceof Readable) reply.body.on('error', () => undefined);
+    await this.#link.latency(signal);
+    await this.#link.through(signal);
+    const isHead = call.method === 'HEAD';
+    const sent = isHead ? reply : this.#link.pacedReply(reply, signal);
+    await send(sent, response, isHead, fault?.cutAfterBytes);
+  }
+
+  async #replyOf(service: Service | undefined, call: Call): Promise<Reply> {
+    if (service === undefined) return { status: 404, body: '' };
+    try {
+      return await answer(service, call);
+    } catch (error) {
+      this.#report(error, call);
+      return { status: 500, body: 'the embedded region failed; its log says why\n' };
+    }
+  }
+
+  #report(error: unknown, { method, path, signal }: Call): void {
+    if (signal.aborted) return;
+    this.#log.error('a request failed by a fault of the region', {
+      method,
+      path,
+      error: error instanceof Error ? error.stack : String(error),
+    });
+  }
 }
 
-async function replyOf(service: Service | undefined, call: Call, log: Log): Promise<Reply> {
-  if (service === undefined) return { status: 404, body: '' };
-  try {
-    return await answer(service, call);
-  } catch (error) {
-    if (!call.signal.aborted)
-      log.error('a request failed by a fault of the region', {
-        method: call.method,
-        path: call.path,
-        error: error instanceof Error ? error.stack : String(error),
-      });
-    return { status: 500, body: 'the embedded region failed; its log says why\n' };
-  }
+function spoiled(service: Service, call: Call, fault: RequestFault | undefined): Reply | undefined {
+  if (fault?.status === undefined) return undefined;
+  const { status, retryAfterSeconds } = fault;
+  const headers: Record<string, string> =
+    retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+  return service.refuse(new Refusal(status, STATUS_CODES[status] ?? 'Fault', headers), call);
+}
+
+/** A stream of its own: a service may end it early without ending the connection. */
+function bodyOf(request: IncomingMessage, link: Link, signal: AbortSignal): Readable {
+  const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+  const body = Readable.from(link.paced(pieces, signal), { objectMode: false });
+  body.on('error', () => undefined);
+  return body;
 }

@@ -3,7 +3,7 @@ export type ServiceName = 'identity' | 'object-store' | 'image' | 'block-storage
 
 /** What is wrong with a region as a whole; each may be changed at any time. */
 export interface Conditions {
-  /** `refused`: nothing listens; `hanging`: connections are taken and never answered. */
+  /** `refused`: nothing listens; `hanging`: connections are taken, and answered when it is over. */
   readonly down: 'no' | 'refused' | 'hanging';
   /** Added before each answer. */
   readonly latencyMs: number;
@@ -48,6 +48,7 @@ export interface RequestFault {
 export class Faults {
   #conditions: Conditions = healthy;
   #requestFaults: RequestFault[] = [];
+  readonly #listeners = new Set<() => void>();
 
   get conditions(): Conditions {
     return this.#conditions;
@@ -55,6 +56,31 @@ export class Faults {
 
   set(change: Partial<Conditions>): void {
     this.#conditions = Object.freeze({ ...this.#conditions, ...change });
+    this.#tell();
+  }
+
+  /** Called after each change of the conditions; the result ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Waits until the conditions are so; rejects with the signal's reason when it aborts first. */
+  until(isSo: (conditions: Conditions) => boolean, signal: AbortSignal): Promise<void> {
+    if (isSo(this.#conditions)) return Promise.resolve();
+    return new Promise((done, fail) => {
+      const stop = this.onChange(() => {
+        if (isSo(this.#conditions)) end(done);
+      });
+      const abort = () => end(() => fail(signal.reason as Error));
+      const end = (then: () => void) => {
+        stop();
+        signal.removeEventListener('abort', abort);
+        then();
+      };
+      signal.addEventListener('abort', abort);
+      if (signal.aborted) abort();
+    });
   }
 
   get requestFaults(): readonly RequestFault[] {
@@ -80,9 +106,17 @@ export class Faults {
     return fault;
   }
 
+  clearRequestFaults(): void {
+    this.#requestFaults = [];
+  }
+
   /** As on the first day. */
   heal(): void {
-    this.#conditions = healthy;
-    this.#requestFaults = [];
+    this.clearRequestFaults();
+    this.set(healthy);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
   }
 }

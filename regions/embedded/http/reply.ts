@@ -21,17 +21,48 @@ export function jsonReply(
   };
 }
 
-/** Writes it; a stream that fails, or whose reader went away, ends the connection. */
-export async function send(reply: Reply, response: ServerResponse, isHead: boolean): Promise<void> {
-  const { status, headers = {}, body } = reply;
+/**
+ * Writes it; a stream that fails, or whose reader went away, ends the connection, and so does a body
+ * that is longer than `cutAfterBytes`.
+ */
+export async function send(
+  reply: Reply,
+  response: ServerResponse,
+  isHead: boolean,
+  cutAfterBytes = Infinity,
+): Promise<void> {
+  const { status, headers = {}, body = '' } = reply;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.statusCode = status;
-  if (body instanceof Readable && !isHead) {
-    await pipeline(body, response).catch(() => response.destroy());
-    return;
+  if (!(body instanceof Readable) && !response.hasHeader('content-length') && hasBody(status))
+    response.setHeader('content-length', Buffer.byteLength(body));
+  if (isHead) {
+    if (body instanceof Readable) body.destroy();
+    response.end();
+  } else if (body instanceof Readable) await stream(body, response, cutAfterBytes);
+  else if (cutAfterBytes === Infinity) response.end(body);
+  else await stream(Readable.from([Buffer.from(body)]), response, cutAfterBytes);
+}
+
+function hasBody(status: number): boolean {
+  return status !== 204 && status !== 304;
+}
+
+async function stream(body: Readable, response: ServerResponse, limitBytes: number): Promise<void> {
+  let leftBytes = limitBytes;
+  async function* upToLimit(pieces: AsyncIterable<Buffer>) {
+    for await (const piece of pieces) {
+      if (leftBytes > 0) yield piece.subarray(0, leftBytes);
+      leftBytes -= piece.length;
+      if (leftBytes < 0) return;
+    }
   }
-  if (body instanceof Readable) body.destroy();
-  else if (!response.hasHeader('content-length') && status !== 204 && status !== 304)
-    response.setHeader('content-length', Buffer.byteLength(body ?? ''));
-  response.end(isHead || body instanceof Readable ? undefined : body);
+  try {
+    response.flushHeaders();
+    await pipeline(body, upToLimit, response, { end: false });
+    if (leftBytes >= 0) response.end();
+    else response.socket?.destroySoon();
+  } catch {
+    response.destroy();
+  }
 }
