@@ -1,0 +1,86 @@
+import { systemClock } from '../../kernel/clock.ts';
+import { silentLog } from '../../kernel/log.ts';
+import { systemRandom } from '../../kernel/random.ts';
+import type {
+  Damage,
+  Environment,
+  ObjectPath,
+  RandomBytes,
+  RegionName,
+  RegionUnderTest,
+  Suite,
+} from '../contract/environment.ts';
+import { Lab } from './lab.ts';
+import type { Region } from './region.ts';
+import { corruptObject } from './swift-disk.ts';
+import { servicePorts } from './topology.ts';
+import { punchHole, volumeSha256, writeVolume } from './volumes.ts';
+
+export const ambient = { clock: systemClock, random: systemRandom, log: silentLog };
+
+const imageDamage: Record<Damage, (file: string) => string> = {
+  alter: (file) => `printf X | dd of=${file} bs=1 seek=70000 conv=notrunc status=none`,
+  truncate: (file) => `truncate -s 100000 ${file}`,
+  delete: (file) => `rm ${file}`,
+};
+
+class LabRegion implements RegionUnderTest {
+  readonly name: RegionName;
+  readonly authUrl: string;
+  readonly #lab: Lab;
+  readonly #region: Region;
+
+  constructor(lab: Lab, name: RegionName) {
+    this.name = name;
+    this.#lab = lab;
+    this.#region = lab.region(name);
+    this.authUrl = `http://${this.#region.address}:${servicePorts.keystone}/v3`;
+  }
+
+  writeVolume(id: string, offsetBytes: number, data: Buffer | RandomBytes): Promise<void> {
+    return writeVolume(this.#region, id, offsetBytes, data);
+  }
+
+  punchHole(id: string, offsetBytes: number, lengthBytes: number): Promise<void> {
+    return punchHole(this.#region, id, offsetBytes, lengthBytes);
+  }
+
+  volumeSha256(id: string): Promise<string> {
+    return volumeSha256(this.#region, id);
+  }
+
+  async damageObject(path: ObjectPath, damage: Damage): Promise<void> {
+    await corruptObject(this.#lab, this.name, path, damage);
+  }
+
+  async damageImage(id: string, damage: Damage): Promise<void> {
+    const command = imageDamage[damage](`/var/lib/glance/images/${id}`);
+    await this.#region.run(['bash', '-c', command]);
+  }
+}
+
+/** The lab that is up, or a new one. It outlives its closing. */
+export async function labEnvironment(): Promise<Environment> {
+  const lab = await Lab.up({ say: console.log });
+  return {
+    topology: lab.topology,
+    ambient,
+    scale: { objects: 2_000, imageMiB: 192, volumeMiB: 300, isMemoryMeasured: true },
+    volumeType: 'nfs',
+    regions: { east: new LabRegion(lab, 'east'), west: new LabRegion(lab, 'west') },
+    say: (text) => console.log(`      ${text}`),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Declares the suite's tests on the real services. */
+export function onLab(suite: Suite): void {
+  describe('on real services', () => {
+    let environment: Environment;
+    before(async () => {
+      environment = await labEnvironment();
+    });
+    after(() => environment.close());
+    suite(() => environment);
+  });
+}
