@@ -60,7 +60,7 @@ async function listPages(container: string, headers: Headers): Promise<void> {
   for (let marker = ''; ;) {
     const start = performance.now();
     const query = new URLSearchParams({ format: 'json', limit: String(pageRows), marker });
-    const response = await request(`${container}?${query}`, { headers });
+    const response = await request(`${container}?${query.toString()}`, { headers });
     const page = (await response.body.json()) as { name: string }[];
     seconds.push((performance.now() - start) / 1000);
     rows += page.length;
