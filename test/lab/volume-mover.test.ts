@@ -313,6 +313,9 @@ describe('the volume mover on real services', function () {
     );
     const context = session('l1');
     const volume = volumes.get('vm-empty')!;
+    // As a backup without a snapshot leaves it, and Cinder then takes it for the volume's status.
+    const previous = `UPDATE volumes SET previous_status='backing-up' WHERE id='${volume.id}'`;
+    await east.run(['mysql', 'cinder', '-e', previous]);
     const capture = await mover.capture(volume, context);
     const shipping = mover.ship(capture, null, context);
     const hasFailed = async () =>
