@@ -51,16 +51,27 @@ export async function ensureBackup(
       status: made.status,
       reason: made.failReason,
     });
-    if (await mendLostStatus(capture.resource.id, session, ambient))
+    if (await mendSnapshot(capture, session, ambient))
       await ambient.clock.sleep(reportIntervalMs, session.signal);
   }
   await removeBackup(made.id, session, ambient);
   const full = await finished(await createBackup(capture, false, session), session, ambient);
   if (full.status !== 'available') {
-    await mendLostStatus(capture.resource.id, session, ambient);
+    await mendSnapshot(capture, session, ambient);
     throw failed(full);
   }
   return { backup: full, record: await cinder.exportRecord(full.id, session.signal) };
+}
+
+/** True when the failed backup had left the snapshot's status, and maybe the volume's, wrong. */
+async function mendSnapshot(
+  { resource, snapshotId }: VolumeCapture,
+  session: SessionContext,
+  ambient: Ambient,
+): Promise<boolean> {
+  if (snapshotId === null) return false;
+  const snapshot = await session.source.blockStorage.getSnapshot(snapshotId, session.signal);
+  return mendLostStatus(resource.id, snapshot === null ? [] : [snapshot], session, ambient);
 }
 
 async function findBackup(

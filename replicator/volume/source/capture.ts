@@ -17,7 +17,7 @@ import type { VolumeAttributes, VolumeCapture } from '../types.ts';
 import { shortWaitMs, waitFor } from '../wait.ts';
 import { mendLostStatus } from './lost-status.ts';
 import { sessionName, snapshotMarks } from './marks.ts';
-import { removeSnapshots } from './tidy.ts';
+import { groupsSnapshots, removeSnapshots } from './tidy.ts';
 
 export async function captureVolume(
   resource: ResourceRef,
@@ -26,7 +26,8 @@ export async function captureVolume(
 ): Promise<VolumeCapture> {
   const cinder = session.source.blockStorage;
   let volume = await cinder.getVolume(resource.id, session.signal);
-  if (volume?.status === 'unknown' && (await mendLostStatus(resource.id, session, ambient)))
+  const snapshots = await groupsSnapshots(resource.id, session);
+  if (await mendLostStatus(resource.id, snapshots, session, ambient))
     volume = await cinder.getVolume(resource.id, session.signal);
   if (volume === null) throw refusal(resource, 'volume.not-found', 'there is no such volume');
   if (volume.encrypted)
@@ -38,8 +39,9 @@ export async function captureVolume(
     );
   const own = sessionName(session.sessionId);
   // A session that was broken off after its cut leaves a snapshot that nothing else would delete.
-  await removeSnapshots(resource.id, ({ name }) => name !== own, session, ambient);
-  const found = await findSnapshot(resource, session);
+  const surplus = snapshots.filter(({ name }) => name !== own);
+  await removeSnapshots(surplus, session, ambient);
+  const found = snapshots.find(({ name }) => name === own);
   const askedAt = found?.createdAt ?? isoTime(ambient.clock.now());
   if (found === undefined) requireUsable(volume);
   const snapshot = await settle(
@@ -71,20 +73,6 @@ function requireUsable(volume: Volume): void {
     subject: `${volume.name} ${volume.id}`,
     hint: 'a volume is captured while it is available or in-use; see cinder reset-state',
   });
-}
-
-async function findSnapshot(
-  resource: ResourceRef,
-  session: SessionContext,
-): Promise<Snapshot | undefined> {
-  const name = sessionName(session.sessionId);
-  const snapshots = session.source.blockStorage.listSnapshots({
-    volumeId: resource.id,
-    name,
-    signal: session.signal,
-  });
-  for await (const snapshot of snapshots) if (snapshot.name === name) return snapshot;
-  return undefined;
 }
 
 /** Undefined when Cinder refuses it for good: no snapshots with this driver, no right, no quota. */

@@ -1,42 +1,54 @@
 /**
  * A backup of a snapshot for which Cinder's scheduler knows no cinder-backup (its first report comes
  * up to a minute after either of them started, whatever the list of services says) ends in `error`,
- * and Cinder forgets to undo what it marked: the snapshot stays `backing-up` and the volume is left
- * with no status at all (seen on Zed: cinder/scheduler/manager.py, create_backup). Until somebody
- * resets them, neither can be backed up, deleted or attached.
+ * and Cinder forgets to undo what it marked (seen on Zed: cinder/scheduler/manager.py,
+ * create_backup): the snapshot stays `backing-up`, and the volume gets the status that it had before
+ * its last operation of another kind: none at all, `backing-up`, or one that is right by chance.
+ * Until somebody resets them, the snapshot cannot be deleted, nor a wrong volume backed up or attached.
  *
- * No status at all is the proof: nothing under way leaves a volume like that. Killed in the middle:
- * the volume comes last, so the next capture finds it and goes on.
+ * The proof is a snapshot of the group's own that is `backing-up` with no backup of it under way.
+ * Killed in the middle: the snapshot comes last, so the next capture finds it and goes on.
  */
 import type { Ambient } from '../../../kernel/ambient.ts';
+import type { Snapshot, Volume } from '../../../regions/block-storage/types.ts';
 import type { SessionContext } from '../../mover.ts';
-import { isGroupsSnapshot } from './marks.ts';
 
 /** How long Cinder's services take at most to report to the scheduler (`periodic_interval`). */
 export const reportIntervalMs = 60_000;
 
-/** True when a backup of the group's own had left it so; then both are as before it. */
+/** True when a backup had left some of the group's snapshots so; then all is as before it. */
 export async function mendLostStatus(
   volumeId: string,
+  snapshots: readonly Snapshot[],
   session: SessionContext,
   { log }: Ambient,
 ): Promise<boolean> {
   const cinder = session.source.blockStorage;
   const { signal } = session;
-  const volume = await cinder.getVolume(volumeId, signal);
-  if (volume?.status !== 'unknown') return false;
-  const stuck: string[] = [];
-  for await (const snapshot of cinder.listSnapshots({ volumeId, signal }))
-    if (snapshot.status === 'backing-up' && isGroupsSnapshot(snapshot, session.group))
-      stuck.push(snapshot.id);
+  const marked = snapshots.filter(({ status }) => status === 'backing-up');
+  if (marked.length === 0) return false;
+  const underWay: (string | null)[] = [];
+  for await (const backup of cinder.listBackups({ volumeId, signal }))
+    if (backup.status === 'creating') underWay.push(backup.snapshotId);
+  const stuck = marked.filter(({ id }) => !underWay.includes(id));
   if (stuck.length === 0) return false;
-  const status = volume.isAttached ? 'in-use' : 'available';
-  log.warn('cinder lost the status of a volume and its snapshot, setting both', {
+  const volume = await cinder.getVolume(volumeId, signal);
+  const status = volume === null ? undefined : trueStatus(volume, underWay.length > 0);
+  log.warn('cinder lost the status of a snapshot, setting it and its volume’s', {
     volume: volumeId,
-    snapshots: stuck,
+    snapshots: stuck.map(({ id }) => id),
     status,
   });
-  for (const id of stuck) await cinder.resetSnapshotStatus(id, 'available', signal);
-  await cinder.resetVolumeStatus(volumeId, status, signal);
+  if (status !== undefined) await cinder.resetVolumeStatus(volumeId, status, signal);
+  for (const { id } of stuck) await cinder.resetSnapshotStatus(id, 'available', signal);
   return true;
+}
+
+/** What the volume's status has to be; undefined when it is so, or may be what goes on just now. */
+function trueStatus(volume: Volume, isBackedUp: boolean): 'available' | 'in-use' | undefined {
+  const status = volume.isAttached ? 'in-use' : 'available';
+  const isLeft =
+    ['unknown', 'available', 'in-use'].includes(volume.status) ||
+    (volume.status === 'backing-up' && !isBackedUp);
+  return isLeft && volume.status !== status ? status : undefined;
 }

@@ -19,27 +19,31 @@ export async function tidyVolume(
   const volumeId = copy.resource.id;
   const ids = new Set(copy.chain.map(({ backupId }) => backupId));
   await removeSuperseded(volumeId, ({ id }) => ids.has(id), session, ambient);
-  await removeSnapshots(volumeId, () => true, session, ambient);
+  await removeSnapshots(await groupsSnapshots(volumeId, session), session, ambient);
+}
+
+export async function groupsSnapshots(
+  volumeId: string,
+  { group, source, signal }: SessionContext,
+): Promise<Snapshot[]> {
+  const found: Snapshot[] = [];
+  for await (const snapshot of source.blockStorage.listSnapshots({ volumeId, signal }))
+    if (isGroupsSnapshot(snapshot, group)) found.push(snapshot);
+  return found;
 }
 
 /**
- * Deletes those of the group's snapshots of the volume that are chosen, and waits until they are gone:
- * some drivers cannot back up a second snapshot while the first is there.
+ * Deletes these snapshots of the group's and waits until they are gone: some drivers cannot back up a
+ * second snapshot while the first is there.
  */
 export async function removeSnapshots(
-  volumeId: string,
-  isChosen: (snapshot: Snapshot) => boolean,
+  snapshots: readonly Snapshot[],
   session: SessionContext,
   ambient: Ambient,
 ): Promise<void> {
   const cinder = session.source.blockStorage;
   const { signal } = session;
-  const snapshots: string[] = [];
-  for await (const snapshot of cinder.listSnapshots({ volumeId, signal })) {
-    if (isGroupsSnapshot(snapshot, session.group) && isChosen(snapshot))
-      snapshots.push(snapshot.id);
-  }
-  for (const id of snapshots) {
+  for (const { id } of snapshots) {
     const wait = {
       operation: 'wait for deletion of snapshot',
       subject: id,

@@ -83,26 +83,45 @@ describe('volume mover: capture and shipping', () => {
     expect(at.east.backups.size).to.equal(1);
   });
 
-  it('mends the status that Cinder lost, waits for its services to report, and goes on', async () => {
+  for (const left of ['unknown', 'available', 'backing-up', 'in-use'])
+    it(`mends a snapshot left backing-up and a volume left ${left}, waits for the services to report, and goes on`, async () => {
+      at.east.failNext.add('unscheduled');
+      at.east.previousStatus = left;
+      const before = at.clock.now();
+      expect((await at.protect('s1')).chain).to.have.length(1);
+      expect(at.clock.now() - before).to.be.at.least(60_000);
+      expect(at.east.volumes.get(at.volume.id)!.status).to.equal('available');
+      expect(at.east.snapshots.size).to.equal(0);
+    });
+
+  it('leaves a volume alone of whose status something else may be the cause', async () => {
     at.east.failNext.add('unscheduled');
-    expect((await at.protect('s1')).chain).to.have.length(1);
-    expect(at.east.volumes.get(at.volume.id)!.status).to.equal('available');
-    expect(at.east.snapshots.size).to.equal(0);
+    at.east.previousStatus = 'retyping';
+    expect(await rejection(at.protect('s1'))).to.be.instanceOf(Error);
+    expect(at.east.calls).not.to.include('resetVolumeStatus');
   });
 
-  it('mends it in the next session when it was killed before', async () => {
-    at.east.failNext.add('unscheduled');
-    at.east.before = (call) => {
-      if (call === 'resetSnapshotStatus') throw new Error('killed');
-    };
-    const killed = await at.protect('s1').catch((error: unknown) => error);
-    expect(killed).to.be.instanceOf(Error).with.property('message', 'killed');
-    at.east.before = undefined;
-    at.east.volumes.get(at.volume.id)!.isAttached = true;
-    expect((await at.protect('s2')).chain).to.have.length(1);
-    expect(at.east.volumes.get(at.volume.id)!.status).to.equal('in-use');
-    expect(at.east.snapshots.size).to.equal(0);
-  });
+  for (const [call, left] of [
+    ['resetVolumeStatus', 'unknown'],
+    ['resetSnapshotStatus', 'unknown'],
+    ['resetSnapshotStatus', 'available'],
+  ] as const)
+    it(`mends it in the next session when it was killed before ${call}, the volume ${left}`, async () => {
+      at.east.failNext.add('unscheduled');
+      at.east.previousStatus = left;
+      at.east.before = (asked) => {
+        if (asked === call) throw new Error('killed');
+      };
+      const killed = await at.protect('s1').catch((error: unknown) => error);
+      expect(killed).to.be.instanceOf(Error).with.property('message', 'killed');
+      at.east.before = undefined;
+      const volume = at.east.volumes.get(at.volume.id)!;
+      volume.isAttached = true;
+      if (volume.status === 'available') volume.status = 'in-use';
+      expect((await at.protect('s2')).chain).to.have.length(1);
+      expect(volume.status).to.equal('in-use');
+      expect(at.east.snapshots.size).to.equal(0);
+    });
 
   it('refuses what it cannot do, each with its own code', async () => {
     const volume = at.east.volumes.get(at.volume.id)!;

@@ -42,6 +42,8 @@ export class MemoryBlockStorage implements BlockStorage {
   /** Null: this user may not ask. */
   backupService: boolean | null = true;
   mayImport = true;
+  /** What Cinder takes for a volume's status before an `unscheduled` backup. */
+  previousStatus = 'unknown';
   readonly #store: MemoryObjectStore;
   readonly #region: string;
   readonly #pending = new Map<string, () => Promise<void> | void>();
@@ -267,6 +269,8 @@ export class MemoryBlockStorage implements BlockStorage {
     return this.#does('createBackup', () => {
       const volume = this.#volume(backup.volumeId);
       const snapshot = this.snapshots.get(backup.snapshotId ?? '');
+      if (volume.status !== 'available' && volume.status !== 'in-use')
+        throw refusal(400, 'POST', 'backups');
       const others = [...this.backups.values()].filter((other) => other.volumeId === volume.id);
       others.sort((a, b) => b.dataTimestamp.localeCompare(a.dataTimestamp));
       const parent = backup.incremental ? others[0] : undefined;
@@ -296,7 +300,7 @@ export class MemoryBlockStorage implements BlockStorage {
         if (snapshot !== undefined && this.#fails('unscheduled')) {
           stored.status = 'error';
           snapshot.status = 'backing-up';
-          volume.status = 'unknown';
+          volume.status = this.previousStatus;
           return;
         }
         if (this.#fails('backup')) {
