@@ -15,10 +15,9 @@ export type Access =
   | { readonly kind: 'requester'; readonly requester: Requester | undefined }
   | {
       readonly kind: 'temp-url';
-      /** Complete decoded path, `/AUTH_x/c/o`, or the beginning that a prefix key opens. */
-      readonly scope: string;
-      readonly isPrefix: boolean;
-      readonly methods: readonly string[];
+      readonly account: string;
+      /** Null: all of the account's, for its own key signed it. */
+      readonly container: string | null;
     }
   /** A step of another request that was already allowed. */
   | { readonly kind: 'trusted' };
@@ -37,6 +36,8 @@ export interface Request {
   /** `http://host:port`, as the client wrote it. */
   readonly origin: string;
   readonly signal: AbortSignal;
+  /** The client's address; undefined in a request of the region's own. */
+  readonly peer?: string;
   readonly access: Access;
 }
 
