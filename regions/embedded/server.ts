@@ -113,6 +113,7 @@ class Door {
       headers: request.headers,
       body,
       origin: `http://${request.headers.host ?? '127.0.0.1'}`,
+      ...(request.socket.remoteAddress === undefined ? {} : { peer: request.socket.remoteAddress }),
       signal: gone.signal,
     };
     const fault =
