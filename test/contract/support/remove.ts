@@ -1,0 +1,27 @@
+import type { ProjectScope } from '../../../regions/region.ts';
+import { waitUntilGone } from '../../../regions/wait.ts';
+import { collect } from '../../support/rejection.ts';
+import type { Environment } from '../environment.ts';
+import { removeAll } from './tidy.ts';
+
+/** The volumes of a name with their snapshots and backups, and such containers and images. */
+export async function removeNamed(
+  { ambient }: Environment,
+  scope: ProjectScope,
+  name: string,
+): Promise<void> {
+  const { blockStorage: cinder, images, objectStore } = scope;
+  const gone = { clock: ambient.clock, operation: 'delete', subject: name, deadlineMs: 60_000 };
+  for (const { id } of await collect(cinder.listVolumes({ name }))) {
+    // Newest first: Cinder keeps a backup that an incremental builds on.
+    const backups = await collect(cinder.listBackups({ volumeId: id }));
+    for (const backup of backups.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))) {
+      await cinder.deleteBackup(backup.id);
+      await waitUntilGone({ ...gone, get: (signal) => cinder.getBackup(backup.id, signal) });
+    }
+    await cinder.deleteVolume(id);
+  }
+  for (const { id } of await collect(images.list({ name }))) await images.delete(id);
+  for (const { name: container } of await collect(objectStore.listContainers()))
+    if (container.includes(name)) await removeAll(objectStore, container, ambient.clock);
+}

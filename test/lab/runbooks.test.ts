@@ -1,0 +1,4 @@
+import { runbooksSuite } from '../contract/runbooks.ts';
+import { onLab } from './environment.ts';
+
+onLab(runbooksSuite);
