@@ -1,3 +1,5 @@
+import { quote } from './wire.ts';
+
 /** Times are ticks of 10 µs since the epoch: Swift's own five decimals, exact in a double. */
 export type Ticks = number;
 
@@ -60,13 +62,18 @@ export interface SymlinkRecord {
   readonly container: string;
   readonly object: string;
   /** Of a static link: it holds for this content only. */
-  readonly static?: { readonly etag: string; readonly bytes: number };
+  readonly static?: TargetRecord;
 }
 
-export interface VersionLink {
+/** Of what a link points to when it was made. */
+export interface TargetRecord {
+  readonly etag: string;
+  readonly bytes: number;
+  readonly sloEtag?: string;
+}
+
+export interface VersionLink extends TargetRecord {
   readonly id: Ticks;
-  /** What the version's own row in a listing says; the link's row repeats it. */
-  readonly row: RowRecord;
 }
 
 /** What a listing tells of an object, kept apart from it so that the two may differ for a while. */
@@ -75,12 +82,13 @@ export interface RowRecord {
   readonly etag: string;
   readonly bytes: number;
   readonly contentType: string;
+  /** Quoted. */
   readonly sloEtag?: string;
-  /** Decoded, complete: `/v1/AUTH_x/c/o`. */
+  /** Complete, percent-encoded: `/v1/AUTH_x/c/o`. */
   readonly symlinkPath?: string;
   readonly symlinkEtag?: string;
   readonly symlinkBytes?: number;
-  /** Of a version's link. */
+  /** Of a link to a version; then the symlink's fields are about that version. */
   readonly versionId?: Ticks;
 }
 
@@ -104,21 +112,32 @@ export interface ExpiryRecord {
 
 export type RowKind = 'object' | 'version';
 
-/** An object's row; a delete marker, a link and a large object are told apart by their fields. */
 export function rowOf(account: string, record: ObjectRecord): RowRecord {
   const { changedAt, etag, bytes, contentType, slo, symlink, versionLink } = record;
-  if (versionLink !== undefined)
-    return { ...versionLink.row, changedAt, bytes: 0, versionId: versionLink.id };
   const row = { changedAt, etag, bytes, contentType };
   // Swift counts a large object by the size of what it stands for.
   if (slo !== undefined) return { ...row, bytes: slo.bytes, sloEtag: `"${slo.etag}"` };
+  if (versionLink !== undefined)
+    return { ...row, ...targetInRow(versionLink), versionId: versionLink.id };
   if (symlink === undefined) return row;
   const { container, object } = symlink;
   return {
     ...row,
-    symlinkPath: `/v1/${symlink.account ?? account}/${container}/${object}`,
-    ...(symlink.static === undefined
-      ? {}
-      : { symlinkEtag: symlink.static.etag, symlinkBytes: symlink.static.bytes }),
+    ...(symlink.static === undefined ? {} : targetInRow(symlink.static)),
+    symlinkPath: `/v1/${quote(`${symlink.account ?? account}/${container}/${object}`)}`,
   };
+}
+
+function targetInRow(target: TargetRecord): Partial<RowRecord> {
+  const { etag, bytes, sloEtag } = target;
+  return {
+    ...(sloEtag === undefined ? {} : { sloEtag: `"${sloEtag}"` }),
+    symlinkEtag: etag,
+    symlinkBytes: bytes,
+  };
+}
+
+/** For the links to what is this record: the segments of a large object count, the etag is its own. */
+export function targetOf({ etag, bytes, slo }: ObjectRecord): TargetRecord {
+  return slo === undefined ? { etag, bytes } : { etag, bytes: slo.bytes, sloEtag: slo.etag };
 }

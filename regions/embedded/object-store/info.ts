@@ -1,0 +1,46 @@
+import { limits } from './metadata.ts';
+
+/** The /info document: what this Swift can do, under the names of its middleware. */
+export const info = Object.freeze({
+  swift: {
+    version: '2.30.1',
+    strict_cors_mode: true,
+    policies: [{ name: 'Policy-0', aliases: 'Policy-0', default: true }],
+    allow_account_management: false,
+    account_autocreate: true,
+    max_file_size: limits.fileBytes,
+    max_meta_name_length: limits.metaNameBytes,
+    max_meta_value_length: limits.metaValueBytes,
+    max_meta_count: limits.metaCount,
+    max_meta_overall_size: limits.metaOverallBytes,
+    max_header_size: limits.headerBytes,
+    max_object_name_length: limits.objectNameBytes,
+    container_listing_limit: limits.listingRows,
+    account_listing_limit: limits.listingRows,
+    max_account_name_length: limits.accountNameBytes,
+    max_container_name_length: limits.containerNameBytes,
+    extra_header_count: 0,
+  },
+  symlink: { symloop_max: 2, static_links: true },
+  object_versioning: {},
+  slo: {
+    max_manifest_segments: 1_000,
+    max_manifest_size: 8_388_608,
+    yield_frequency: 10,
+    min_segment_size: 1,
+    allow_async_delete: false,
+  },
+  account_quotas: {},
+  container_quotas: {},
+  tempurl: {
+    methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
+    incoming_remove_headers: ['x-timestamp'],
+    incoming_allow_headers: [],
+    outgoing_remove_headers: ['x-object-meta-*'],
+    outgoing_allow_headers: ['x-object-meta-public-*'],
+    allowed_digests: ['sha1', 'sha256', 'sha512'],
+    deprecated_digests: ['sha1'],
+  },
+  bulk_upload: { max_containers_per_extraction: 10_000, max_failed_extractions: 1_000 },
+  bulk_delete: { max_deletes_per_request: 10_000, max_failed_deletes: 1_000 },
+});
