@@ -14,7 +14,7 @@ export interface ObjectPath {
   readonly object: string;
 }
 
-/** Bytes that a seed reproduces. */
+/** Bytes that a seed reproduces in this environment. */
 export interface RandomBytes {
   readonly randomMiB: number;
   readonly seed: number;

@@ -11,7 +11,7 @@ import { rejection } from '../support/rejection.ts';
 import type { Suite } from './environment.ts';
 import { openScopes, type Scopes } from './support/open.ts';
 import { Outsider } from './support/outsider.ts';
-import { removeAll } from './support/tidy.ts';
+import { removeAll } from './support/remove.ts';
 
 export const fenceSuite: Suite = (environment) =>
   describe('fencing a primary', function () {

@@ -12,7 +12,7 @@ import { collect, rejection } from '../support/rejection.ts';
 import type { Suite } from './environment.ts';
 import { configOf } from './support/open.ts';
 import { Outsider, quoted, wire } from './support/outsider.ts';
-import { removeAll } from './support/tidy.ts';
+import { removeAll } from './support/remove.ts';
 
 const md5 = (data: Buffer) => createHash('md5').update(data).digest('hex');
 

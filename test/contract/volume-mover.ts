@@ -10,7 +10,7 @@ import type { VolumeCopy } from '../../replicator/volume/types.ts';
 import { collect } from '../support/rejection.ts';
 import type { RegionUnderTest, Suite } from './environment.ts';
 import { openScopes, type Scopes } from './support/open.ts';
-import { removeAll } from './support/tidy.ts';
+import { removeAll } from './support/remove.ts';
 
 const mib = 1024 * 1024;
 const group = 'vm-test';

@@ -3,7 +3,7 @@ import { systemRandom } from '../../kernel/random.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { objectStoreSuite } from '../contract/object-store.ts';
 import { openScopes } from '../contract/support/open.ts';
-import { removeAll } from '../contract/support/tidy.ts';
+import { removeAll } from '../contract/support/remove.ts';
 import { rejection } from '../support/rejection.ts';
 import { labEnvironment, onLab } from './environment.ts';
 import { Lab } from './lab.ts';

@@ -1,15 +1,6 @@
+import type { Damage, ObjectPath } from '../contract/environment.ts';
 import type { Lab } from './lab.ts';
 import type { RegionName } from './topology.ts';
-
-/** `alter` flips a byte in the middle, `truncate` halves the file, `delete` removes it. */
-export type Damage = 'alter' | 'truncate' | 'delete';
-
-export interface ObjectPath {
-  /** As in the object's URL, `AUTH_<project id>`. */
-  readonly account: string;
-  readonly container: string;
-  readonly object: string;
-}
 
 /**
  * Damages every copy of an object on the disks of the region's cluster (in a stretched lab: of

@@ -10,7 +10,7 @@ import type { ResourceRef, SessionContext } from '../../replicator/mover.ts';
 import { createVolumeMover } from '../../replicator/volume/mover.ts';
 import type { VolumeCopy } from '../../replicator/volume/types.ts';
 import { openScopes, type Scopes } from '../contract/support/open.ts';
-import { removeAll } from '../contract/support/tidy.ts';
+import { removeAll } from '../contract/support/remove.ts';
 import { volumeMoverSuite } from '../contract/volume-mover.ts';
 import { collect as all } from '../support/rejection.ts';
 import { ambient, labEnvironment, onLab } from './environment.ts';

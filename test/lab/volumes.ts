@@ -1,12 +1,7 @@
+import type { RandomBytes } from '../contract/environment.ts';
 import type { Region } from './region.ts';
 
 const mib = 1024 * 1024;
-
-/** Bytes that a seed reproduces, made inside the region; 200 MiB take about a second. */
-export interface RandomBytes {
-  readonly randomMiB: number;
-  readonly seed: number;
-}
 
 /** Writes into a volume at `offsetBytes`, beneath Cinder, as a server that has it attached would. */
 export async function writeVolume(

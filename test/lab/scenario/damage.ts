@@ -5,7 +5,8 @@ import { expect } from 'chai';
 import type { RecoveryPoint, PointManifest } from '../../../replicator/point/types.ts';
 import type { VolumeCopy } from '../../../replicator/volume/types.ts';
 import type { Execution } from '../../../runbooks/execution/types.ts';
-import { corruptObject, type Damage } from '../swift-disk.ts';
+import type { Damage } from '../../contract/environment.ts';
+import { corruptObject } from '../swift-disk.ts';
 import { volumeSha256, writeVolume } from '../volumes.ts';
 import { points, type Scene, statusOf, sync, tellExecution } from './scene.ts';
 
