@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { request } from 'undici';
-import { openAccount, ServerProcess } from './servers.ts';
+import { issueToken } from '../support/token.ts';
+import { ServerProcess } from './servers.ts';
 import { get, put } from './transfer.ts';
 
 const objectBytes = 1024 ** 3;
@@ -86,7 +87,9 @@ try {
   const cli = 'controller/cli/main.ts';
   const region = await ServerProcess.start(cli, 'region', 'serve', '--name', 'benchmark', ...data);
   servers.push(region);
-  const { account, headers } = await openAccount(region.url);
+  const { token, projectId } = await issueToken(region.url);
+  const account = `${region.url}/v1/AUTH_${projectId}`;
+  const headers = { 'x-auth-token': token };
   await put(`${account}/large`, 0, headers);
   const embedded = {
     name: 'embedded',

@@ -32,25 +32,3 @@ export class ServerProcess {
     await ended;
   }
 }
-
-/** A token for project demo of an embedded region, and the address of its account. */
-export async function openAccount(
-  url: string,
-): Promise<{ readonly account: string; readonly headers: { readonly 'x-auth-token': string } }> {
-  const user = { name: 'admin', domain: { id: 'default' }, password: 'secret' };
-  const response = await fetch(`${url}/v3/auth/tokens`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      auth: {
-        identity: { methods: ['password'], password: { user } },
-        scope: { project: { name: 'demo', domain: { id: 'default' } } },
-      },
-    }),
-  });
-  const { token } = (await response.json()) as { token: { project: { id: string } } };
-  return {
-    account: `${url}/v1/AUTH_${token.project.id}`,
-    headers: { 'x-auth-token': response.headers.get('x-subject-token') ?? '' },
-  };
-}
