@@ -25,6 +25,8 @@ export interface Scale {
   readonly objects: number;
   readonly imageMiB: number;
   readonly volumeMiB: number;
+  /** How long a region is away that comes back. */
+  readonly outageMs: number;
   /** Of a process that holds no region itself, so that what it takes says something. */
   readonly isMemoryMeasured: boolean;
 }
@@ -49,6 +51,13 @@ export interface RegionUnderTest {
   damageObject(path: ObjectPath, damage: Damage): Promise<void>;
   /** On disk, where Glance's database knows nothing of it. */
   damageImage(id: string, damage: Damage): Promise<void>;
+
+  /** Nobody reaches the region any more; what goes on inside goes on. */
+  cut(): Promise<void>;
+  /** Reaches it again, and waits until it answers. */
+  heal(): Promise<void>;
+  /** Of the tokens that are issued from now on; null: as it was. */
+  setTokenLifetime(seconds: number | null): Promise<void>;
 }
 
 /** Two regions that a suite of the contract runs on. */

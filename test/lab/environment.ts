@@ -16,6 +16,8 @@ import { corruptObject } from './swift-disk.ts';
 import { servicePorts } from './topology.ts';
 import { punchHole, volumeSha256, writeVolume } from './volumes.ts';
 
+const usualTokenSeconds = 86_400;
+
 export const ambient = { clock: systemClock, random: systemRandom, log: silentLog };
 
 const imageDamage: Record<Damage, (file: string) => string> = {
@@ -57,6 +59,18 @@ class LabRegion implements RegionUnderTest {
     const command = imageDamage[damage](`/var/lib/glance/images/${id}`);
     await this.#region.run(['bash', '-c', command]);
   }
+
+  cut(): Promise<void> {
+    return this.#lab.cut(this.name);
+  }
+
+  heal(): Promise<void> {
+    return this.#lab.heal(this.name);
+  }
+
+  setTokenLifetime(seconds: number | null): Promise<void> {
+    return this.#region.setTokenLifetime(seconds ?? usualTokenSeconds);
+  }
 }
 
 /** The lab that is up, or a new one. It outlives its closing. */
@@ -65,7 +79,13 @@ export async function labEnvironment(): Promise<Environment> {
   return {
     topology: lab.topology,
     ambient,
-    scale: { objects: 2_000, imageMiB: 192, volumeMiB: 300, isMemoryMeasured: true },
+    scale: {
+      objects: 2_000,
+      imageMiB: 192,
+      volumeMiB: 300,
+      outageMs: 10_000,
+      isMemoryMeasured: true,
+    },
     volumeType: 'nfs',
     regions: { east: new LabRegion(lab, 'east'), west: new LabRegion(lab, 'west') },
     say: (text) => console.log(`      ${text}`),

@@ -85,7 +85,7 @@ export async function lookAt(swift: SwiftUser, container: string): Promise<Seen>
   return { objects, headers: Object.fromEntries(own) };
 }
 
-const kept = ['content-disposition', 'content-encoding', 'x-static-large-object', 'x-delete-at'];
+const kept = ['content-disposition', 'content-encoding', 'x-static-large-object'];
 
 async function lookAtObject(swift: SwiftUser, container: string, row: Row): Promise<unknown> {
   const { headers, body } = await swift.object('GET', container, row.name, { expected: 200 });

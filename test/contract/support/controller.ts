@@ -6,10 +6,17 @@ import type { RegionSettings } from '../../../controller/config/config.ts';
 import type { SessionSummary } from '../../../controller/model/types.ts';
 import type { ControllerService } from '../../../controller/service.ts';
 import type { RecoveryPoint } from '../../../replicator/point/types.ts';
+import type { ProgressSnapshot } from '../../../replicator/session/meter.ts';
 import type { Execution } from '../../../runbooks/execution/types.ts';
 import { collect } from '../../support/rejection.ts';
 import type { Environment, RegionName } from '../environment.ts';
 import { configOf } from './open.ts';
+
+/** What is done to a session, once it has come so far. */
+export interface Interruption {
+  readonly once: (progress: ProgressSnapshot) => boolean;
+  readonly work: () => Promise<void>;
+}
 
 /** The whole controller in this process, asked as its API asks it. */
 export class RunningController {
@@ -50,11 +57,17 @@ export class RunningController {
     });
   }
 
-  /** A session from its start to its end. Fails unless it ended well. */
-  async sync(group: string): Promise<SessionSummary> {
+  /** A session from its start to its end. Fails unless it ended well, after it was interrupted. */
+  async sync(group: string, interruption?: Interruption): Promise<SessionSummary> {
     const { id } = await this.service.syncGroup(group);
+    let isDue = interruption !== undefined;
     for (;;) {
-      const { summary } = await this.service.session(group, id);
+      const { summary, progress } = await this.service.session(group, id);
+      if (isDue && progress !== null && interruption?.once(progress) === true) {
+        isDue = false;
+        await interruption.work();
+      }
+      if (summary.endedAt !== null && isDue) throw new Error('it ended before its interruption');
       if (summary.phase === 'done') return summary;
       if (summary.endedAt !== null) throw new Error(JSON.stringify(summary));
       await this.#environment.ambient.clock.sleep(100);
