@@ -38,7 +38,7 @@ export async function jsonBody(call: Call): Promise<unknown> {
 }
 
 /** Throws a Refusal of 413 past the limit. */
-export async function wholeBody(call: Call, limitBytes: number): Promise<Buffer> {
+export async function wholeBody(call: Pick<Call, 'body'>, limitBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of call.body as AsyncIterable<Buffer>) {

@@ -1,7 +1,8 @@
 import { Refusal } from '../http/refusal.ts';
 import type { Requester } from '../identity/authority.ts';
-import { percentDecoded } from './percent.ts';
+
 import type { Access, Core, Request } from './request.ts';
+import { unquote } from './wire.ts';
 
 /** Shown to, and taken from, an owner only. */
 export const ownerHeaders: ReadonlySet<string> = new Set([
@@ -98,7 +99,7 @@ function parseAcl(acl: string): Acl {
   const items = acl.split(',').filter((item) => item !== '');
   return {
     referrers: items.filter((item) => item.startsWith('.r:')).map((item) => item.slice(3)),
-    groups: items.filter((item) => !item.startsWith('.r:')).map(percentDecoded),
+    groups: items.filter((item) => !item.startsWith('.r:')).map((group) => unquote(group) ?? group),
   };
 }
 

@@ -3,9 +3,10 @@ import { BlockList, isIP } from 'node:net';
 import { basename } from 'node:path/posix';
 import { Refusal } from '../http/refusal.ts';
 import type { Reply } from '../http/reply.ts';
-import { percentEncoded, percentEncodedExcept } from './percent.ts';
+
 import type { HeaderMap } from './records.ts';
 import type { Access, Core, Request } from './request.ts';
+import { quote } from './wire.ts';
 
 const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'];
 const digestByHexLength = new Map([
@@ -81,7 +82,7 @@ async function signedScope({ state, deps }: Core, request: Request): Promise<str
   const messages = signedMethods.map((signed) =>
     [...(ipRange === '' ? [] : [`ip=${ipRange}`]), signed, expires, path].join('\n'),
   );
-  const isSignedWith = (key: string) =>
+  const isSignedWith = (key: Buffer) =>
     messages.some((message) => {
       const hmac = createHmac(signature.digest, key).update(message).digest();
       return hmac.length === signature.bytes.length && timingSafeEqual(hmac, signature.bytes);
@@ -151,6 +152,6 @@ function disposition(
   if (fileName === '' && kind === 'inline') return kind;
   if (fileName === '' && stored !== undefined) return stored;
   const name = fileName === '' ? basename(object) : fileName;
-  const plain = percentEncodedExcept(name, /[\w.~ /-]/);
-  return `${kind}; filename="${plain}"; filename*=UTF-8''${percentEncoded(name)}`;
+  const plain = quote(name).replaceAll('%20', ' ');
+  return `${kind}; filename="${plain}"; filename*=UTF-8''${quote(name)}`;
 }
