@@ -33,8 +33,7 @@ export interface Scale {
 
 /**
  * A region with users `admin` (role admin on projects `admin` and `demo`) and `demo` (member of
- * `demo`), password `secret`, domain `default`, and a project `service` in which none has a role;
- * and what only those can do who own its machines.
+ * `demo`), password `secret`, domain `default`; and what only those can do who own its machines.
  */
 export interface RegionUnderTest {
   readonly name: RegionName;

@@ -81,7 +81,14 @@ export const regionsSuite: Suite = (environment) =>
       expect((await rejection(east.project(`no-${run}`))).code).to.equal(
         'identity.project-unknown',
       );
-      expect((await rejection(east.project('service'))).code).to.equal('identity.right-missing');
+      const wish = { project: { name: `regions-${run}`, domain_id: 'default' } };
+      const made = (await outsider.json('identity', 'POST', '/projects', wish)) as {
+        readonly project: { readonly id: string };
+      };
+      const { id } = made.project;
+      for (const name of [id, `regions-${run}`])
+        expect((await rejection(east.project(name))).code).to.equal('identity.right-missing');
+      await outsider.ask('identity', 'DELETE', `/projects/${id}`, { expected: 204 });
     });
 
     it('a wrong password is refused after one request', async () => {
