@@ -10,9 +10,9 @@ export class ByteReader {
   /** Some bytes, at least one and at most so many; undefined at the end. */
   async piece(most: number): Promise<Buffer | undefined> {
     while (this.#held.length === 0) {
-      const { value, done } = await this.#source.next();
-      if (done === true) return undefined;
-      this.#held = value;
+      const next = await this.#source.next();
+      if (next.done === true) return undefined;
+      this.#held = next.value;
     }
     const piece = this.#held.subarray(0, most);
     this.#held = this.#held.subarray(piece.length);

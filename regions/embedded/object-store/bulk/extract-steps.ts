@@ -80,8 +80,10 @@ class Extraction {
   async put(entry: TarEntry, tar: TarReader): Promise<void> {
     const name = this.#nameOf(entry);
     if (name === undefined) return;
-    if (name.text === undefined) return this.#fail(name, 412);
-    if (entry.bytes > limits.fileBytes) return this.#fail(name, 413);
+    if (name.text === undefined || entry.bytes > limits.fileBytes) {
+      this.#fail(name, name.text === undefined ? 412 : 413);
+      return;
+    }
     const { container, object } = splitPath(name.text);
     const refused = await this.#container(container);
     const body = Readable.from(tar.data(), { objectMode: false });

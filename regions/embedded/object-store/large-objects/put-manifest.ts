@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { wholeBody } from '../../http/call.ts';
 import { Refusal } from '../../http/refusal.ts';
@@ -13,6 +12,7 @@ import {
 import { unquoted } from '../object/conditions.ts';
 import { announcedBytes } from '../object/object-headers.ts';
 import { draftHead } from '../object/put.ts';
+import { storeBody } from '../object/store-body.ts';
 import { storeObject } from '../object/store-object.ts';
 import { checkQuotas } from '../quotas.ts';
 import { page } from '../refusals.ts';
@@ -75,15 +75,16 @@ async function store(
   etag: string,
 ): Promise<Reply> {
   const head = draftHead(core, request);
-  const hash = createHash('md5');
-  const manifest = Readable.from([Buffer.from(JSON.stringify(segments))]);
-  const { id, bytes } = await core.state.blobs.write(manifest, [hash], request.signal);
+  const manifest = Buffer.from(JSON.stringify(segments));
+  const stored = await storeBody(core, {
+    ...request,
+    headers: { 'content-length': String(manifest.length) },
+    body: Readable.from([manifest]),
+  });
   const total = segments.reduce((sum, segment) => sum + segmentBytes(segment), 0);
   return storeObject(core, request, {
     ...head,
-    blob: id,
-    bytes,
-    etag: hash.digest('hex'),
+    ...stored,
     slo: { etag, bytes: total },
   });
 }
