@@ -138,6 +138,10 @@ function targetInRow(target: TargetRecord): Partial<RowRecord> {
 }
 
 /** For the links to what is this record: the segments of a large object count, the etag is its own. */
-export function targetOf({ etag, bytes, slo }: ObjectRecord): TargetRecord {
+export function targetOf({
+  etag,
+  bytes,
+  slo,
+}: Pick<ObjectRecord, 'etag' | 'bytes' | 'slo'>): TargetRecord {
   return slo === undefined ? { etag, bytes } : { etag, bytes: slo.bytes, sloEtag: slo.etag };
 }

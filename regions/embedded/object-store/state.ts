@@ -4,7 +4,8 @@ import { Locks } from '../store/locks.ts';
 import { type Range, Tables } from '../store/tables.ts';
 import type { ServiceDeps } from '../service-deps.ts';
 import { Change } from './change.ts';
-import { containerKey, objectKey } from './keys.ts';
+import { Damage } from './damage.ts';
+import { containerKey, objectKey, versionName } from './keys.ts';
 import { type ObjectTables, objectTables } from './object-tables.ts';
 import { PendingRows } from './pending-rows.ts';
 import type {
@@ -28,6 +29,7 @@ const steadyTicks = 100_000;
  */
 export class State {
   readonly blobs: Blobs;
+  readonly damage: Damage;
   readonly #deps: ServiceDeps;
   readonly #tables: Tables;
   readonly #of: ObjectTables;
@@ -41,6 +43,7 @@ export class State {
     this.#of = objectTables(tables);
     this.#pending = new PendingRows(tables, deps.faults, deps.ambient.clock);
     this.blobs = blobs;
+    this.damage = new Damage(tables, blobs);
   }
 
   /** Blobs that no record names, of requests that were cut short by a kill, are removed. */
@@ -53,6 +56,7 @@ export class State {
     });
     const state = new State(deps, tables, blobs);
     await state.#pending.load();
+    await state.damage.load();
     const named = new Set<string>();
     for await (const [, { blob }] of state.#of.object.range()) if (blob !== null) named.add(blob);
     await blobs.sweep((id) => named.has(id));
@@ -81,6 +85,15 @@ export class State {
 
   object(account: string, container: string, name: string): Promise<ObjectRecord | undefined> {
     return this.#of.object.get(objectKey(account, container, name));
+  }
+
+  version(
+    account: string,
+    container: string,
+    object: string,
+    id: Ticks,
+  ): Promise<ObjectRecord | undefined> {
+    return this.object(account, container, versionName(object, id));
   }
 
   containers(

@@ -1,0 +1,35 @@
+import type { Call } from '../http/call.ts';
+import type { HeaderMap } from './records.ts';
+import { page } from './refusals.ts';
+import type { Access, Request } from './request.ts';
+import { unquote } from './wire.ts';
+
+/** Of a call with its whole path, `/v1/AUTH_x/c/o`. Throws Refusals of 400, 404 and 412. */
+export function parseRequest(call: Call, access: Access): Request {
+  const path = unquote(call.path);
+  if (path === undefined) throw page(412, 'Invalid UTF8 or contains NULL');
+  const [empty, version = '', account = '', container = '', ...object] = path.split('/');
+  if (empty !== '' || version === '') throw page(404);
+  if (account !== '' && version !== 'v1' && version !== 'v1.0') throw page(400);
+  const isComplete = account !== '' && (container !== '' || object.join('/') === '');
+  if (!isComplete) throw page(412, 'Bad URL');
+  return {
+    method: call.method,
+    account,
+    container,
+    object: object.join('/'),
+    query: call.query,
+    headers: headersOf(call),
+    body: call.body,
+    origin: call.origin,
+    signal: call.signal,
+    access,
+  };
+}
+
+function headersOf({ headers }: Call): HeaderMap {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) result[name] = Array.isArray(value) ? value.join(', ') : value;
+  return result;
+}
