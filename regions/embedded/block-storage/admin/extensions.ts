@@ -1,0 +1,25 @@
+/** Parts of the API that clients ask for by their aliases. */
+export const extensions = [
+  ['AdminActions', 'os-admin-actions'],
+  ['AvailabilityZones', 'os-availability-zone'],
+  ['Backups', 'backups'],
+  ['Capabilities', 'capabilities'],
+  ['ExtendedSnapshotAttributes', 'os-extended-snapshot-attributes'],
+  ['Quotas', 'os-quota-sets'],
+  ['Scheduler_stats', 'scheduler-stats'],
+  ['Services', 'os-services'],
+  ['TypesExtraSpecs', 'os-types-extra-specs'],
+  ['TypesManage', 'os-types-manage'],
+  ['UsedLimits', 'os-used-limits'],
+  ['VolumeActions', 'os-volume-actions'],
+  ['VolumeHostAttribute', 'os-vol-host-attr'],
+  ['VolumeImageMetadata', 'os-vol-image-meta'],
+  ['VolumeMigStatusAttribute', 'os-vol-mig-status-attr'],
+  ['VolumeTenantAttribute', 'os-vol-tenant-attr'],
+].map(([name = '', alias]) => ({
+  name,
+  alias,
+  description: name,
+  updated: '2012-12-12T00:00:00+00:00',
+  links: [],
+}));
