@@ -32,8 +32,8 @@ export class Process {
     });
     const started = new Process(name, child);
     const match = await new Promise<RegExpExecArray | undefined>((resolve) => {
-      for (const stream of [child.stdout, child.stderr])
-        createInterface({ input: stream }).on('line', (line) => {
+      for (const input of [child.stdout, child.stderr].filter((stream) => stream !== null))
+        createInterface({ input }).on('line', (line) => {
           void appendFile(options.logFile, `${line}\n`);
           const found = options.ready.exec(line);
           if (found !== null) resolve(found);
