@@ -41,7 +41,7 @@ export function hasBody(call: Call): boolean {
 export async function jsonOf(call: Call): Promise<object> {
   if (!hasBody(call)) throw badRequest('Body expected in request.');
   const bytes = await wholeBody(call, longestBodyBytes);
-  const value = parse(textOf(bytes));
+  const value = parse(bytes);
   if (typeof value !== 'object' || value === null)
     throw badRequest('Unexpected body type. Expected list/dict.');
   return value;
@@ -51,23 +51,15 @@ export const undecodable =
   'Error decoding your request. Either the URL or the request body contained characters that ' +
   'could not be decoded by Glance';
 
-function textOf(bytes: Buffer): string {
+function parse(bytes: Buffer): unknown {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw badRequest(undecodable);
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
   } catch {
     throw badRequest('Malformed JSON in request body.');
   }
 }
 
-/** `type/subtype` of the body, lower case, no parameters; empty when none is named. */
+/** `type/subtype` of the body, lower case, no parameters; plain text when none is named. */
 export function mediaTypeOf(call: Call): string {
-  return (header(call, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  return (header(call, 'content-type') ?? 'text/plain').split(';')[0]?.trim().toLowerCase() ?? '';
 }

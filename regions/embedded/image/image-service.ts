@@ -54,8 +54,7 @@ class EmbeddedImages implements Service {
   }
 
   async #served(call: Call, requester: Requester, path: readonly string[]): Promise<Reply> {
-    if (path.length === 0)
-      return { status: 302, headers: { location: `${call.origin}/image/v2/` }, body: '' };
+    if (path.length === 0) return toSlash(call.origin);
     try {
       const { action, parts } = route(call, path);
       return await action(imageRequest(call, requester, parts), this.#store);
@@ -71,6 +70,11 @@ const healthy: Reply = {
   headers: { 'content-type': 'text/plain; charset=UTF-8' },
   body: 'OK',
 };
+
+function toSlash(origin: string): Reply {
+  const headers = { location: `${origin}/image/v2/`, 'content-type': 'text/plain; charset=utf8' };
+  return { status: 302, headers, body: '' };
+}
 
 /**
  * The path's parts, decoded before they are told apart as Python's servers do; repeated slashes are

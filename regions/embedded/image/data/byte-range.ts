@@ -41,10 +41,10 @@ function fromRange(text: string, bytes: number): ByteRange {
 }
 
 function fromContentRange(text: string, bytes: number): ByteRange {
-  const match = /^bytes (\d+)-(\d+)\/(?:\d+|\*)/.exec(text);
-  if (match === null || Number(match[2]) < Number(match[1]))
-    throw rangeRefused('Invalid Content-Range header.');
-  const [first, last] = [Number(match[1]), Number(match[2])];
+  const match = /^bytes (\d+)-(\d+)\/(\d+|\*)/.exec(text);
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+  const all = match?.[3] === '*' ? Infinity : Number(match?.[3]);
+  if (!(first <= last && last < all)) throw rangeRefused('Invalid Content-Range header.');
   if (first >= bytes) throw beyond('Content-Range', bytes);
   if (last >= bytes)
     throw rangeRefused(

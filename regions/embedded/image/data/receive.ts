@@ -9,8 +9,7 @@ import { badRequest, tooLarge, unsupportedMedia } from '../replies/image-refusal
 /** Throws a refusal of 415. */
 export function requireOctets(call: Call): void {
   const mediaType = mediaTypeOf(call);
-  if (mediaType === 'application/octet-stream') return;
-  throw unsupportedMedia(call.headers['content-type'] === undefined ? 'text/plain' : mediaType);
+  if (mediaType !== 'application/octet-stream') throw unsupportedMedia(mediaType);
 }
 
 /** The body in the store, its digests computed on the way. What fails leaves nothing. */

@@ -3,7 +3,7 @@ import { type ImageRequest, part } from '../image-request.ts';
 import { requireOwner, requireVisible } from '../records/access.ts';
 import type { ImageRow } from '../records/image-row.ts';
 import type { ImageStore } from '../records/image-store.ts';
-import { requireTagCount, requireTagText } from '../records/limits.ts';
+import { requireTagCount } from '../records/limits.ts';
 import { emptyReply } from '../replies/empty-reply.ts';
 import { notFound } from '../replies/image-refusal.ts';
 import { requireImageShape } from '../schema/image-schema.ts';
@@ -15,7 +15,6 @@ export function addTag(request: ImageRequest, store: ImageStore): Promise<Reply>
   return change(request, store, 'update', ({ id, tags }) => {
     const next = [...new Set([...tags, tag])];
     requireTagCount(next.length, `Image tag limit exceeded for image ${id}: `, ':');
-    requireTagText([tag], 'Could not update image: ');
     return next;
   });
 }

@@ -4,7 +4,6 @@ import { isOwner, requireVisible } from '../records/access.ts';
 import type { ImageRow, MemberRow } from '../records/image-row.ts';
 import type { ImageStore } from '../records/image-store.ts';
 import { requireMemberCount, requireStorable } from '../records/limits.ts';
-import { emptyReply } from '../replies/empty-reply.ts';
 import { badRequest, conflict, forbidden, notFound } from '../replies/image-refusal.ts';
 import { isObject } from '../schema/is-object.ts';
 import { memberView } from './member-view.ts';
@@ -82,7 +81,7 @@ export async function removeMember(request: ImageRequest, store: ImageStore): Pr
     const { member_id } = seenMember(request, row);
     return { ...row, members: row.members.filter((each) => each.member_id !== member_id) };
   });
-  return emptyReply(204);
+  return { status: 204 };
 }
 
 async function visibleRow(request: ImageRequest, store: ImageStore): Promise<ImageRow> {

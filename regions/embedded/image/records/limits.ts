@@ -8,13 +8,9 @@ const longestValueBytes = 65_535;
 const fourByteSign = /[\ud800-\udfff]/;
 
 export function requireTagLimits(tags: readonly string[]): void {
-  requireTagText(tags);
-  requireTagCount(tags.length);
-}
-
-export function requireTagText(tags: readonly string[], before = ''): void {
   if (tags.some((tag) => fourByteSign.test(tag)))
-    throw badRequest(`${before}Param values can't contain 4 byte unicode.`);
+    throw badRequest("Param values can't contain 4 byte unicode.");
+  requireTagCount(tags.length);
 }
 
 export function requireTagCount(attempted: number, before = '', after = ''): void {
