@@ -128,8 +128,8 @@ export class Change {
     const kind = kindOf(name);
     const table = kind === 'version' ? this.#tables.versionRow : this.#tables.objectRow;
     const key = this.#objectKey(container, name);
-    const old = await this.#get(table, kind, key);
-    this.#put(table, kind, key, row ?? undefined);
+    const old = await this.#get(table, `${kind}-row`, key);
+    this.#put(table, `${kind}-row`, key, row ?? undefined);
     const objects = (row === null ? 0 : 1) - (old === undefined ? 0 : 1);
     const bytes = (row?.bytes ?? 0) - (old?.bytes ?? 0);
     const record = await this.container(container);

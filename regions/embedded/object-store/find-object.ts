@@ -1,7 +1,7 @@
-import { Refusal } from '../http/refusal.ts';
+import type { Refusal } from '../http/refusal.ts';
 import { authorize } from './acl.ts';
 import { versionName } from './keys.ts';
-import type { ContainerRecord, ObjectRecord } from './records.ts';
+import type { ContainerRecord, ObjectRecord, Ticks } from './records.ts';
 import { notFound, page, plain } from './refusals.ts';
 import type { Core, Request } from './request.ts';
 import { parseStamp, stamp } from './times.ts';
@@ -36,18 +36,12 @@ interface Step {
  * for a bad version id, and of 409 for links that lead nowhere.
  */
 export async function findObject(core: Core, request: Request): Promise<Found> {
-  const record = await authorizedContainer(core, request);
-  if (record === undefined) throw notFound();
-  const first = { ...request, name: request.object, links: 0 };
+  const container = await authorizedContainer(core, request);
+  if (container === undefined) throw notFound();
   const id = request.query.get('version-id') ?? '';
-  const follows = request.query.get('symlink') !== 'get';
-  if (id !== '' && id !== 'null') return findVersion(core, request, record, id);
-  const headers = record.versions === undefined ? {} : { 'x-object-version-id': 'null' };
-  const found = await walk(core, request, { ...first, headers }, follows);
-  if (id !== 'null') return found;
-  if ('x-object-version-id' in found.headers && found.headers['x-object-version-id'] !== 'null')
-    throw notFound();
-  return { ...found, headers: { ...found.headers, 'x-object-version-id': 'null' } };
+  if (id !== '') return findVersion(core, request, container, id);
+  const headers = container.versions === undefined ? {} : { 'x-object-version-id': 'null' };
+  return walk(core, request, { ...request, name: request.object, links: 0, headers });
 }
 
 /** Undefined: there is none, and the requester might have used it. */
@@ -82,22 +76,29 @@ async function findVersion(
   container: ContainerRecord,
   id: string,
 ): Promise<Found> {
-  const name = versionName(request.object, parseVersionId(container, id));
-  const headers = { 'x-object-version-id': id };
+  const isNull = id === 'null';
+  const { object } = request;
+  const name = isNull ? object : versionName(object, parseVersionId(container, id));
   const record = await core.state.object(request.account, request.container, name);
+  const version = { 'x-object-version-id': id };
   if (record?.isDeleteMarker === true)
-    throw page(404, '', { ...headers, 'content-type': deletedType });
-  const follows = request.query.get('symlink') !== 'get';
-  return walk(core, request, { ...request, name, links: 0, headers }, follows);
+    throw page(404, '', { ...version, 'content-type': deletedType });
+  // The current object is no null version when it is a link to another one.
+  if (isNull && follows(request) && record?.versionLink !== undefined) throw notFound();
+  const found = await walk(core, request, { ...request, name, links: 0, headers: {} });
+  return { ...found, headers: { ...found.headers, ...version } };
 }
 
-async function walk(core: Core, request: Request, step: Step, follows: boolean): Promise<Found> {
+function follows({ query }: Request): boolean {
+  return query.get('symlink') !== 'get';
+}
+
+async function walk(core: Core, request: Request, step: Step): Promise<Found> {
   const { account, container, name, etag } = step;
   const record = await core.state.object(account, container, name);
   if (!isAlive(core, record)) throw away(404, '', step);
   const { versionLink, symlink } = record;
-  const target = versionLink ?? symlink?.static;
-  if (!follows || (versionLink === undefined && symlink === undefined)) {
+  if (!follows(request) || (versionLink === undefined && symlink === undefined)) {
     if (etag !== undefined && etag !== record.etag)
       throw away(
         409,
@@ -107,11 +108,13 @@ async function walk(core: Core, request: Request, step: Step, follows: boolean):
     const headers = { ...step.headers, ...linkHeaders(step, record) };
     return { account, container, name, record, headers };
   }
+  const target = versionLink ?? symlink?.static;
   if (etag !== undefined && etag !== (target?.etag ?? record.etag))
     throw away(409, 'X-Symlink-Target-Etag headers do not match', step);
   if (step.links >= longestChain)
     throw plain(409, `Too many levels of symbolic links, maximum allowed is ${longestChain}`);
-  const next = nextStep(step, record, target?.etag);
+  const next =
+    versionLink === undefined ? symlinkStep(step, record) : versionStep(step, versionLink.id);
   if (versionLink === undefined)
     await authorize(core, {
       ...request,
@@ -119,43 +122,43 @@ async function walk(core: Core, request: Request, step: Step, follows: boolean):
       container: next.container,
       object: next.name,
     });
-  return walk(core, request, next, follows);
+  return walk(core, request, target === undefined ? next : { ...next, etag: target.etag });
 }
 
-function nextStep(step: Step, record: ObjectRecord, etag: string | undefined): Step {
-  const { versionLink, symlink } = record;
-  const { account, container, name } = step;
-  const expected = etag === undefined ? {} : { etag };
-  if (versionLink !== undefined) {
-    const id = stamp(versionLink.id);
-    const location = `/v1/${quote(`${account}/${container}/${name}`)}?version-id=${id}`;
-    return {
-      account,
-      container,
-      name: versionName(name, versionLink.id),
-      links: step.links,
-      headers: {
-        ...step.headers,
-        'content-location': location,
-        // Only of the container that was asked.
-        ...('x-object-version-id' in step.headers && step.links === 0
-          ? { 'x-object-version-id': id }
-          : {}),
-      },
-      ...expected,
-    };
-  }
+/** Where versioning's own link leads: as long as links may be, it doesn't count. */
+function versionStep({ account, container, name, links, headers }: Step, id: Ticks): Step {
+  const location = `/v1/${quote(`${account}/${container}/${name}`)}?version-id=${stamp(id)}`;
+  return {
+    account,
+    container,
+    name: versionName(name, id),
+    links,
+    headers: {
+      ...headers,
+      'content-location': location,
+      // Only of the container that was asked.
+      ...('x-object-version-id' in headers && links === 0
+        ? { 'x-object-version-id': stamp(id) }
+        : {}),
+    },
+  };
+}
+
+function symlinkStep(step: Step, { symlink }: ObjectRecord): Step {
   const to = {
-    account: symlink?.account ?? account,
+    account: symlink?.account ?? step.account,
     container: symlink?.container ?? '',
     name: symlink?.object ?? '',
   };
-  const location = `/v1/${quote(`${to.account}/${to.container}/${to.name}`)}`;
   return {
     ...to,
     links: step.links + 1,
-    headers: { ...step.headers, 'content-location': location },
-    ...expected,
+    headers: {
+      ...step.headers,
+      'content-location': `/v1/${quote(`${to.account}/${to.container}/${to.name}`)}`,
+      // What it leads to is no version of what was asked for.
+      ...('x-object-version-id' in step.headers ? { 'x-object-version-id': 'null' } : {}),
+    },
   };
 }
 
@@ -181,8 +184,6 @@ function linkHeaders(step: Step, record: ObjectRecord): Readonly<Record<string, 
 }
 
 /** A Refusal that says how far the links led. */
-function away(status: number, message: string, step: Step): Refusal {
-  const location = step.headers['content-location'];
-  const headers = location === undefined ? {} : { 'content-location': location };
+function away(status: number, message: string, { headers }: Step): Refusal {
   return message === '' ? page(status, '', headers) : plain(status, message, headers);
 }

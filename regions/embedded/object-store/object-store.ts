@@ -52,7 +52,8 @@ async function respond(core: Core, call: Call): Promise<Reply> {
   const request = parseRequest(call, nobody);
   const opened = await tempUrlAccess(core, request);
   if (opened !== undefined) {
-    const reply = await perform(core, { ...request, access: opened });
+    const query = new URLSearchParams();
+    const reply = await perform(core, { ...request, query, access: opened });
     return asTempUrlReply(request, reply);
   }
   const requester = await core.deps.authority.check(header(call, 'x-auth-token'));
@@ -69,12 +70,11 @@ function infoReply({ method }: Call): Reply {
 
 function refused({ status, message, headers }: Refusal, call: Call): Reply {
   const account = call.path.split('/')[2] ?? '';
-  const challenge = {
-    'www-authenticate': [`Swift realm="${quote(account)}"`, `Keystone uri="${call.origin}"`],
-  };
+  const realm = headers['www-authenticate'] ?? `Swift realm="${quote(account)}"`;
+  const challenge = { 'www-authenticate': [realm, `Keystone uri="${call.origin}"`] };
   return {
     status,
-    headers: { 'content-type': html, ...(status === 401 ? challenge : {}), ...headers },
+    headers: { 'content-type': html, ...headers, ...(status === 401 ? challenge : {}) },
     body: message === '' ? pageOf(status) : message,
   };
 }

@@ -23,6 +23,7 @@ export function parseRequest(call: Call, access: Access): Request {
     body: call.body,
     origin: call.origin,
     signal: call.signal,
+    ...(call.peer === undefined ? {} : { peer: call.peer }),
     access,
   };
 }

@@ -82,6 +82,8 @@ export interface RowRecord {
   readonly etag: string;
   readonly bytes: number;
   readonly contentType: string;
+  /** Of the segments put together, as the listing shows it; statistics count the manifest. */
+  readonly sloBytes?: number;
   /** Quoted. */
   readonly sloEtag?: string;
   /** Complete, percent-encoded: `/v1/AUTH_x/c/o`. */
@@ -115,8 +117,7 @@ export type RowKind = 'object' | 'version';
 export function rowOf(account: string, record: ObjectRecord): RowRecord {
   const { changedAt, etag, bytes, contentType, slo, symlink, versionLink } = record;
   const row = { changedAt, etag, bytes, contentType };
-  // Swift counts a large object by the size of what it stands for.
-  if (slo !== undefined) return { ...row, bytes: slo.bytes, sloEtag: `"${slo.etag}"` };
+  if (slo !== undefined) return { ...row, sloBytes: slo.bytes, sloEtag: `"${slo.etag}"` };
   if (versionLink !== undefined)
     return { ...row, ...targetInRow(versionLink), versionId: versionLink.id };
   if (symlink === undefined) return row;

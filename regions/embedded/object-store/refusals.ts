@@ -32,10 +32,7 @@ const pages: Readonly<Record<number, readonly [title: string, text: string]>> = 
   403: ['Forbidden', 'Access was denied to this resource.'],
   404: ['Not Found', 'The resource could not be found.'],
   405: ['Method Not Allowed', 'The method is not allowed for this resource.'],
-  406: [
-    'Not Acceptable',
-    'The resource identified by the request is only capable of generating response entities which have content characteristics not acceptable according to the accept headers sent in the request.',
-  ],
+  406: ['Not Acceptable', 'The resource is not available in a format acceptable to your browser.'],
   408: [
     'Request Timeout',
     'The server has waited too long for the request to be sent by the client.',

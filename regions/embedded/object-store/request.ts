@@ -51,6 +51,8 @@ export interface Content {
   readonly bytes: number;
   /** As the header shows it: a large object's has quotes. */
   readonly etag: string;
+  /** A request for several ranges gets all of it. */
+  readonly isOneRange?: true;
   /** More than the record's headers, or instead of them. */
   readonly headers?: HeaderMap;
   /**

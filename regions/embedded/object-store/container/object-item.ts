@@ -29,9 +29,9 @@ export function objectItem(request: Request, name: string, row: RowRecord): Item
 }
 
 function plainItem(name: string, row: RowRecord): Item {
-  const { bytes, etag, contentType, changedAt, sloEtag } = row;
+  const { bytes, sloBytes, etag, contentType, changedAt, sloEtag } = row;
   return {
-    bytes,
+    bytes: sloBytes ?? bytes,
     hash: etag,
     name,
     content_type: textOf(contentType),

@@ -48,7 +48,9 @@ export function listingReply(listing: Listing, items: readonly Item[]): Reply {
 
 /** An answer to HEAD, whose length nobody knows. */
 export function emptyListing({ request, type, headers }: Listing): Reply {
-  const varies = request.query.has('format') ? {} : { vary: 'Accept' };
+  const { query, method } = request;
+  const isFixed = query.has('format') || (query.has('versions') && method === 'GET');
+  const varies = isFixed ? {} : { vary: 'Accept' };
   return {
     status: 204,
     headers: {

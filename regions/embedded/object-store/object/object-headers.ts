@@ -3,6 +3,8 @@ import type { HeaderMap } from '../records.ts';
 import { plain } from '../refusals.ts';
 import type { Core } from '../request.ts';
 
+export const reservedParameter = 'Invalid Content-Type, swift_* is not a valid parameter name.';
+
 const kept: ReadonlySet<string> = new Set([
   'cache-control',
   'content-disposition',

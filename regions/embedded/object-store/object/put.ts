@@ -8,7 +8,7 @@ import type { SymlinkRecord } from '../records.ts';
 import { notFound, page, plain } from '../refusals.ts';
 import { type Core, isTrue, type Request } from '../request.ts';
 import { linkVersion } from '../versions/link-version.ts';
-import { announcedBytes, deleteAtOf, keptHeaders } from './object-headers.ts';
+import { announcedBytes, deleteAtOf, keptHeaders, reservedParameter } from './object-headers.ts';
 import { noBytes, storeBody, type StoredBytes } from './store-body.ts';
 import { type Draft, storeObject } from './store-object.ts';
 import { newSymlink } from './symlink.ts';
@@ -62,6 +62,7 @@ export function draftHead(
     throw plain(400, `Object name length of ${length} longer than ${limits.objectNameBytes}`);
   const deleteAtSeconds = deleteAtOf(core, headers);
   checkMetadata(headers, 'object');
+  if (/;\s*swift_/i.test(headers['content-type'] ?? '')) throw page(400, reservedParameter);
   const given = isTrue(headers['x-detect-content-type']) ? '' : (headers['content-type'] ?? '');
   return {
     contentType: given === '' ? type : given,

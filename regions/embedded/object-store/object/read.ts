@@ -60,7 +60,8 @@ function readingOf(core: Core, request: Request, found: Found, content: Content)
   if (request.method === 'HEAD') return whole;
   const ranges = byteRanges(request.headers.range, content.bytes);
   const [range] = ranges ?? [];
-  if (ranges === undefined) return whole;
+  const isTooMany = content.isOneRange === true && (ranges?.length ?? 0) > 1;
+  if (ranges === undefined || isTooMany) return whole;
   if (range === undefined) return { ...whole, ...noRange(whole.headers, content.bytes) };
   if (ranges.length > 1) {
     const { ambient } = core.deps;
@@ -99,13 +100,16 @@ function headersOf(found: Found, content: Content): Readonly<Record<string, stri
 }
 
 function emptyAnswer(
-  status: number,
-  headers: Readonly<Record<string, string>>,
+  status: 304 | 412,
+  { 'accept-ranges': ranges = '', ...headers }: Readonly<Record<string, string>>,
 ): Pick<Reading, 'status' | 'headers' | 'open'> {
-  const type = status === 412 ? { 'content-type': html } : {};
   return {
     status,
-    headers: { ...headers, ...type, 'content-length': '0' },
+    headers: {
+      ...headers,
+      ...(status === 412 ? { 'content-type': html } : { 'accept-ranges': ranges }),
+      'content-length': '0',
+    },
     open: () => Promise.resolve(''),
   };
 }

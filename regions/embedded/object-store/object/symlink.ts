@@ -57,7 +57,7 @@ export function containerAndObject(
   const isLink = header === 'X-Symlink-Target';
   const match =
     isLink && path?.startsWith('/') === true ? null : /^\/?([^/]+)\/(.+)$/s.exec(path ?? '');
-  if (match === null) throw plain(412, `${header} ${form}`);
+  if (match === null) throw page(412, `${header} ${form}`);
   const [, container = '', object = ''] = match;
   return [container, object];
 }

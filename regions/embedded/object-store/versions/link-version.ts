@@ -1,7 +1,12 @@
 import type { Reply } from '../../http/reply.ts';
 import { parseVersionId } from '../find-object.ts';
 import { versionName } from '../keys.ts';
-import { announcedBytes, deleteAtOf, keptHeaders } from '../object/object-headers.ts';
+import {
+  announcedBytes,
+  deleteAtOf,
+  keptHeaders,
+  reservedParameter,
+} from '../object/object-headers.ts';
 import type { ContainerRecord } from '../records.ts';
 import { html, page, plain } from '../refusals.ts';
 import type { Core, Request } from '../request.ts';
@@ -22,7 +27,8 @@ export async function linkVersion(
   return core.state.change(request.account, async (change) => {
     const version = await change.object(request.container, versionName(request.object, id));
     if (version === undefined) throw plain(404, 'The specified version does not exist');
-    if (version.isDeleteMarker === true) throw page(404);
+    // Swift trips over its own mark of what is deleted.
+    if (version.isDeleteMarker === true) throw page(400, reservedParameter);
     const changedAt = core.state.tick();
     const headers = keptHeaders(request.headers);
     const { slo: _, ...plainVersion } = version;
