@@ -14,6 +14,8 @@ export interface Call {
   readonly body: Readable;
   /** `http://127.0.0.1:5000`: where the client reached us, for links and the catalogue. */
   readonly origin: string;
+  /** The client's address; undefined in a call from inside the region. */
+  readonly peer?: string;
   /** Aborts when the client goes away before its answer is out. */
   readonly signal: AbortSignal;
 }
