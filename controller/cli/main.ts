@@ -9,6 +9,7 @@ import { addExecution } from './commands/execution.ts';
 import { addGroup } from './commands/group.ts';
 import { addPoint } from './commands/point.ts';
 import { addPolicy } from './commands/policy.ts';
+import { addRegion } from './commands/region.ts';
 import { addRunbook } from './commands/runbook.ts';
 import { addServe } from './commands/serve.ts';
 import { addStatus } from './commands/status.ts';
@@ -46,6 +47,7 @@ function createProgram(): Command {
   addPoint(program);
   addRunbook(program);
   addExecution(program);
+  addRegion(program);
   return program;
 }
 

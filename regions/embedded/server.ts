@@ -21,6 +21,8 @@ export interface Mount {
   /** Tried in order; the first that the path is or goes on from. Empty: everything. */
   readonly prefix: string;
   readonly service: Service;
+  /** Its calls carry the whole path. */
+  readonly keepsPrefix?: true;
   /** Without one, no request fault meets it. */
   readonly name?: ServiceName;
 }
@@ -108,7 +110,7 @@ class Door {
     const body = bodyOf(request, this.#link, gone.signal);
     const call: Call = {
       method,
-      path: path.slice(mount?.prefix.length ?? 0),
+      path: mount === undefined || mount.keepsPrefix ? path : path.slice(mount.prefix.length),
       query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)),
       headers: request.headers,
       body,

@@ -13,7 +13,7 @@ import { serve } from '../../../../regions/embedded/server.ts';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: Record<string, never>;
+  readonly body: Readonly<Record<string, unknown>>;
   readonly text: string;
 }
 
@@ -29,9 +29,9 @@ export interface Setting {
   readonly url: string;
   readonly ask: Ask;
   /** A token by password; on the project of that name, or unscoped. */
-  login(user: string, project?: string, password?: string): Promise<string>;
+  readonly login: (user: string, project?: string, password?: string) => Promise<string>;
   /** The id of what a list filtered by name holds. */
-  idOf(plural: string, name: string): Promise<string>;
+  readonly idOf: (plural: string, name: string) => Promise<string>;
   reopen(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export async function withIdentity(work: (setting: Setting) => Promise<void>): P
       ...(json === undefined && raw === undefined ? {} : { body: raw ?? JSON.stringify(json) }),
     });
     const text = await response.text();
-    const body = (/^[{[]/.test(text) ? JSON.parse(text) : {}) as Answer['body'];
+    const body = (text.startsWith('{') ? JSON.parse(text) : {}) as Answer['body'];
     return { status: response.status, headers: response.headers, body, text };
   };
   const login = async (user: string, project?: string, password = 'secret') => {

@@ -3,6 +3,18 @@ import { credentialAuth, inDefault, passwordAuth, type Setting, withIdentity } f
 
 const tokens = '/v3/auth/tokens';
 
+interface TokenBody {
+  readonly issued_at: string;
+  readonly expires_at: string;
+  readonly methods: readonly string[];
+  readonly project: { readonly id: string };
+  readonly roles: readonly object[];
+  readonly catalog: readonly {
+    readonly type: string;
+    readonly endpoints: readonly { readonly url: string }[];
+  }[];
+}
+
 async function statusOf({ ask }: Setting, token: string): Promise<number> {
   return (await ask('GET', '/v3/auth/projects', { token })).status;
 }
@@ -14,16 +26,14 @@ describe('tokens of an embedded Keystone', () => {
       const { status, headers, body } = await ask('POST', tokens, { json });
       expect(status).to.equal(201);
       expect(headers.get('x-subject-token')).to.match(/^gAAAAA[\w-]+$/);
-      const token = body['token'] as Record<string, never>;
-      const project = token['project'] as { id: string };
+      const token = body['token'] as TokenBody;
+      const { project } = token;
       expect(token).to.deep.include({ methods: ['password'], is_domain: false });
-      expect(token['roles']).to.have.lengthOf(2);
-      const lifeMs = Date.parse(token['expires_at']!) - Date.parse(token['issued_at']!);
+      expect(token.roles).to.have.lengthOf(2);
+      const lifeMs = Date.parse(token.expires_at) - Date.parse(token.issued_at);
       expect(lifeMs).to.equal(3_600_000);
-      const endpoints = (token['catalog'] as unknown as { type: string; endpoints: never[] }[]).map(
-        ({ type, endpoints }) => [type, (endpoints as { url: string }[])[0]!.url],
-      );
-      expect(Object.fromEntries(endpoints)).to.deep.equal({
+      const urls = token.catalog.map(({ type, endpoints }) => [type, endpoints[0]?.url]);
+      expect(Object.fromEntries(urls)).to.deep.equal({
         identity: `${url}/v3`,
         'object-store': `${url}/v1/AUTH_${project.id}`,
         image: `${url}/image`,
