@@ -40,7 +40,8 @@ export async function send(
     if (body instanceof Readable) body.destroy();
     response.end();
   } else if (body instanceof Readable) await stream(body, response, cutAfterBytes);
-  else if (cutAfterBytes === Infinity) response.end(body);
+  // A text would go out in one piece with the head, both as UTF-8.
+  else if (cutAfterBytes === Infinity) response.end(Buffer.from(body));
   else await stream(Readable.from([Buffer.from(body)]), response, cutAfterBytes);
 }
 
@@ -58,7 +59,8 @@ async function stream(body: Readable, response: ServerResponse, limitBytes: numb
     }
   }
   try {
-    response.flushHeaders();
+    // Not `flushHeaders`, which writes the head as UTF-8: a header holds bytes, as latin-1.
+    response.write(Buffer.alloc(0));
     await pipeline(body, upToLimit, response, { end: false });
     if (leftBytes >= 0) response.end();
     else response.socket?.destroySoon();
