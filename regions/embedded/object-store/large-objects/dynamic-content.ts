@@ -35,12 +35,13 @@ export async function dynamicContent(
   const hash = createHash('md5');
   let bytes = 0;
   for await (const [, row] of rows()) {
-    hash.update(row.etag.replaceAll('"', ''));
-    bytes += row.bytes;
+    hash.update(seen(row).etag);
+    bytes += seen(row).bytes;
   }
   return {
     bytes,
     etag: `"${hash.digest('hex')}"`,
+    isOneRange: true,
     open: (first, last) =>
       composed(
         piecesOf(rows(), container, first, last),
@@ -48,6 +49,13 @@ export async function dynamicContent(
         last - first + 1,
       ),
   };
+}
+
+/** What the listing shows of it: of an object with versions, the current one. */
+function seen(row: RowRecord): { readonly bytes: number; readonly etag: string } {
+  if (row.versionId !== undefined)
+    return { bytes: row.symlinkBytes ?? 0, etag: row.symlinkEtag ?? row.etag };
+  return { bytes: row.sloBytes ?? row.bytes, etag: row.etag };
 }
 
 async function* below(rows: Rows, prefix: string): Rows {
@@ -64,7 +72,8 @@ async function* piecesOf(
   last: number,
 ): AsyncGenerator<Piece, void, undefined> {
   let at = 0;
-  for await (const [object, { bytes }] of rows) {
+  for await (const [object, row] of rows) {
+    const { bytes } = seen(row);
     const from = Math.max(0, first - at);
     const to = Math.min(bytes - 1, last - at);
     at += bytes;
