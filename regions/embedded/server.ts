@@ -127,8 +127,8 @@ class Door {
       response.destroy();
     } finally {
       // What the service left unread is read and dropped, or the connection's next request would wait.
-      body.once('close', () => request.resume());
-      body.destroy();
+      if (body.closed) request.resume();
+      else body.once('close', () => request.resume()).destroy();
     }
   }
 
