@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { describeError, FarshoreError } from '../../kernel/errors.ts';
 import { ProblemError } from './api-client.ts';
 import { addConfig } from './commands/config.ts';
+import { addDemo } from './commands/demo.ts';
 import { addExecution } from './commands/execution.ts';
 import { addGroup } from './commands/group.ts';
 import { addPoint } from './commands/point.ts';
@@ -48,6 +49,7 @@ function createProgram(): Command {
   addRunbook(program);
   addExecution(program);
   addRegion(program);
+  addDemo(program);
   return program;
 }
 

@@ -54,9 +54,7 @@ function isDeeper(value: unknown, levels: number): boolean {
 export async function wholeBody(call: Pick<Call, 'body'>, limitBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
-  // Left open, so that the refusal still reaches the sender.
-  const body = call.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  for await (const part of body) {
+  for await (const part of call.body as AsyncIterable<Buffer>) {
     bytes += part.length;
     if (bytes > limitBytes) throw new Refusal(413, `the request body exceeds ${limitBytes} bytes`);
     parts.push(part);
