@@ -1,6 +1,8 @@
 import { readdir, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { expect } from 'chai';
-import { EmbeddedGlance } from './rig.ts';
+import { systemClock } from '../../../../kernel/clock.ts';
+import { EmbeddedGlance, octets } from './rig.ts';
 
 describe('embedded Glance: restarts', () => {
   it('remembers images, data, members and taken ids; sweeps what no image names', async () => {
@@ -31,5 +33,26 @@ describe('embedded Glance: restarts', () => {
     const body = { method: { name: 'glance-direct' } };
     expect((await glance.ask(`POST /v2/images/${id}/import`, { body })).status).to.equal(202);
     expect((await glance.ask(`GET /v2/images/${id}/file`)).text).to.equal('abcdef');
+  });
+
+  it('leaves an image whose upload was killed saving, as Glance does, without its bytes', async () => {
+    await using glance = await EmbeddedGlance.open();
+    const id = await glance.create();
+    const upload = request(`${glance.url}/v2/images/${id}/file`, {
+      method: 'PUT',
+      headers: { ...octets, 'x-auth-token': 'one', 'content-length': 10 },
+    });
+    upload.on('error', () => undefined);
+    upload.write('abc');
+    const status = async (at: EmbeddedGlance) => (await at.ask(`GET /v2/images/${id}`)).json.status;
+    while ((await status(glance)) !== 'saving') await systemClock.sleep(5);
+    await using after = await glance.killed();
+    upload.destroy();
+    expect(await status(after)).to.equal('saving');
+    expect((await after.put(id, 'x')).status).to.equal(409);
+    expect((await after.ask(`GET /v2/images/${id}/file`)).status).to.equal(204);
+    expect((await after.ask(`DELETE /v2/images/${id}`)).status).to.equal(204);
+    const files = await readdir(`${after.directory}/blobs`, { recursive: true });
+    expect(files.filter((name) => name.includes('/'))).to.deep.equal([]);
   });
 });

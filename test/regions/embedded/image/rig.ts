@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../../kernel/clock.ts';
@@ -59,6 +59,15 @@ export class EmbeddedGlance implements AsyncDisposable {
 
   static async open(): Promise<EmbeddedGlance> {
     const glance = new EmbeddedGlance(await mkdtemp(join(tmpdir(), 'glance-')));
+    await glance.#start();
+    return glance;
+  }
+
+  /** What a new process would find if this one were killed now. */
+  async killed(): Promise<EmbeddedGlance> {
+    const directory = await mkdtemp(join(tmpdir(), 'glance-'));
+    await cp(this.#directory, directory, { recursive: true });
+    const glance = new EmbeddedGlance(directory);
     await glance.#start();
     return glance;
   }
