@@ -138,11 +138,16 @@ function targetInRow(target: TargetRecord): Partial<RowRecord> {
   };
 }
 
-/** For the links to what is this record: the segments of a large object count, the etag is its own. */
+/**
+ * For the links to what is this record: the segments of a large object count, the etag is its own.
+ * Of a static link, all is its target's.
+ */
 export function targetOf({
   etag,
   bytes,
   slo,
-}: Pick<ObjectRecord, 'etag' | 'bytes' | 'slo'>): TargetRecord {
+  symlink,
+}: Pick<ObjectRecord, 'etag' | 'bytes' | 'slo' | 'symlink'>): TargetRecord {
+  if (symlink?.static !== undefined) return symlink.static;
   return slo === undefined ? { etag, bytes } : { etag, bytes: slo.bytes, sloEtag: slo.etag };
 }
