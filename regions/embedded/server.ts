@@ -50,13 +50,12 @@ export async function serve(
   edge: Edge = { faults: new Faults(), clock: systemClock },
 ): Promise<Listening> {
   const door = new Door(mounts, log, edge);
+  const respond = (request: IncomingMessage, response: ServerResponse) =>
+    void door.respond(request, response);
   // A large body over a slow link takes as long as it takes.
-  const server = createServer(
-    { keepAliveTimeout: 60_000, requestTimeout: 0 },
-    (request, response) => {
-      void door.respond(request, response);
-    },
-  );
+  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, respond);
+  // The services expect nothing but 100-continue, and overlook the rest.
+  server.on('checkExpectation', respond);
   await listen(server, address);
   const { port } = server.address() as AddressInfo;
   const { host } = address;

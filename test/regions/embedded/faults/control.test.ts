@@ -28,16 +28,16 @@ async function withControl(work: (ask: Ask, done: string[]) => Promise<void>): P
         : Promise.resolve(void done.push(`${kind} ${object}`)),
   });
   const address = { host: '127.0.0.1', port: 0 };
-  const { url, close } = await serve([{ prefix: '', service: control }], address, silentLog);
+  const listening = await serve([{ prefix: '', service: control }], address, silentLog);
   const ask: Ask = async (method, path, json) => {
     const body = json === undefined ? {} : { body: JSON.stringify(json) };
-    const response = await fetch(url + path, { method, ...body });
+    const response = await fetch(listening.url + path, { method, ...body });
     return [response.status, (await response.json()) as State];
   };
   try {
     await work(ask, done);
   } finally {
-    await close();
+    await listening.close();
   }
 }
 

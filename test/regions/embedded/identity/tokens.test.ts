@@ -166,7 +166,7 @@ describe('tokens of an embedded Keystone', () => {
         ask('POST', all, { token, json: { application_credential: json } });
       const made = await create({ name: 'ac', roles: [{ name: 'reader' }] });
       expect(made.status, made.text).to.equal(201);
-      const { id, secret } = made.body['application_credential'] as unknown as {
+      const { id, secret } = made.body['application_credential'] as {
         id: string;
         secret: string;
       };
