@@ -1,9 +1,8 @@
 import { type Hash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, readdir, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, link, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Readable, Transform, type TransformCallback } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import type { Random } from '../../../kernel/random.ts';
 import { DiskFull } from './disk-full.ts';
 
@@ -47,28 +46,62 @@ export class Blobs {
     return join(this.#directory, id.slice(0, 2), id);
   }
 
-  /** Streams into a new blob, updating the hashes. What fails leaves no file. Throws DiskFull. */
+  /**
+   * Streams into a new blob, updating the hashes. What fails leaves no file; the rest of the body is
+   * read to nowhere, for to destroy it would end the connection it comes from. Throws DiskFull.
+   */
   async write(body: Readable, hashes: readonly Hash[], signal?: AbortSignal): Promise<Blob> {
     const id = await this.#newId();
-    const isFull = this.#isFull;
-    let bytes = 0;
-    const count = new Transform({
-      highWaterMark: pieceBytes,
-      transform(piece: Buffer, _encoding, done: TransformCallback) {
-        if (isFull()) return done(new DiskFull());
-        bytes += piece.length;
-        for (const hash of hashes) hash.update(piece);
-        done(null, piece);
-      },
-    });
-    const file = createWriteStream(this.path(id), { flags: 'wx', highWaterMark: pieceBytes });
     try {
-      await pipeline(body, count, file, signal === undefined ? {} : { signal });
+      const file = await open(this.path(id), 'wx');
+      try {
+        return { id, bytes: await this.#fill(file, body, hashes, signal) };
+      } finally {
+        await file.close();
+      }
     } catch (error) {
+      body.resume();
       await this.remove(id);
       throw error;
     }
-    return { id, bytes };
+  }
+
+  /** One piece is on its way to the disk while the next is read and hashed. */
+  async #fill(
+    file: FileHandle,
+    body: Readable,
+    hashes: readonly Hash[],
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    let bytes = 0;
+    let held: Buffer[] = [];
+    let heldBytes = 0;
+    let writing: Promise<void> = Promise.resolve();
+    try {
+      for await (const piece of body.iterator({
+        destroyOnReturn: false,
+      }) as AsyncIterable<Buffer>) {
+        signal?.throwIfAborted();
+        if (this.#isFull()) throw new DiskFull();
+        for (const hash of hashes) hash.update(piece);
+        bytes += piece.length;
+        heldBytes += piece.length;
+        held.push(piece);
+        if (heldBytes < pieceBytes) continue;
+        await writing;
+        writing = append(file, held, heldBytes);
+        // Awaited with the next piece, which may be long in coming.
+        writing.catch(() => undefined);
+        held = [];
+        heldBytes = 0;
+      }
+    } catch (error) {
+      await writing.catch(() => undefined);
+      throw error;
+    }
+    await writing;
+    await append(file, held, heldBytes);
+    return bytes;
   }
 
   /** Of the bytes from `first` to `last`, both included. */
@@ -107,4 +140,10 @@ export class Blobs {
     }
     return id;
   }
+}
+
+async function append(file: FileHandle, pieces: readonly Buffer[], bytes: number): Promise<void> {
+  if (bytes === 0) return;
+  const { bytesWritten } = await file.writev(pieces);
+  if (bytesWritten < bytes) throw new DiskFull();
 }

@@ -28,7 +28,7 @@ export async function storeBody(core: Core, request: Request): Promise<StoredByt
   const { blobs } = core.state;
   if (announced === 0) return checked(core, request, noBytes);
   const hash = createHash('md5');
-  const { id, bytes } = await written(core, request, hash, announced ?? limits.fileBytes);
+  const { id, bytes } = await written(core, request, hash, announced);
   const stored = { blob: id, bytes, etag: hash.digest('hex') };
   try {
     if (announced !== undefined && bytes !== announced) throw page(499);
@@ -52,11 +52,11 @@ async function written(
   core: Core,
   { body, signal }: Request,
   hash: ReturnType<typeof createHash>,
-  mostBytes: number,
+  announced: number | undefined,
 ): Promise<{ readonly id: string; readonly bytes: number }> {
   try {
-    // Through an iterator: a stream that fails must not take the client's connection with it.
-    const pieces = Readable.from(upTo(body, mostBytes), { objectMode: false });
+    const pieces =
+      announced === undefined ? Readable.from(upTo(body), { objectMode: false }) : body;
     return await core.state.blobs.write(pieces, [hash], signal);
   } catch (error) {
     if (signal.aborted || body.errored !== null) throw page(499);
@@ -66,11 +66,12 @@ async function written(
   }
 }
 
-async function* upTo(body: Readable, mostBytes: number): AsyncGenerator<Buffer> {
+/** Of what comes in chunks nobody knows the size before. */
+async function* upTo(body: Readable): AsyncGenerator<Buffer> {
   let bytes = 0;
   for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += piece.length;
-    if (bytes > mostBytes) throw plain(413, 'Your request is too large.');
+    if (bytes > limits.fileBytes) throw plain(413, 'Your request is too large.');
     yield piece;
   }
 }
