@@ -1,6 +1,6 @@
-import { Refusal } from '../http/refusal.ts';
 import type { Requester } from '../identity/authority.ts';
 
+import { page } from './refusals.ts';
 import type { Access, Core, Request } from './request.ts';
 import { unquote } from './wire.ts';
 
@@ -33,11 +33,9 @@ export async function authorize(core: Core, request: Request): Promise<void> {
       break;
     case 'requester':
       if (isGranted(request, access.requester, parseAcl(await aclOf(core, request)))) return;
-      if (access.requester !== undefined) throw new Refusal(403, '');
+      if (access.requester !== undefined) throw page(403);
   }
-  // A name may hold what a header may not.
-  const realm = /^[\w.~-]+$/.test(account) ? account : 'unknown';
-  throw new Refusal(401, '', { 'www-authenticate': `Swift realm="${realm}"` });
+  throw page(401);
 }
 
 /** Whether the request may see and set what belongs to the account's owner: ACLs, keys, quotas. */
@@ -143,14 +141,14 @@ function cleanItem(name: string, item: string): string {
   const word = item.slice(0, Math.max(at, 0)).trim();
   if (!word.startsWith('.')) return item;
   if (!referrerWords.includes(word))
-    throw new Refusal(400, `Unknown designator '${word}' in ACL: '${item}'`);
+    throw page(400, `Unknown designator '${word}' in ACL: '${item}'`);
   if (name.toLowerCase().includes('write'))
-    throw new Refusal(400, `Referrers not allowed in write ACL: '${item}'`);
+    throw page(400, `Referrers not allowed in write ACL: '${item}'`);
   const said = item.slice(at + 1).trim();
   const isDenied = said.startsWith('-');
   const host = isDenied ? said.slice(1).trim() : said;
   const domain = host.length > 1 && host.startsWith('*') ? host.slice(1).trim() : host;
   if (domain === '' || domain === '.')
-    throw new Refusal(400, `No host/domain value after referrer designation in ACL: '${item}'`);
+    throw page(400, `No host/domain value after referrer designation in ACL: '${item}'`);
   return `.r:${isDenied ? '-' : ''}${domain}`;
 }

@@ -70,11 +70,11 @@ function infoReply({ method }: Call): Reply {
 
 function refused({ status, message, headers }: Refusal, call: Call): Reply {
   const account = call.path.split('/')[2] ?? '';
-  const realm = headers['www-authenticate'] ?? `Swift realm="${quote(account)}"`;
+  const realm = `Swift realm="${quote(account)}"`;
   const challenge = { 'www-authenticate': [realm, `Keystone uri="${call.origin}"`] };
   return {
     status,
-    headers: { 'content-type': html, ...headers, ...(status === 401 ? challenge : {}) },
+    headers: { 'content-type': html, ...(status === 401 ? challenge : {}), ...headers },
     body: message === '' ? pageOf(status) : message,
   };
 }

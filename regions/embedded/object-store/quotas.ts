@@ -1,5 +1,5 @@
-import { Refusal } from '../http/refusal.ts';
 import { isResellerAdmin } from './acl.ts';
+import { page } from './refusals.ts';
 import type { Core, Request } from './request.ts';
 
 const ofAccount = 'x-account-meta-quota-bytes';
@@ -23,7 +23,7 @@ export async function checkQuotas({ state }: Core, request: Request, bytes = 0):
     isWithin(container.bytes + bytes, container.headers[ofContainer.bytes]) &&
     isWithin(container.objects + 1, container.headers[ofContainer.count]) &&
     isWithin((account?.bytes ?? 0) + bytes, account?.headers[ofAccount]);
-  if (!hasRoom) throw new Refusal(413, 'Upload exceeds quota.');
+  if (!hasRoom) throw page(413, 'Upload exceeds quota.');
 }
 
 function isWithin(value: number, quota = ''): boolean {
@@ -34,13 +34,13 @@ function isWithin(value: number, quota = ''): boolean {
 export function checkQuotaHeaders({ headers, container, access }: Request): void {
   const isBad = (value = '') => value !== '' && !digits.test(value);
   if (container !== '') {
-    if (isBad(headers[ofContainer.bytes])) throw new Refusal(400, 'Invalid bytes quota.');
-    if (isBad(headers[ofContainer.count])) throw new Refusal(400, 'Invalid count quota.');
+    if (isBad(headers[ofContainer.bytes])) throw page(400, 'Invalid bytes quota.');
+    if (isBad(headers[ofContainer.count])) throw page(400, 'Invalid count quota.');
     return;
   }
   const isRemoved = (headers[ofAccount.replace('x-', 'x-remove-')] ?? '') !== '';
   const value = isRemoved ? '' : headers[ofAccount];
   if (value === undefined) return;
-  if (!isResellerAdmin(access)) throw new Refusal(403, '');
-  if (isBad(value)) throw new Refusal(400, '');
+  if (!isResellerAdmin(access)) throw page(403);
+  if (isBad(value)) throw page(400);
 }

@@ -1,10 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { basename } from 'node:path/posix';
-import { Refusal } from '../http/refusal.ts';
 import type { Reply } from '../http/reply.ts';
 
 import type { HeaderMap } from './records.ts';
+import { page } from './refusals.ts';
 import type { Access, Core, Request } from './request.ts';
 import { quote } from './wire.ts';
 
@@ -28,7 +28,7 @@ export async function tempUrlAccess(core: Core, request: Request): Promise<Acces
   const isRead = method === 'GET' || method === 'HEAD';
   const forbidden = forbiddenHeaders.find((name) => name.toLowerCase() in headers);
   if (!isRead && forbidden !== undefined)
-    throw new Refusal(400, `The header '${forbidden}' is not allowed in this tempurl`);
+    throw page(400, `The header '${forbidden}' is not allowed in this tempurl`);
   return { kind: 'temp-url', account, container };
 }
 
@@ -93,8 +93,8 @@ async function signedScope({ state, deps }: Core, request: Request): Promise<str
   throw invalid();
 }
 
-function invalid(): Refusal {
-  return new Refusal(401, '401 Unauthorized: Temp URL invalid\n', {
+function invalid(): ReturnType<typeof page> {
+  return page(401, '401 Unauthorized: Temp URL invalid\n', {
     'www-authenticate': 'Swift realm="unknown"',
   });
 }

@@ -15,8 +15,7 @@ const gzipMagic = '1f8b';
 
 /** The archive's bytes, unpacked; what is cut short just ends. Throws TarError. */
 export async function archiveBytes(body: Readable, compression: Compression): Promise<ByteReader> {
-  // Left open, so that the report still reaches the sender.
-  const packed = new ByteReader(body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
+  const packed = new ByteReader(body as AsyncIterable<Buffer>);
   if (compression === 'none') return packed;
   const magic = await packed.read(2);
   if (magic.toString('hex') !== gzipMagic) throw new TarError('not a gzip file');

@@ -28,9 +28,7 @@ export async function* namesToDelete(request: Request): AsyncGenerator<BulkName>
 
 async function* linesOf({ body }: Request): AsyncGenerator<string> {
   let held = '';
-  // Left open, so that the report still reaches the sender.
-  const pieces = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  for await (const piece of pieces) {
+  for await (const piece of body as AsyncIterable<Buffer>) {
     const lines = (held + piece.toString('latin1')).split('\n');
     held = lines.pop() ?? '';
     if ([held, ...lines].some((line) => line.length > longestLine))

@@ -44,10 +44,12 @@ export async function checkedSegments(
         (problem) => [name, problem] as const,
       ),
     );
+    const { sub_slo, ...whole } = seen;
     segments.push({
       name: `/${input.path.replace(/^\/+/, '')}`,
-      ...seen,
+      ...whole,
       ...(typeof range === 'string' ? { range } : {}),
+      ...(sub_slo === true ? { sub_slo } : {}),
     });
   }
   return { segments, problems };
