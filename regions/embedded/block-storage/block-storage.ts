@@ -18,7 +18,9 @@ import { Disks } from './disk/disks.ts';
 import { snapshotRoutes } from './snapshots/routes.ts';
 import { Jobs } from './state/jobs.ts';
 import { State } from './state/state.ts';
+import { ChunkMemory } from './swift-driver/chunk-memory.ts';
 import { attachmentRoutes } from './volumes/attachments.ts';
+import { extraSpecRoutes } from './volumes/extra-specs.ts';
 import { typeRoutes } from './volumes/types.ts';
 import { volumeRoutes } from './volumes/routes.ts';
 
@@ -53,6 +55,7 @@ export async function openBlockStorage(deps: BlockStorageDeps): Promise<BlockSto
     objectStore,
     image,
     jobs: new Jobs(ambient.log),
+    chunkMemory: new ChunkMemory(),
     backupSettings: Object.freeze({ ...defaultBackupSettings, ...deps.backupSettings }),
   });
   await cleanUp(cinder);
@@ -71,6 +74,7 @@ class BlockStorage implements BlockStorageService {
       volumeRoutes(cinder),
       attachmentRoutes(cinder),
       typeRoutes(cinder),
+      extraSpecRoutes(cinder),
       snapshotRoutes(cinder),
       backupRoutes(cinder),
       adminRoutes(cinder),

@@ -3,6 +3,7 @@ import type { Service } from '../http/service.ts';
 import type { Disks } from './disk/disks.ts';
 import type { Jobs } from './state/jobs.ts';
 import type { State } from './state/state.ts';
+import type { ChunkMemory } from './swift-driver/chunk-memory.ts';
 
 /** Settings of cinder-backup that shape what it writes. */
 export interface BackupSettings {
@@ -35,6 +36,7 @@ export interface Cinder {
   readonly objectStore: Service;
   readonly image: Service;
   readonly backupSettings: BackupSettings;
+  readonly chunkMemory: ChunkMemory;
 }
 
 export function backendOf(cinder: Cinder): string {

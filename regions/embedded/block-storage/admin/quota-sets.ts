@@ -30,7 +30,7 @@ export function quotaRoutes(cinder: Cinder): Routes {
       };
       return jsonReply(200, { limits: { rate: [], absolute } });
     },
-    'GET /os-quota-sets/:': (request, id) => show(cinder, request, id ?? ''),
+    'GET /os-quota-sets/:': (request, id = '') => show(cinder, request, id),
     'GET /os-quota-sets/:/defaults': async (request, id = '') => {
       requireOwn(request, id, 'show');
       return jsonReply(200, { quota_set: { ...(await limitsOf(state, '')), id } });
@@ -55,11 +55,10 @@ async function show({ state }: Cinder, request: ApiRequest, id: string): Promise
   if (!queryFlag(request.call.query, 'usage'))
     return jsonReply(200, { quota_set: { ...limits, id } });
   const used = await usageOf(state, id);
-  const withUsage = Object.entries(limits).map(([name, limit]) => [
-    name,
-    { limit, in_use: used[name] ?? 0, reserved: 0 },
-  ]);
-  return jsonReply(200, { quota_set: { ...Object.fromEntries(withUsage), id } });
+  const withUsage: Record<string, object> = {};
+  for (const [name, limit] of Object.entries(limits))
+    withUsage[name] = { limit, in_use: used[name] ?? 0, reserved: 0 };
+  return jsonReply(200, { quota_set: { ...withUsage, id } });
 }
 
 async function update({ state }: Cinder, id: string, body: unknown): Promise<void> {
@@ -70,9 +69,9 @@ async function update({ state }: Cinder, id: string, body: unknown): Promise<voi
     const unknown = wished.map(([key]) => key).filter((key) => !Object.hasOwn(limits, key));
     if (unknown.length > 0)
       throw new Refusal(400, `Bad key(s) in quota set: ${unknown.join(', ')}`);
-    const set = wished.map(([key, value]) => [key, limitOf(key, value, used[key] ?? 0)]);
-    const held = (await state.quotas.get(id)) ?? {};
-    await state.commit([state.quotas.put(id, { ...held, ...Object.fromEntries(set) })]);
+    const quotas = { ...(await state.quotas.get(id)) };
+    for (const [key, value] of wished) quotas[key] = limitOf(key, value, used[key] ?? 0);
+    await state.commit([state.quotas.put(id, quotas)]);
   });
 }
 

@@ -117,7 +117,7 @@ async function read(
   const { state, jobs, disks } = cinder;
   const swift = new SwiftAccount(cinder.objectStore, token, backup.projectId, jobs.signal);
   await using disk = await disks.use(volumeId);
-  return readBackup({
+  return await readBackup({
     layers: await chainOf(state, backup),
     disk,
     swift,

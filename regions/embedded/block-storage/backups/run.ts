@@ -1,5 +1,4 @@
 import { DiskFull } from '../../store/disk-full.ts';
-import { Locks } from '../../store/locks.ts';
 import { type Cinder, swiftDriver, zone } from '../cinder.ts';
 import type { BackupRecord } from '../state/records.ts';
 import { type BlockHashes, prefixOf, readBlockHashes } from '../swift-driver/layout.ts';
@@ -7,8 +6,6 @@ import { BackupFailure, SwiftAccount } from '../swift-driver/swift.ts';
 import { volumeMetaOf } from '../swift-driver/volume-meta.ts';
 import { writeBackup } from '../swift-driver/write.ts';
 import { removeObjects } from './delete.ts';
-
-const memory = new Locks();
 
 /** cinder-backup's part: writes the objects, then settles the backup and what it was taken from. */
 export async function runBackup(cinder: Cinder, token: string, id: string): Promise<void> {
@@ -46,7 +43,7 @@ async function write(cinder: Cinder, token: string, backup: BackupRecord): Promi
     settings,
     swift,
     parent,
-    memory,
+    memory: cinder.chunkMemory,
     isWanted: async () => (await state.backups.get(id))?.status === 'creating',
     volumeMeta: async () => {
       const volume = await state.volumes.get(volumeId);

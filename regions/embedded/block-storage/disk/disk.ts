@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { DiskFull } from '../../store/disk-full.ts';
 
-const pieceBytes = 1 << 20;
+/** Large: most pieces are holes, and each costs a turn of the event loop. */
+const pieceBytes = 1 << 23;
 /** What a file system allots at once, or more: a run of zeros of this length stays a hole. */
 const holeBytes = 32 * 1024;
 const zeros = Buffer.alloc(holeBytes);

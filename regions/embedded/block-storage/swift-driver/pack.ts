@@ -32,6 +32,8 @@ export class Packer {
 
   /** One hash a block; the last block may be shorter. */
   async hashes(data: Buffer): Promise<string[]> {
+    if (data.length % this.#blockBytes === 0 && isZero(data))
+      return Array<string>(data.length / this.#blockBytes).fill(this.#zeroBlockHash);
     const found: string[] = [];
     for (let at = 0; at < data.length; at += this.#blockBytes) {
       const block = data.subarray(at, at + this.#blockBytes);
@@ -46,7 +48,8 @@ export class Packer {
     const isPlain = isZero(data);
     if (isPlain && this.#zeroChunk?.length === data.length) return this.#zeroChunk;
     const packed = { ...(await compressed(data)), md5: await md5(data) };
-    if (isPlain) this.#zeroChunk = { ...packed, length: data.length };
+    if (isPlain && packed.compression === 'zlib')
+      this.#zeroChunk = { ...packed, length: data.length };
     return packed;
   }
 }

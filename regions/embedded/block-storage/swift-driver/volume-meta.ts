@@ -84,9 +84,8 @@ function nameChange(
   base: Readonly<Record<string, unknown>>,
 ): Partial<VolumeRecord> {
   const { display_name: name, display_description: description } = base;
-  const isNamed = volume.name !== null && volume.name !== '';
   if (typeof name !== 'string' || name === '') return {};
-  if (isNamed && volume.name?.startsWith('restore_backup_') === false) return {};
+  if (!/^(restore_backup_.*)?$/s.test(volume.name ?? '')) return {};
   return { name, description: typeof description === 'string' ? description : null };
 }
 

@@ -1,7 +1,7 @@
 import type { BackupSettings } from '../cinder.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { BackupRecord } from '../state/records.ts';
-import type { Locks } from '../../store/locks.ts';
+import type { ChunkMemory } from './chunk-memory.ts';
 import {
   type BlockHashes,
   type Chunk,
@@ -21,8 +21,7 @@ export interface BackupJob {
   readonly swift: SwiftAccount;
   /** Of the parent, for an incremental. */
   readonly parent: BlockHashes | null;
-  /** One chunk is in memory at a time, whatever number of backups is under way. */
-  readonly memory: Locks;
+  readonly memory: ChunkMemory;
   /** Asked before each chunk. */
   readonly isWanted: () => Promise<boolean>;
   /** Python's JSON of the volume's fields, taken when its bytes have been read. */
@@ -35,9 +34,9 @@ export async function writeBackup(job: BackupJob): Promise<number | null> {
   const writer = new Writer(job);
   for (let offset = 0; offset < disk.sizeBytes; offset += settings.chunkBytes) {
     if (!(await job.isWanted())) return null;
-    await memory.run('chunk', async () => {
-      const length = Math.min(settings.chunkBytes, disk.sizeBytes - offset);
-      await writer.write(offset, await disk.read(Buffer.allocUnsafe(length), offset));
+    const length = Math.min(settings.chunkBytes, disk.sizeBytes - offset);
+    await memory.use(length, async (buffer) => {
+      await writer.write(offset, await disk.read(buffer, offset));
     });
   }
   const { container, serviceMetadata } = backup;

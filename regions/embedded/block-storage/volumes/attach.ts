@@ -159,11 +159,12 @@ export async function detach(
     if (volume === undefined) return;
     const left = (await attachmentsOf({ state }, volumeId)).filter(({ id }) => id !== attachmentId);
     const isAttached = left.some(({ status }) => status === 'attached');
-    const { attached_mode: _gone, ...adminMetadata } = volume.adminMetadata;
+    const { readonly } = volume.adminMetadata;
+    const unattached = readonly === undefined ? {} : { readonly };
     const change = {
       status: left.length === 0 ? 'available' : isAttached ? 'in-use' : 'reserved',
       attachStatus: isAttached ? 'attached' : 'detached',
-      adminMetadata: isAttached ? volume.adminMetadata : adminMetadata,
+      adminMetadata: isAttached ? volume.adminMetadata : unattached,
       updatedAtMs: state.now(),
     };
     await state.commit([

@@ -2,6 +2,7 @@ import { Refusal } from '../../http/refusal.ts';
 import { jsonReply } from '../../http/reply.ts';
 import { Input } from '../api/input.ts';
 import type { Action } from './actions.ts';
+import { without } from './metadata.ts';
 
 /** What a bootable volume remembers of its image. */
 export const imageMetadataActions: Readonly<Record<string, Action>> = {
@@ -23,9 +24,7 @@ export const imageMetadataActions: Readonly<Record<string, Action>> = {
     if (!Object.hasOwn(volume.imageMetadata, key))
       throw new Refusal(404, `Glance metadata for volume/snapshot ${volume.id} cannot be found.`);
     await state.update(state.volumes, volume.id, ({ imageMetadata }) => ({
-      imageMetadata: Object.fromEntries(
-        Object.entries(imageMetadata).filter(([each]) => each !== key),
-      ),
+      imageMetadata: without(imageMetadata, key),
     }));
     return { status: 200, headers: { 'content-type': 'text/html; charset=UTF-8' } };
   },

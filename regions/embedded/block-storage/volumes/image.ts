@@ -119,13 +119,11 @@ export function imageMetadataOf(image: Image | null): Record<string, string> {
     ['image_name', fields['name']],
     ...core.map((key): [string, unknown] => [key, fields[key]]),
   ];
-  return Object.fromEntries(
-    kept.flatMap(([key, value]) =>
-      value === null || value === undefined || typeof value === 'object'
-        ? []
-        : [[key, String(value)]],
-    ),
-  );
+  const shown: Record<string, string> = {};
+  for (const [key, value] of kept)
+    if (['string', 'number', 'boolean'].includes(typeof value))
+      shown[key] = String(value as string | number | boolean);
+  return shown;
 }
 
 /** What an image made from a volume takes over: the properties that are not the old image's own. */

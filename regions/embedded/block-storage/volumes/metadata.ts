@@ -7,71 +7,53 @@ import type { ApiRequest } from '../api/request.ts';
 import type { Routes } from '../api/router.ts';
 import type { Cinder } from '../cinder.ts';
 
+type Pairs = Readonly<Record<string, string>>;
+
 interface Described {
   readonly id: string;
   readonly projectId: string;
   readonly status: string;
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: Pairs;
+}
+
+interface Holder<T> {
+  readonly kind: 'volume' | 'snapshot';
+  readonly collection: string;
+  readonly table: Table<T>;
 }
 
 /** The user's key-value pairs of a volume or a snapshot. */
-export function metadataRoutes<T extends Described>(
-  { state }: Cinder,
-  of: {
-    readonly kind: 'volume' | 'snapshot';
-    readonly collection: string;
-    readonly table: Table<T>;
-  },
-): Routes {
-  const { kind, collection, table } = of;
+export function metadataRoutes<T extends Described>({ state }: Cinder, holder: Holder<T>): Routes {
+  const { kind, collection, table } = holder;
   const path = `/${collection}/:/metadata`;
+  const get = (request: ApiRequest, id: string): Promise<T> => find(request, kind, table, id);
   const change = async (
     request: ApiRequest,
     id: string,
-    next: (metadata: T['metadata']) => T['metadata'],
-  ): Promise<T['metadata']> => {
-    const { status } = await find(request, kind, table, id);
-    if (status === 'maintenance' || status === 'uploading')
-      throw new Refusal(
-        400,
-        `Invalid volume: Updating volume metadata is not allowed for volumes in ${status} status.`,
-      );
-    const changed = await state.update(
-      table,
-      id,
-      ({ metadata }) => ({ metadata: next(metadata) }) as Partial<T>,
-    );
-    return changed?.metadata ?? {};
-  };
-  const missing = (id: string, key: string): Refusal =>
-    new Refusal(
-      404,
-      `${kind === 'volume' ? 'Volume' : 'Snapshot'} ${id} has no metadata with key ${key}.`,
-    );
-  const wished = async (request: ApiRequest, key: string): Promise<T['metadata']> => {
-    const body = await request.json();
-    input(body, key);
-    return input({ body }, 'body').strings(key) ?? {};
+    next: (metadata: Pairs) => Pairs,
+  ): Promise<Pairs> => {
+    requireChangeable(await get(request, id));
+    const of = ({ metadata }: T): Partial<T> => ({ metadata: next(metadata) }) as Partial<T>;
+    return (await state.update(table, id, of))?.metadata ?? {};
   };
   return {
     [`GET ${path}`]: async (request, id = '') =>
-      jsonReply(200, { metadata: (await find(request, kind, table, id)).metadata }),
+      jsonReply(200, { metadata: (await get(request, id)).metadata }),
     [`POST ${path}`]: async (request, id = '') => {
-      const more = await wished(request, 'metadata');
+      const more = await pairsOf(request, 'metadata');
       const metadata = await change(request, id, (held) => ({ ...held, ...more }));
       return jsonReply(200, { metadata });
     },
     [`PUT ${path}`]: async (request, id = '') => {
-      const metadata = await wished(request, 'metadata');
+      const metadata = await pairsOf(request, 'metadata');
       return jsonReply(200, { metadata: await change(request, id, () => metadata) });
     },
     [`GET ${path}/:`]: async (request, id = '', key = '') => {
-      const value = (await find(request, kind, table, id)).metadata[key];
-      if (value === undefined) throw missing(id, key);
-      return jsonReply(200, { meta: { [key]: value } });
+      const meta = only((await get(request, id)).metadata, key) ?? missing(kind, id, key);
+      return jsonReply(200, { meta });
     },
     [`PUT ${path}/:`]: async (request, id = '', key = '') => {
-      const meta = await wished(request, 'meta');
+      const meta = await pairsOf(request, 'meta');
       if (!Object.hasOwn(meta, key)) throw new Refusal(400, 'Request body and URI mismatch');
       if (Object.keys(meta).length > 1)
         throw new Refusal(400, 'Request body contains too many items');
@@ -79,12 +61,37 @@ export function metadataRoutes<T extends Described>(
       return jsonReply(200, { meta });
     },
     [`DELETE ${path}/:`]: async (request, id = '', key = '') => {
-      const { metadata } = await find(request, kind, table, id);
-      if (!Object.hasOwn(metadata, key)) throw missing(id, key);
-      await change(request, id, (held) =>
-        Object.fromEntries(Object.entries(held).filter(([each]) => each !== key)),
-      );
+      if (only((await get(request, id)).metadata, key) === undefined) missing(kind, id, key);
+      await change(request, id, (held) => without(held, key));
       return { status: 200, headers: { 'content-type': 'text/html; charset=UTF-8' } };
     },
   };
+}
+
+async function pairsOf(request: ApiRequest, key: string): Promise<Pairs> {
+  const body = await request.json();
+  input(body, key);
+  return input({ body }, 'body').strings(key) ?? {};
+}
+
+function requireChangeable({ status }: Described): void {
+  if (status === 'maintenance' || status === 'uploading')
+    throw new Refusal(
+      400,
+      `Invalid volume: Updating volume metadata is not allowed for volumes in ${status} status.`,
+    );
+}
+
+function only(pairs: Pairs, key: string): Pairs | undefined {
+  const value = Object.hasOwn(pairs, key) ? pairs[key] : undefined;
+  return value === undefined ? undefined : { [key]: value };
+}
+
+export function without(pairs: Pairs, key: string): Pairs {
+  return Object.fromEntries(Object.entries(pairs).filter(([each]) => each !== key));
+}
+
+function missing(kind: 'volume' | 'snapshot', id: string, key: string): never {
+  const what = kind === 'volume' ? 'Volume' : 'Snapshot';
+  throw new Refusal(404, `${what} ${id} has no metadata with key ${key}.`);
 }

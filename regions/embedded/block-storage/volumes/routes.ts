@@ -44,8 +44,8 @@ export function volumeRoutes(cinder: Cinder): Routes {
       const volume = await createVolume(cinder, request, await request.json());
       return jsonReply(202, await detailed(request, volume));
     },
-    'GET /volumes/:': async (request, id) => {
-      const volume = await find(request, 'volume', state.volumes, id ?? '');
+    'GET /volumes/:': async (request, id = '') => {
+      const volume = await find(request, 'volume', state.volumes, id);
       return jsonReply(200, await detailed(request, volume));
     },
     'PUT /volumes/:': async (request, id = '') => {

@@ -1,37 +1,23 @@
 import { Refusal } from '../../http/refusal.ts';
 import { jsonReply, type Reply } from '../../http/reply.ts';
-import { input, isObject } from '../api/input.ts';
+import { input } from '../api/input.ts';
 import { listReply } from '../api/listing.ts';
 import { type ApiRequest, requireAdmin } from '../api/request.ts';
 import type { Routes } from '../api/router.ts';
 import type { Cinder } from '../cinder.ts';
 import type { TypeRecord } from '../state/records.ts';
 import { all, defaultTypeName } from '../state/state.ts';
+import { specsFor } from './extra-specs.ts';
 
 /** Volume types and their extra specs, which mean nothing to the one backend that there is. */
 export function typeRoutes(cinder: Cinder): Routes {
-  const { state } = cinder;
-  const get = async (request: ApiRequest, id: string): Promise<TypeRecord> => {
-    if (id === 'default') return typeByNameOrId(cinder, defaultTypeName);
-    const type = await state.types.get(id);
-    if (type !== undefined && (type.isPublic || request.isAdmin)) return type;
-    throw new Refusal(404, `Volume type ${id} could not be found.`);
-  };
-  const change = async (
-    request: ApiRequest,
-    id: string,
-    next: (type: TypeRecord) => Partial<TypeRecord>,
-  ): Promise<TypeRecord> => {
-    const found = await get(request, id);
-    return (await state.update(state.types, found.id, next)) ?? found;
-  };
   return {
     'GET /types': (request) => list(cinder, request),
     'POST /types': async (request) => {
       requireAdmin(request, 'volume_extension:type_create');
       return shown(request, await create(cinder, await request.json()));
     },
-    'GET /types/:': async (request, id = '') => shown(request, await get(request, id)),
+    'GET /types/:': async (request, id = '') => shown(request, await get(cinder, request, id)),
     'PUT /types/:': async (request, id = '') => {
       requireAdmin(request, 'volume_extension:type_update');
       const wish = input(await request.json(), 'volume_type', ['name', 'description', 'is_public']);
@@ -43,49 +29,37 @@ export function typeRoutes(cinder: Cinder): Routes {
           'Specify volume type name, description, is_public or a combination thereof.',
         );
       if (name === '') throw new Refusal(400, 'Volume type name can not be empty.');
-      const changed = await change(request, id, () => ({
+      await change(cinder, request, id, () => ({
         ...(name === null ? {} : { name }),
         ...(description === null ? {} : { description }),
         ...(isPublic === undefined ? {} : { isPublic }),
       }));
-      return shown(request, changed);
+      return shown(request, await get(cinder, request, id));
     },
     'DELETE /types/:': async (request, id = '') => {
       requireAdmin(request, 'volume_extension:type_delete');
-      await remove(cinder, await get(request, id));
+      await remove(cinder, await get(cinder, request, id));
       return { status: 202, headers: { 'content-type': 'text/html; charset=UTF-8' } };
     },
-    'GET /types/:/extra_specs': async (request, id = '') =>
-      jsonReply(200, { extra_specs: specsFor(request, await get(request, id)) }),
-    'POST /types/:/extra_specs': async (request, id = '') => {
-      requireAdmin(request, 'volume_extension:types_extra_specs:create');
-      const specs = input({ body: await request.json() }, 'body').strings('extra_specs') ?? {};
-      await change(request, id, ({ extraSpecs }) => ({ extraSpecs: { ...extraSpecs, ...specs } }));
-      return jsonReply(200, { extra_specs: specs });
-    },
-    'GET /types/:/extra_specs/:': async (request, id = '', key = '') => {
-      const specs = specsFor(request, await get(request, id));
-      if (!Object.hasOwn(specs, key)) throw noSpec(id, key);
-      return jsonReply(200, { [key]: specs[key] });
-    },
-    'PUT /types/:/extra_specs/:': async (request, id = '', key = '') => {
-      requireAdmin(request, 'volume_extension:types_extra_specs:update');
-      const body = await request.json();
-      if (!isObject(body) || !Object.hasOwn(body, key))
-        throw new Refusal(400, 'Request body and URI mismatch');
-      const specs = input({ body: { specs: body } }, 'body').strings('specs') ?? {};
-      await change(request, id, ({ extraSpecs }) => ({ extraSpecs: { ...extraSpecs, ...specs } }));
-      return jsonReply(200, specs);
-    },
-    'DELETE /types/:/extra_specs/:': async (request, id = '', key = '') => {
-      requireAdmin(request, 'volume_extension:types_extra_specs:delete');
-      const { extraSpecs } = await get(request, id);
-      if (!Object.hasOwn(extraSpecs, key)) throw noSpec(id, key);
-      const left = Object.entries(extraSpecs).filter(([each]) => each !== key);
-      await change(request, id, () => ({ extraSpecs: Object.fromEntries(left) }));
-      return { status: 202 };
-    },
   };
+}
+
+/** One that the requester may see. Throws 404. */
+export async function get(cinder: Cinder, request: ApiRequest, id: string): Promise<TypeRecord> {
+  if (id === 'default') return typeByNameOrId(cinder, defaultTypeName);
+  const type = await cinder.state.types.get(id);
+  if (type !== undefined && (type.isPublic || request.isAdmin)) return type;
+  throw new Refusal(404, `Volume type ${id} could not be found.`);
+}
+
+export async function change(
+  cinder: Cinder,
+  request: ApiRequest,
+  id: string,
+  next: (type: TypeRecord) => Partial<TypeRecord>,
+): Promise<void> {
+  const found = await get(cinder, request, id);
+  await cinder.state.update(cinder.state.types, found.id, next);
 }
 
 /** Throws 404. */
@@ -161,16 +135,4 @@ function view(request: ApiRequest, type: TypeRecord): object {
     extra_specs: specsFor(request, type),
     ...(request.isAdmin ? { qos_specs_id: null } : {}),
   };
-}
-
-/** Users see those that tell them how to use the type. */
-function specsFor(request: ApiRequest, { extraSpecs }: TypeRecord): Record<string, string> {
-  const open = ['RESKEY:availability_zones', 'multiattach', 'replication_enabled'];
-  return Object.fromEntries(
-    Object.entries(extraSpecs).filter(([key]) => request.isAdmin || open.includes(key)),
-  );
-}
-
-function noSpec(id: string, key: string): Refusal {
-  return new Refusal(404, `Volume Type ${id} has no extra specs with key ${key}.`);
 }
