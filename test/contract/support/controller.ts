@@ -75,9 +75,13 @@ export class RunningController {
   }
 
   /** From the order to the end, whatever that is. */
-  async run(mode: 'drill' | 'failover', group: string): Promise<Execution> {
+  async run(
+    mode: 'drill' | 'failover',
+    group: string,
+    params: Readonly<Record<string, unknown>> = {},
+  ): Promise<Execution> {
     const { runner } = this.service;
-    const order = { runbook: mode, mode, group, dryRun: false, params: {} };
+    const order = { runbook: mode, mode, group, dryRun: false, params };
     const { id } = await runner.start(order);
     const states = await collect(runner.watch(id, new AbortController().signal));
     const execution = states.at(-1)!;

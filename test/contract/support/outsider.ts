@@ -127,7 +127,8 @@ async function send(
     });
     sent.on('error', fail);
     if (typeof body === 'object' && 'stream' in body) pipeline(body.stream, sent).catch(fail);
-    else sent.end(body);
+    // A text would be sent in one piece with the head, both as UTF-8.
+    else sent.end(Buffer.from(body));
   });
   if (expected === undefined ? answer.status >= 300 : answer.status !== expected)
     throw new Error(`${method} ${url}: ${answer.status} ${answer.body.toString().slice(0, 300)}`);

@@ -1,0 +1,4 @@
+import { containerMoverSuite } from '../contract/container-mover.ts';
+import { onEmbedded } from './environment.ts';
+
+onEmbedded(containerMoverSuite);

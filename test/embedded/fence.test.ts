@@ -1,0 +1,4 @@
+import { fenceSuite } from '../contract/fence.ts';
+import { onEmbedded } from './environment.ts';
+
+onEmbedded(fenceSuite);

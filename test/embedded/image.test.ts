@@ -1,0 +1,4 @@
+import { imageSuite } from '../contract/image.ts';
+import { onEmbedded } from './environment.ts';
+
+onEmbedded(imageSuite);

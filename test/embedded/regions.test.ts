@@ -1,0 +1,4 @@
+import { regionsSuite } from '../contract/regions.ts';
+import { onEmbedded } from './environment.ts';
+
+onEmbedded(regionsSuite);
