@@ -7,6 +7,7 @@ import type { RegionName, Suite } from './environment.ts';
 import { lookAt, makeContainer, type Seen } from './support/container-data.ts';
 import { RunningController } from './support/controller.ts';
 import { makeRawImage } from './support/image-data.ts';
+import { each } from './support/each.ts';
 import { openScopes, type Scopes } from './support/open.ts';
 import { Outsider } from './support/outsider.ts';
 import { removeNamed } from './support/remove.ts';
@@ -73,7 +74,9 @@ export const outagesSuite: Suite = (environment) =>
 
     it('a session goes on when its tokens end in the middle of it', async () => {
       for (const region of Object.values(environment().regions)) await region.setTokenLifetime(3);
-      await makeContainer(user('east'), name, objects);
+      await each([...Array(objects).keys()], (n) =>
+        user('east').put(name, `later/${n}`, `a later object, ${n}`),
+      );
       const session = await controller.sync(name);
       expect(session.moved.objects).to.be.at.least(objects);
       for (const region of Object.values(environment().regions))
