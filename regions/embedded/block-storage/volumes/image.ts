@@ -121,8 +121,7 @@ export function imageMetadataOf(image: Image | null): Record<string, string> {
   ];
   const shown: Record<string, string> = {};
   for (const [key, value] of kept)
-    if (['string', 'number', 'boolean'].includes(typeof value))
-      shown[key] = String(value as string | number | boolean);
+    if (['string', 'number', 'boolean'].includes(typeof value)) shown[key] = String(value);
   return shown;
 }
 
