@@ -4,19 +4,6 @@ import { page } from './refusals.ts';
 import type { Access, Core, Request } from './request.ts';
 import { unquote } from './wire.ts';
 
-/** Shown to, and taken from, an owner only. */
-export const ownerHeaders: ReadonlySet<string> = new Set([
-  'x-container-read',
-  'x-container-write',
-  'x-container-sync-key',
-  'x-container-sync-to',
-  'x-account-meta-temp-url-key',
-  'x-account-meta-temp-url-key-2',
-  'x-container-meta-temp-url-key',
-  'x-container-meta-temp-url-key-2',
-  'x-account-access-control',
-]);
-
 const accountPrefix = 'AUTH_';
 /** The roles of a project that own its account. */
 const operatorRoles = new Set(['admin', 'member']);

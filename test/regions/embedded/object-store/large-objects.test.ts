@@ -138,6 +138,31 @@ describe('embedded Swift: static large objects', () => {
     expect((await swift.ask('HEAD', '/c/slo')).status).to.equal(200);
   });
 
+  it('show to a reader only segments that he may read', async () => {
+    await swift.fill('open', {});
+    await swift.ask('POST', '/open', { headers: { 'x-container-read': '.r:*' } });
+    await manifest('/open/slo', [{ path: '/c/seg1' }]);
+    expect((await swift.ask('GET', '/open/slo', { token: null })).status).to.equal(409);
+    await swift.ask('POST', '/c', { headers: { 'x-container-read': '.r:*' } });
+    expect((await swift.ask('GET', '/open/slo', { token: null })).text).to.equal('aaaaa');
+    await swift.ask('POST', '/c', { headers: { 'x-container-read': '' } });
+  });
+
+  it('have sound segments in a container with versions', async () => {
+    await swift.ask('PUT', '/versions', { headers: { 'x-versions-enabled': 'true' } });
+    await swift.ask('PUT', '/versions/seg', { body: 'versioned' });
+    await manifest('/versions/slo', [{ path: '/versions/seg' }]);
+    expect((await get('/versions/slo')).text).to.equal('versioned');
+    const rows = JSON.parse((await get('/versions?format=json')).text) as Row[];
+    const row = rows.find(({ name }) => name === 'slo');
+    expect(row).to.include({ bytes: 9, slo_etag: `"${md5(md5('versioned'))}"` });
+    await swift.ask('PUT', '/c/dlo', {
+      headers: { 'x-object-manifest': 'versions/seg' },
+      body: '',
+    });
+    expect((await get('/c/dlo')).text).to.equal('versioned');
+  });
+
   it('are not made of what cannot be read as a manifest', async () => {
     const refusal = async (segments: unknown) => {
       const { status, text } = await manifest('/c/bad', segments);
@@ -316,6 +341,14 @@ describe('embedded Swift: dynamic large objects', () => {
     const headers = { 'x-object-manifest': 'nowhere/x' };
     await swift.ask('PUT', '/c/lost', { headers, body: '' });
     expect((await get('/c/lost')).status).to.equal(404);
+  });
+
+  it('show to a reader only what he may list', async () => {
+    await swift.ask('POST', '/c', { headers: { 'x-container-read': 'mill:*' } });
+    expect((await swift.ask('GET', '/c/dlo', { token: 'other' })).text).to.equal('1112222');
+    await swift.ask('POST', '/c', { headers: { 'x-container-read': '.r:*' } });
+    expect((await swift.ask('GET', '/c/dlo', { token: null })).status).to.equal(401);
+    expect((await swift.ask('GET', '/c/dlo', { token: 'other' })).status).to.equal(403);
   });
 
   it('are made of an object by POST', async () => {
