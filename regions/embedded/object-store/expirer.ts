@@ -12,7 +12,7 @@ export async function runExpirer(core: Core, signal: AbortSignal): Promise<void>
       await clock.sleep(periodMs, signal);
       await expireAll(core);
     } catch (error) {
-      if (isAbort(error) || signal.aborted) return;
+      if (isAbort(error)) return;
       log.error('expired objects could not be deleted', { error: String(error) });
     }
   }

@@ -1,4 +1,5 @@
 import type { Range } from '../../store/tables.ts';
+import { omit } from '../omit.ts';
 import { compareNames } from './compare-names.ts';
 import type { ListingQuery } from './listing-query.ts';
 
@@ -28,7 +29,7 @@ export async function walk<T>(
     })) {
       if (folder !== undefined && name.startsWith(folder)) {
         if (++skipped < mostSkipped) continue;
-        range = isReverse ? { ...range, lt: folder } : { ...lower(range), gte: after(folder) };
+        range = isReverse ? { ...range, lt: folder } : { ...omit(range, 'gt'), gte: after(folder) };
         isMore = true;
         break;
       }
@@ -88,13 +89,9 @@ function rangeOf(prefix: string, marker: string, endMarker: string): Range {
   };
 }
 
-function lower({ gt: _gt, gte: _gte, ...rest }: Range): Range {
-  return rest;
-}
-
 /** The first name after all that begin so. */
 function after(prefix: string): string {
-  const points = [...prefix];
+  const points = Array.from(prefix);
   const last = points.pop()?.codePointAt(0) ?? 0;
   // Code points that are halves of a pair stand for no character.
   const next = last + 1 === 0xd800 ? 0xe000 : last + 1;

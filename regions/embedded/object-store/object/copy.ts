@@ -3,6 +3,7 @@ import type { Reply } from '../../http/reply.ts';
 import { authorizedContainer } from '../find-object.ts';
 import { limits } from '../metadata.ts';
 import type { HeaderMap } from '../records.ts';
+import { omit } from '../omit.ts';
 import { page, plain } from '../refusals.ts';
 import { type Core, isTrue, type Request } from '../request.ts';
 import { quote } from '../wire.ts';
@@ -64,14 +65,14 @@ function sourceOf(request: Request): Request {
 
 function sinkOf(request: Request, reading: Reading): Request {
   const { record } = reading.found;
-  const {
-    'x-copy-from': _from,
-    'x-copy-from-account': _account,
-    range: _range,
-    'if-match': _match,
-    etag: _etag,
-    ...own
-  } = request.headers;
+  const own: HeaderMap = omit(
+    request.headers,
+    'x-copy-from',
+    'x-copy-from-account',
+    'range',
+    'if-match',
+    'etag',
+  );
   const query = new URLSearchParams(request.query);
   const isManifest = query.get('multipart-manifest') === 'get';
   query.delete('multipart-manifest');
@@ -90,7 +91,7 @@ function sinkOf(request: Request, reading: Reading): Request {
 }
 
 function inherited({ found, headers }: Reading): HeaderMap {
-  const { 'x-object-manifest': _, ...kept } = keptHeaders(found.record.headers);
+  const kept = omit(keptHeaders(found.record.headers), 'x-object-manifest');
   const deleteAt = headers['x-delete-at'];
   return { ...kept, ...(deleteAt === undefined ? {} : { 'x-delete-at': deleteAt }) };
 }

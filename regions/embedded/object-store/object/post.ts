@@ -3,6 +3,7 @@ import { authorizedContainer, isAlive } from '../find-object.ts';
 import { versionName } from '../keys.ts';
 import { checkLargeHeaders } from '../large-objects/large-objects.ts';
 import { checkMetadata } from '../metadata.ts';
+import { omit } from '../omit.ts';
 import type { ObjectRecord } from '../records.ts';
 import { html, notFound, page, plain, statusReply } from '../refusals.ts';
 import type { Core, Request } from '../request.ts';
@@ -51,10 +52,9 @@ export async function postObject(core: Core, request: Request): Promise<Reply> {
 }
 
 function changedBy({ headers }: Request, record: ObjectRecord, changedAt: number): ObjectRecord {
-  const { deleteAtSeconds: _, ...rest } = record;
   const type = headers['content-type'] ?? '';
   return {
-    ...rest,
+    ...omit(record, 'deleteAtSeconds'),
     changedAt,
     headers: keptHeaders(headers),
     ...(type === '' ? {} : { contentType: type }),

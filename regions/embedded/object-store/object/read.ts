@@ -67,13 +67,13 @@ function readingOf(core: Core, request: Request, found: Found, content: Content)
     const { ambient } = core.deps;
     const boundary = ambient.random.id() + ambient.random.id();
     const type = record.contentType;
-    const { contentType, bytes, body } = multipart(content, type, ranges, boundary);
+    const parts = multipart(content, type, ranges, boundary);
     const headers = {
       ...whole.headers,
-      'content-type': contentType,
-      'content-length': String(bytes),
+      'content-type': parts.contentType,
+      'content-length': String(parts.bytes),
     };
-    return { ...whole, status: 206, headers, open: () => Promise.resolve(body()) };
+    return { ...whole, status: 206, headers, open: () => Promise.resolve(parts.body()) };
   }
   const [first, last] = range;
   const headers = {

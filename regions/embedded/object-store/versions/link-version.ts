@@ -8,6 +8,7 @@ import {
   reservedParameter,
 } from '../object/object-headers.ts';
 import type { ContainerRecord } from '../records.ts';
+import { omit } from '../omit.ts';
 import { html, page, plain } from '../refusals.ts';
 import type { Core, Request } from '../request.ts';
 import { lastModified, stamp } from '../times.ts';
@@ -31,8 +32,7 @@ export async function linkVersion(
     if (version.isDeleteMarker === true) throw page(400, reservedParameter);
     const changedAt = core.state.tick();
     const headers = keptHeaders(request.headers);
-    const { slo: _, ...plainVersion } = version;
-    const link = linkTo({ ...plainVersion, headers, changedAt }, id, deleteAtSeconds);
+    const link = linkTo({ ...omit(version, 'slo'), headers, changedAt }, id, deleteAtSeconds);
     await change.putObject(request.container, request.object, link);
     return {
       status: 201,

@@ -3,6 +3,7 @@ import { deletedType, isAlive } from '../find-object.ts';
 import { versionName } from '../keys.ts';
 import { type ObjectRecord, targetOf, type Ticks } from '../records.ts';
 import { noBytes } from '../object/store-body.ts';
+import { omit } from '../omit.ts';
 import type { Core } from '../request.ts';
 
 /** The record as the newest version, the object a link to it. The link expires, the version stays. */
@@ -47,13 +48,12 @@ export function linkTo(
   id: Ticks,
   deleteAtSeconds?: number,
 ): ObjectRecord {
-  const { 'x-object-manifest': _, ...headers } = version.headers;
   return {
     ...noBytes,
     changedAt: version.changedAt,
     writtenAt: version.changedAt,
     contentType: version.contentType.split(';')[0] ?? '',
-    headers,
+    headers: omit(version.headers, 'x-object-manifest'),
     versionLink: { id, ...targetOf(version) },
     ...(deleteAtSeconds === undefined ? {} : { deleteAtSeconds }),
   };
