@@ -145,9 +145,11 @@ class Door {
     if (reply.body instanceof Readable) reply.body.on('error', () => undefined);
     await this.#link.latency(signal);
     await this.#link.through(signal);
-    const isHead = call.method === 'HEAD';
-    const sent = isHead ? reply : this.#link.pacedReply(reply, signal);
-    await send(sent, response, isHead, fault?.cutAfterBytes);
+    await send(reply, response, call.method === 'HEAD', {
+      through: this.#link.paced(signal),
+      isClear: this.#link.isClear,
+      cutAfterBytes: fault?.cutAfterBytes,
+    });
   }
 
   async #replyOf(service: Service | undefined, call: Call): Promise<Reply> {
@@ -178,10 +180,17 @@ function spoiled(service: Service, call: Call, fault: RequestFault | undefined):
   return service.refuse(new Refusal(status, STATUS_CODES[status] ?? 'Fault', headers), call);
 }
 
-/** A stream of its own: a service may end it early without ending the connection. */
+/**
+ * A stream of its own: a service may end it early without ending the connection. What is left of the
+ * request is read and dropped then, or the connection's next one would wait. It fails when the client
+ * goes away in its middle.
+ */
 function bodyOf(request: IncomingMessage, link: Link, signal: AbortSignal): Readable {
-  const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
-  const body = Readable.from(link.paced(pieces, signal), { objectMode: false });
+  const body = link.paced(signal);
   body.on('error', () => undefined);
-  return body;
+  body.on('close', () => request.unpipe(body).resume());
+  request.on('close', () => {
+    if (!request.complete) body.destroy(new Error('the client went away'));
+  });
+  return request.pipe(body);
 }

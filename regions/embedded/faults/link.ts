@@ -1,6 +1,5 @@
-import { Readable } from 'node:stream';
+import { Transform, type TransformCallback } from 'node:stream';
 import type { Clock } from '../../../kernel/clock.ts';
-import type { Reply } from '../http/reply.ts';
 import type { Faults } from './faults.ts';
 
 /** A slow body comes in so many pieces a second, so that it trickles and doesn't jump. */
@@ -16,6 +15,12 @@ export class Link {
     this.#clock = clock;
   }
 
+  /** Whether bodies pass as fast as they come. */
+  get isClear(): boolean {
+    const { down, bytesPerSecond } = this.#faults.conditions;
+    return down !== 'hanging' && bytesPerSecond === null;
+  }
+
   /** Waits while the region hangs; rejects when the client goes away first. */
   async through(signal: AbortSignal): Promise<void> {
     await this.#faults.until(({ down }) => down !== 'hanging', signal);
@@ -26,41 +31,37 @@ export class Link {
     if (latencyMs > 0) await this.#clock.sleep(latencyMs, signal);
   }
 
-  /** The body no faster than the link is; conditions that change count from the next piece on. */
-  async *paced(body: AsyncIterable<Buffer | string>, signal: AbortSignal): AsyncGenerator<Buffer> {
+  /** For one body: it passes no faster than the link is, which may change in its middle. */
+  paced(signal: AbortSignal): Transform {
     let freeMs = 0;
-    for await (const part of body) {
-      let rest = typeof part === 'string' ? Buffer.from(part) : part;
-      while (rest.length > 0) {
+    const slowly = async (bytes: Buffer, push: (part: Buffer) => void): Promise<void> => {
+      for (let rest = bytes; rest.length > 0;) {
         await this.through(signal);
         const { bytesPerSecond } = this.#faults.conditions;
-        const piece =
-          bytesPerSecond === null
-            ? rest
-            : rest.subarray(0, Math.max(1, Math.floor(bytesPerSecond / piecesPerSecond)));
+        const mostBytes =
+          bytesPerSecond === null ? Infinity : Math.ceil(bytesPerSecond / piecesPerSecond);
+        const part = rest.subarray(0, mostBytes);
         if (bytesPerSecond !== null) {
           const nowMs = this.#clock.monotonicMs();
-          freeMs = Math.max(freeMs, nowMs) + (piece.length / bytesPerSecond) * 1_000;
+          freeMs = Math.max(freeMs, nowMs) + (part.length / bytesPerSecond) * 1_000;
           await this.#clock.sleep(freeMs - nowMs, signal);
         }
-        yield piece;
-        rest = rest.subarray(piece.length);
+        push(part);
+        rest = rest.subarray(part.length);
       }
-    }
-  }
-
-  /** The reply with a body that passes the link. A text is cut in pieces only for a slow one. */
-  pacedReply(reply: Reply, signal: AbortSignal): Reply {
-    const { headers = {}, body = '' } = reply;
-    const stream = (pieces: AsyncIterable<Buffer | string>) =>
-      Readable.from(this.paced(pieces, signal), { objectMode: false });
-    if (body instanceof Readable) return { ...reply, body: stream(body) };
-    const bytes = Buffer.byteLength(body);
-    if (bytes === 0 || this.#faults.conditions.bytesPerSecond === null) return reply;
-    return {
-      ...reply,
-      headers: { 'content-length': String(bytes), ...headers },
-      body: stream(Readable.from([body])),
     };
+    const stream = new Transform({
+      transform: (bytes: Buffer, _encoding, done: TransformCallback) => {
+        if (this.isClear) {
+          done(null, bytes);
+          return;
+        }
+        slowly(bytes, (part) => stream.push(part)).then(
+          () => done(),
+          (error: unknown) => done(error as Error),
+        );
+      },
+    });
+    return stream;
   }
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 export interface Reply {
@@ -21,15 +21,21 @@ export function jsonReply(
   };
 }
 
-/**
- * Writes it; a stream that fails, or whose reader went away, ends the connection, and so does a body
- * that is longer than `cutAfterBytes`.
- */
+/** What a body passes on its way out. */
+export interface Way {
+  readonly through: Duplex;
+  /** Whether a text needs to take it at all. */
+  readonly isClear: boolean;
+  /** The connection ends after so many bytes of it. */
+  readonly cutAfterBytes: number | undefined;
+}
+
+/** Writes it; a stream that fails, or whose reader went away, ends the connection. */
 export async function send(
   reply: Reply,
   response: ServerResponse,
   isHead: boolean,
-  cutAfterBytes = Infinity,
+  way: Way,
 ): Promise<void> {
   const { status, headers = {}, body = '' } = reply;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
@@ -39,19 +45,23 @@ export async function send(
   if (isHead) {
     if (body instanceof Readable) body.destroy();
     response.end();
-  } else if (body instanceof Readable) await stream(body, response, cutAfterBytes);
-  // A text would go out in one piece with the head, both as UTF-8.
-  else if (cutAfterBytes === Infinity) response.end(Buffer.from(body));
-  else await stream(Readable.from([Buffer.from(body)]), response, cutAfterBytes);
+  } else if (body instanceof Readable) await stream(body, response, way);
+  else if (way.isClear && way.cutAfterBytes === undefined) response.end(body);
+  else await stream(Readable.from([Buffer.from(body)]), response, way);
 }
 
 function hasBody(status: number): boolean {
   return status !== 204 && status !== 304;
 }
 
-async function stream(body: Readable, response: ServerResponse, limitBytes: number): Promise<void> {
-  let leftBytes = limitBytes;
-  async function* upToLimit(pieces: AsyncIterable<Buffer>) {
+/** A body that is no longer than where it is to be cut goes out whole. */
+async function stream(
+  body: Readable,
+  response: ServerResponse,
+  { through, cutAfterBytes }: Way,
+): Promise<void> {
+  let leftBytes = cutAfterBytes ?? Infinity;
+  async function* upToCut(pieces: AsyncIterable<Buffer>) {
     for await (const piece of pieces) {
       if (leftBytes > 0) yield piece.subarray(0, leftBytes);
       leftBytes -= piece.length;
@@ -59,9 +69,12 @@ async function stream(body: Readable, response: ServerResponse, limitBytes: numb
     }
   }
   try {
-    // Not `flushHeaders`, which writes the head as UTF-8: a header holds bytes, as latin-1.
-    response.write(Buffer.alloc(0));
-    await pipeline(body, upToLimit, response, { end: false });
+    if (cutAfterBytes === undefined) {
+      await pipeline(body, through, response);
+      return;
+    }
+    response.flushHeaders();
+    await pipeline(body, through, upToCut, response, { end: false });
     if (leftBytes >= 0) response.end();
     else response.socket?.destroySoon();
   } catch {
