@@ -62,7 +62,8 @@ export class Blobs {
     } catch (error) {
       body.resume();
       await this.remove(id);
-      throw error;
+      const hasNoSpace = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+      throw hasNoSpace ? new DiskFull() : error;
     }
   }
 
