@@ -93,7 +93,8 @@ function filter<T>(query: URLSearchParams, fields: Fields<T>, minor: number): (r
   for (const [name, wanted] of query) {
     if (reserved.has(name) || name === 'project_id') continue;
     const isLike = name.endsWith('~') && minor >= 34;
-    const field = fields[isLike ? name.slice(0, -1) : name];
+    const key = isLike ? name.slice(0, -1) : name;
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (field === undefined) unknown.push(name);
     else if (isLike) tests.push((row) => shown(field(row)).includes(wanted));
     else tests.push((row) => isEqual(field(row), wanted));
@@ -121,6 +122,11 @@ function pairs(literal: string): [string, string][] {
   return [...literal.matchAll(text)].map(([, , key = '', , value = '']) => [key, value]);
 }
 
+const signs = new Map([
+  ['asc', 1],
+  ['desc', -1],
+]);
+
 function comparison<T extends Row>(
   query: URLSearchParams,
   fields: Fields<T>,
@@ -135,7 +141,7 @@ function comparison<T extends Row>(
     [query.get('sort_key') ?? 'created_at', query.get('sort_dir') ?? 'desc'],
   ];
   const keys = wishes.map(([key = '', direction]) => {
-    const sign = { asc: 1, desc: -1 }[(direction?.trim() ?? '') || 'desc'];
+    const sign = signs.get((direction?.trim() ?? '') || 'desc');
     const field = sortField(fields, key.trim());
     if (field === undefined) throw new Refusal(400, 'Invalid input received: Invalid sort key');
     if (sign === undefined)

@@ -71,12 +71,17 @@ async function madeFor(
     description: 'auto-created_from_restore_from_backup',
     sizeGib,
   });
-  await disks.create(id, sizeGib);
-  await state.update(state.volumes, id, () => ({
-    status: 'available',
-    launchedAtMs: state.now(),
-  }));
-  return id;
+  const isMade = await disks.create(id, sizeGib).then(
+    () => true,
+    () => false,
+  );
+  const status = isMade ? 'available' : 'error';
+  await state.update(state.volumes, id, () => ({ status, launchedAtMs: state.now() }));
+  if (isMade) return id;
+  throw new Refusal(
+    400,
+    `Invalid volume: Error while creating volume ${id} for restoring backup ${backupId}.`,
+  );
 }
 
 /** cinder-backup's part: writes the chain onto the volume, then settles both. */

@@ -30,8 +30,13 @@ export async function extend(
   });
   const sizeGib = newSize ?? before.sizeGib;
   jobs.start(id, async () => {
-    await disks.grow(id, sizeGib);
-    await state.update(state.volumes, id, () => ({ status: before.status, sizeGib }));
+    try {
+      await disks.grow(id, sizeGib);
+      await state.update(state.volumes, id, () => ({ status: before.status, sizeGib }));
+    } catch (error) {
+      cinder.ambient.log.warn('volume not extended', { volume: id, error: String(error) });
+      await state.update(state.volumes, id, () => ({ status: 'error_extending' }));
+    }
   });
   return { status: 202 };
 }

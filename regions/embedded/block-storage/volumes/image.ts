@@ -60,7 +60,7 @@ export async function findImage(
     glanceFields(cinder, { method: 'GET', path, token }, request.call.signal);
   let fields = isUuidLike(id) ? await get(`/v2/images/${id}`) : undefined;
   if (fields === undefined) {
-    const list = await get(`/v2/images?name=${encodeURIComponent(reference)}`);
+    const list = await get(`/v2/images?${new URLSearchParams({ name: reference }).toString()}`);
     const images = Array.isArray(list?.['images']) ? (list['images'] as unknown[]) : [];
     if (images.length > 1)
       throw new Refusal(
