@@ -30,11 +30,6 @@ export function textOf(latin1: string): string {
   return Buffer.from(latin1, 'latin1').toString('utf8');
 }
 
-/** `Text` as `text` in a header whose bytes are UTF-8. */
-export function latin1Of(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1');
-}
-
 /** `x-object-meta-a` as `X-Object-Meta-A`. */
 export function titled(name: string): string {
   return name.replace(/(^|[^a-z])([a-z])/g, (part) => part.toUpperCase());
