@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
 import { runDemo } from '../../demo/demo.ts';
+import { useLeanMemory } from '../lean-memory.ts';
 import { stopSignal } from '../stop-signal.ts';
 
 const mostObjects = 100_000;
@@ -13,13 +14,10 @@ export function addDemo(program: Command): void {
     )
     .option('--once', 'end after the failover; exit status 0 only when everything was proven')
     .option('--objects <number>', 'objects in the container', countOf, 2_000)
-    .action((options: { once?: true; objects: number }) =>
-      runDemo({
-        objects: options.objects,
-        once: options.once ?? false,
-        stop: stopSignal(),
-      }),
-    );
+    .action(async ({ once = false, objects }: { once?: boolean; objects: number }) => {
+      useLeanMemory();
+      await runDemo({ objects, once, stop: stopSignal() });
+    });
 }
 
 function countOf(text: string): number {

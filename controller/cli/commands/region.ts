@@ -8,6 +8,7 @@ import { openError } from '../../../regions/embedded/open-error.ts';
 import { EmbeddedRegion } from '../../../regions/embedded/region.ts';
 import { serve as serveHttp } from '../../../regions/embedded/server.ts';
 import { createLog } from '../../compose/pino-log.ts';
+import { useLeanMemory } from '../lean-memory.ts';
 import { stopSignal } from '../stop-signal.ts';
 
 interface ServeOptions {
@@ -35,6 +36,7 @@ export function addRegion(program: Command): void {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
+  useLeanMemory();
   const { name, host, port, data, password, controlPort } = options;
   const log = createLog('warn');
   const ambient = { clock: systemClock, random: systemRandom, log };
