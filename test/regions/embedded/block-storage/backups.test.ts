@@ -14,7 +14,8 @@ interface Metadata {
   readonly created_at: string;
 }
 
-describe('embedded Cinder: backups', () => {
+describe('embedded Cinder: backups', function () {
+  this.timeout(120_000);
   let rig: Rig;
 
   beforeEach(async () => {
