@@ -131,7 +131,8 @@ describe('embedded Swift: objects', () => {
     expect(await rig.json('/c?format=json')).to.have.lengthOf(1);
     await rig.clock.advance(5);
     while ((await rig.json('/c?format=json')).length > 0) await rig.clock.advance(5);
-    expect(await rig.blobs()).to.equal(0);
+    // The bytes go right after the record.
+    while ((await rig.blobs()) > 0) await rig.clock.advance(5);
   });
 
   for (const [name, path, headers, status] of [
