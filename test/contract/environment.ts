@@ -25,6 +25,8 @@ export interface Scale {
   readonly objects: number;
   readonly imageMiB: number;
   readonly volumeMiB: number;
+  /** Whole volumes are read and restored of each kind, and not of one alone. */
+  readonly isEveryVolumeRead: boolean;
   /** How long a region is away that comes back. */
   readonly outageMs: number;
   /** Of a process that holds no region itself, so that what it takes says something. */

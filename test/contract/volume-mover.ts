@@ -157,7 +157,7 @@ export const volumeMoverSuite: Suite = (environment) =>
         randomMiB: scale.volumeMiB,
         seed: 1,
       });
-      await east.writeVolume(volumes.get('vm-chain')!.id, 0, { randomMiB: 60, seed: 2 });
+      await east.writeVolume(volumes.get('vm-chain')!.id, 0, { randomMiB: 40, seed: 2 });
     });
 
     after(async () => {
@@ -176,18 +176,21 @@ export const volumeMoverSuite: Suite = (environment) =>
     });
 
     const first = new Map<string, VolumeCopy>();
+    const toRead = (): readonly string[] =>
+      environment().scale.isEveryVolumeRead ? ['vm-data', 'vm-empty'] : ['vm-data'];
 
     it('ships full backups of volumes with and without data, whole', async () => {
       for (const name of ['vm-data', 'vm-empty']) {
         const copy = await protect(name, 's1', null);
         expect(copy).to.include({ consistency: 'snapshot' });
         expect(copy.chain).to.have.length(1);
+        first.set(name, copy);
+        if (!toRead().includes(name)) continue;
         const found = await timed('verify content', () =>
           mover.verify(copy, 'content', session('verify')),
         );
         expect(found.findings).to.deep.equal([]);
         expect(found.objects).to.be.greaterThan(0);
-        first.set(name, copy);
       }
     });
 
@@ -204,7 +207,7 @@ export const volumeMoverSuite: Suite = (environment) =>
     });
 
     it('restores what was there, byte for byte', async () => {
-      for (const name of ['vm-data', 'vm-empty']) {
+      for (const name of toRead()) {
         const sha256 = await east.volumeSha256(volumes.get(name)!.id);
         await restoreAndCompare(first.get(name)!, sha256);
       }
@@ -232,7 +235,7 @@ export const volumeMoverSuite: Suite = (environment) =>
       const found = await timed('verify content', () => mover.verify(copy, 'content', at));
       expect(found.findings).to.deep.equal([]);
       await restoreAndCompare(copy, await east.volumeSha256(id));
-      await restoreAndCompare(full, afterFirst);
+      if (environment().scale.isEveryVolumeRead) await restoreAndCompare(full, afterFirst);
       first.set('vm-chain', copy);
     });
 

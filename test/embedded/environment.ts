@@ -24,6 +24,14 @@ import { fileHash, fileOfHash, writeBytes, writeZeros } from './files.ts';
 const ambient = { clock: systemClock, random: systemRandom, log: silentLog };
 /** The regions' own: what they report as an error is a fault of theirs. */
 const inside = { ...ambient, log: { ...silentLog, error: console.error } };
+const scale = {
+  objects: 200,
+  imageMiB: 16,
+  volumeMiB: 16,
+  isEveryVolumeRead: false,
+  outageMs: 500,
+  isMemoryMeasured: false,
+};
 const usualTokenSeconds = 3_600;
 
 class EmbeddedUnderTest implements RegionUnderTest {
@@ -113,7 +121,7 @@ export async function embeddedEnvironment(
   return {
     topology,
     ambient: { ...ambient, clock: briskClock },
-    scale: { objects: 200, imageMiB: 24, volumeMiB: 24, outageMs: 500, isMemoryMeasured: false },
+    scale,
     volumeType: 'nfs',
     regions: {
       east: new EmbeddedUnderTest('east', east, of('east')),

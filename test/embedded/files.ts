@@ -1,8 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { RandomBytes } from '../contract/environment.ts';
 
 const mib = 1024 * 1024;
@@ -28,18 +26,23 @@ export async function writeZeros(path: string, offset: number, length: number): 
 
 export async function fileHash(path: string, algorithm: 'sha256' | 'sha512'): Promise<string> {
   const hash = createHash(algorithm);
-  await pipeline(createReadStream(path, { highWaterMark: mib }), hash);
-  return hash.digest('hex');
+  await using file = await open(path);
+  const buffer = Buffer.alloc(mib);
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, mib);
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(buffer.subarray(0, bytesRead));
+  }
 }
 
 /** The file below a directory that has these bytes. */
-export async function fileOfHash(directory: string, sha512: string): Promise<string> {
+export async function fileOfHash(directory: string, hash: string): Promise<string> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && (await fileHash(path, 'sha512')) === sha512) return path;
+    if (entry.isFile() && (await fileHash(path, 'sha512')) === hash) return path;
   }
-  throw new Error(`no file below ${directory} has the bytes of ${sha512}`);
+  throw new Error(`no file below ${directory} has the bytes of ${hash}`);
 }
 
 function* random({ randomMiB, seed }: RandomBytes): Generator<Buffer, void, undefined> {

@@ -83,6 +83,7 @@ export async function labEnvironment(): Promise<Environment> {
       objects: 2_000,
       imageMiB: 192,
       volumeMiB: 300,
+      isEveryVolumeRead: true,
       outageMs: 10_000,
       isMemoryMeasured: true,
     },
