@@ -12,7 +12,8 @@ const allocator = {
 };
 
 export function useLeanMemory(): void {
-  if (process.platform !== 'linux' || process.env['MALLOC_ARENA_MAX'] !== undefined) return;
+  if (process.platform !== 'linux' || nodeFlags.every((flag) => process.execArgv.includes(flag)))
+    return;
   const command = [process.execPath, ...nodeFlags, ...process.execArgv, ...process.argv.slice(1)];
-  process.execve?.(process.execPath, command, { ...process.env, ...allocator });
+  process.execve?.(process.execPath, command, { ...allocator, ...process.env });
 }
