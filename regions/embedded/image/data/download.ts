@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { header } from '../../http/call.ts';
 import type { Reply } from '../../http/reply.ts';
 import { type ImageRequest, part } from '../image-request.ts';
@@ -6,14 +7,14 @@ import type { ImageStore } from '../records/image-store.ts';
 import { forbidden } from '../replies/image-refusal.ts';
 import { requestedRange } from './byte-range.ts';
 
-/** GET /v2/images/{image_id}/file; 204 for an image without data. */
+/** GET /v2/images/{image_id}/file; 204 for an image without data, or whose data the disk lost. */
 export async function downloadImage(request: ImageRequest, store: ImageStore): Promise<Reply> {
   const id = part(request, 'image_id');
   const row = await store.get(id);
   requireVisible(request, row, id);
   if (row.status === 'deactivated' && !request.isAdmin)
     throw forbidden('The requested image has been deactivated. Image data download is forbidden.');
-  if (row.data === null) return { status: 204 };
+  if (row.data === null || !existsSync(store.blobs.path(row.data.id))) return { status: 204 };
   const { id: blob, bytes, md5 } = row.data;
   const { call } = request;
   const range = requestedRange(header(call, 'range'), header(call, 'content-range'), bytes);
