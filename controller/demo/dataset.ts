@@ -10,9 +10,9 @@ import { waitForStatus } from '../../regions/wait.ts';
 import { noise, orders } from './content.ts';
 
 const mib = 1024 ** 2;
-/** Data lies in the volume as a file system spreads it: a piece at the head of each group of blocks. */
+/** Data lies in the volume as a file system leaves it: pieces, with room to grow between them. */
 const pieceBytes = mib;
-const groupBytes = 16 * mib;
+const groupBytes = 2 * mib;
 
 export const documents = 'shop-documents';
 export const media = 'shop-media';

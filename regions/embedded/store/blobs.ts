@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Random } from '../../../kernel/random.ts';
 import { DiskFull } from './disk-full.ts';
+import { isZero } from './zeros.ts';
 
 /** Bytes held of one stream while it is written or read. */
 const pieceBytes = 1 << 20;
@@ -90,7 +91,7 @@ export class Blobs {
         held.push(piece);
         if (heldBytes < pieceBytes) continue;
         await writing;
-        writing = append(file, held, heldBytes);
+        writing = writeAt(file, held, bytes - heldBytes, heldBytes);
         // Awaited with the next piece, which may be long in coming.
         writing.catch(() => undefined);
         held = [];
@@ -101,7 +102,8 @@ export class Blobs {
       throw error;
     }
     await writing;
-    await append(file, held, heldBytes);
+    await writeAt(file, held, bytes - heldBytes, heldBytes);
+    await file.truncate(bytes);
     return bytes;
   }
 
@@ -143,8 +145,14 @@ export class Blobs {
   }
 }
 
-async function append(file: FileHandle, pieces: readonly Buffer[], bytes: number): Promise<void> {
-  if (bytes === 0) return;
-  const { bytesWritten } = await file.writev(pieces);
+/** Zeros are left out: the file is given its length at the end, and they are holes in it. */
+async function writeAt(
+  file: FileHandle,
+  pieces: readonly Buffer[],
+  position: number,
+  bytes: number,
+): Promise<void> {
+  if (pieces.every(isZero)) return;
+  const { bytesWritten } = await file.writev(pieces, position);
   if (bytesWritten < bytes) throw new DiskFull();
 }

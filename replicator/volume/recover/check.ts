@@ -107,6 +107,8 @@ async function compare(
 class BlockReader {
   readonly #pieces: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
+  #zeros: Buffer = Buffer.alloc(0);
+  #zerosHash = '';
   #bytes = 0;
 
   constructor(body: Readable) {
@@ -117,17 +119,23 @@ class BlockReader {
     return this.#bytes;
   }
 
-  /** SHA-256 of the next block; of nothing when the stream has ended. */
+  /** SHA-256 of the next block; of nothing when the stream has ended. Zeros are hashed once. */
   async nextHash(size: number): Promise<string> {
-    const hash = createHash('sha256');
-    for (let missing = size; missing > 0;) {
+    const parts: Buffer[] = [];
+    let missing = size;
+    while (missing > 0) {
       if (this.#rest.length === 0 && !(await this.#fill())) break;
-      const piece = this.#rest.subarray(0, missing);
-      this.#rest = this.#rest.subarray(piece.length);
-      missing -= piece.length;
-      hash.update(piece);
+      const part = this.#rest.subarray(0, missing);
+      this.#rest = this.#rest.subarray(part.length);
+      missing -= part.length;
+      parts.push(part);
     }
-    return hash.digest('hex');
+    if (this.#zeros.length !== size) {
+      this.#zeros = Buffer.alloc(size);
+      this.#zerosHash = sha256([this.#zeros]);
+    }
+    const isZero = parts.every((part) => part.equals(this.#zeros.subarray(0, part.length)));
+    return isZero && missing === 0 ? this.#zerosHash : sha256(parts);
   }
 
   /** Reads to the end, counting. */
@@ -142,6 +150,12 @@ class BlockReader {
     this.#bytes += next.value.length;
     return true;
   }
+}
+
+function sha256(parts: readonly Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }
 
 function unchecked(detail: string, bytes = 0): ContentCheck {

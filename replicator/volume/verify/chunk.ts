@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { PassThrough, Transform, Writable } from 'node:stream';
+import { PassThrough, Readable, Transform, Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { isTransient } from '../../../kernel/errors.ts';
@@ -11,6 +12,23 @@ import type { Findings } from '../../findings.ts';
 const attempts = 4;
 const firstPauseMs = 500;
 
+/** Objects up to here are held whole, to be known again. */
+const smallBytes = 256 * 1024;
+
+interface Content {
+  /** MD5 of the stored bytes. */
+  readonly etag: string;
+  /** Of the unpacked ones. */
+  readonly md5: string;
+  readonly length: number;
+}
+
+/**
+ * What small objects unpacked to, by the MD5 of their stored bytes. Most of most volumes is zeros, and
+ * every chunk of them is stored as the same few bytes, which then need be unpacked once only.
+ */
+export type KnownContents = Map<string, Content>;
+
 /**
  * Reads one object back, as a stream whatever its size: the MD5 of the stored bytes is its ETag, the
  * MD5 and length of the unpacked ones are what `_metadata` says. A connection that breaks is tried
@@ -21,11 +39,12 @@ export async function verifyChunk(
   chunk: Chunk,
   at: TargetContext,
   findings: Findings,
+  known: KnownContents,
   { clock, random }: Ambient,
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await readOnce(container, chunk, at, findings);
+      await readOnce(container, chunk, at, findings, known);
       return;
     } catch (error) {
       at.signal.throwIfAborted();
@@ -40,6 +59,7 @@ async function readOnce(
   chunk: Chunk,
   at: TargetContext,
   findings: Findings,
+  known: KnownContents,
 ): Promise<void> {
   const subject = `${container}/${chunk.object}`;
   const unpack = decompressor(chunk.compression);
@@ -56,6 +76,49 @@ async function readOnce(
     findings.add(subject, 'missing', `expected ${chunk.length} bytes`);
     return;
   }
+  const { bytes, etag } = download.info;
+  const through = unpack ?? new PassThrough();
+  const found =
+    bytes > smallBytes
+      ? await readStream(download.body, through, at.signal)
+      : await readSmall(await buffer(download.body), through, chunk.compression, known, at.signal);
+  if ('unreadable' in found)
+    findings.add(
+      subject,
+      'altered',
+      `cannot be unpacked as ${chunk.compression}: ${found.unreadable}`,
+    );
+  else if (found.length !== chunk.length)
+    findings.add(
+      subject,
+      found.length < chunk.length ? 'truncated' : 'altered',
+      `expected ${chunk.length} bytes unpacked, found ${found.length}`,
+    );
+  else if (found.md5 !== chunk.md5)
+    findings.add(subject, 'altered', `expected MD5 ${chunk.md5} unpacked, found ${found.md5}`);
+  else if (found.etag !== etag)
+    findings.add(subject, 'altered', `expected ETag ${etag}, found ${found.etag}`);
+}
+
+type Read = Content | { readonly unreadable: string };
+
+async function readSmall(
+  stored: Buffer,
+  unpack: Transform,
+  compression: string,
+  known: KnownContents,
+  signal: AbortSignal,
+): Promise<Read> {
+  const key = `${compression} ${createHash('md5').update(stored).digest('hex')}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const found = await readStream(Readable.from([stored]), unpack, signal);
+  if (!('unreadable' in found)) known.set(key, found);
+  return found;
+}
+
+/** Throws what the connection's failure was: that is nobody's finding. */
+async function readStream(body: Readable, unpack: Transform, signal: AbortSignal): Promise<Read> {
   const stored = createHash('md5');
   const plain = createHash('md5');
   let length = 0;
@@ -68,31 +131,16 @@ async function readOnce(
   });
   // A pipeline ends all its streams with the error of the one that failed: the first to tell is it.
   let failed: 'download' | 'unpacking' | undefined;
-  download.body.once('error', () => (failed ??= 'download'));
-  unpack?.once('error', () => (failed ??= 'unpacking'));
+  body.once('error', () => (failed ??= 'download'));
+  unpack.once('error', () => (failed ??= 'unpacking'));
   try {
-    const through = unpack ?? new PassThrough();
-    await pipeline(download.body, tap(stored), through, sink, { signal: at.signal });
+    await pipeline(body, tap(stored), unpack, sink, { signal });
   } catch (error) {
-    at.signal.throwIfAborted();
-    // The connection's own failure is nobody's finding.
+    signal.throwIfAborted();
     if (failed !== 'unpacking') throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    findings.add(subject, 'altered', `cannot be unpacked as ${chunk.compression}: ${why}`);
-    return;
+    return { unreadable: error instanceof Error ? error.message : String(error) };
   }
-  const etag = stored.digest('hex');
-  const md5 = plain.digest('hex');
-  if (length !== chunk.length)
-    findings.add(
-      subject,
-      length < chunk.length ? 'truncated' : 'altered',
-      `expected ${chunk.length} bytes unpacked, found ${length}`,
-    );
-  else if (md5 !== chunk.md5)
-    findings.add(subject, 'altered', `expected MD5 ${chunk.md5} unpacked, found ${md5}`);
-  else if (etag !== download.info.etag)
-    findings.add(subject, 'altered', `expected ETag ${download.info.etag}, found ${etag}`);
+  return { etag: stored.digest('hex'), md5: plain.digest('hex'), length };
 }
 
 function tap(hash: ReturnType<typeof createHash>): Transform {

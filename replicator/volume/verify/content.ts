@@ -8,7 +8,7 @@ import { gib, metadataName, sha256FileName } from '../layout/names.ts';
 import { readSha256File, type BlockHash } from '../layout/sha256-file.ts';
 import type { BackupCopy } from '../types.ts';
 import { hashObject } from '../ship/send.ts';
-import { verifyChunk } from './chunk.ts';
+import { type KnownContents, verifyChunk } from './chunk.ts';
 import type { Findings } from '../../findings.ts';
 
 /** Objects read back at once: hashing and unpacking keep two cores busy with it. */
@@ -41,8 +41,9 @@ export async function verifyContent(
   const cover = new Cover(copy.sizeGib, !copy.incremental);
   const summary: { value?: MetadataSummary } = {};
   const chunks = chunksOf(copy, at, cover, summary);
+  const known: KnownContents = new Map();
   await parallel(chunks, readsAtOnce, at.signal, async (chunk, signal) => {
-    await verifyChunk(container, chunk, { ...at, signal }, findings, ambient);
+    await verifyChunk(container, chunk, { ...at, signal }, findings, known, ambient);
   });
   const fault = cover.fault();
   if (fault !== undefined) findings.add(subject, 'altered', fault);

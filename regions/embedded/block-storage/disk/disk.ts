@@ -1,11 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { DiskFull } from '../../store/disk-full.ts';
+import { holeBytes, isZero } from '../../store/zeros.ts';
 
 /** Large: most pieces are holes, and each costs a turn of the event loop. */
 const pieceBytes = 1 << 23;
-/** What a file system allots at once, or more: a run of zeros of this length stays a hole. */
-const holeBytes = 32 * 1024;
-const zeros = Buffer.alloc(holeBytes);
 
 export interface Piece {
   readonly position: number;
@@ -77,12 +75,4 @@ export class Disk {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
   }
-}
-
-export function isZero(data: Buffer): boolean {
-  for (let at = 0; at < data.length; at += holeBytes) {
-    const length = Math.min(holeBytes, data.length - at);
-    if (data.compare(zeros, 0, length, at, at + length) !== 0) return false;
-  }
-  return true;
 }

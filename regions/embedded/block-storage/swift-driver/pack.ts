@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as breath } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
-import { isZero } from '../disk/disk.ts';
+import { isZero } from '../../store/zeros.ts';
 
 const deflated = promisify<Buffer, { maxOutputLength: number }, Buffer>(deflate);
 /** Hashed at a stretch, before others have their turn. */
