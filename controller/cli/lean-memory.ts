@@ -11,9 +11,18 @@ const allocator = {
   MALLOC_TRIM_THRESHOLD_: '131072',
 };
 
+/** The same for a process that is about to be started. */
+export function leanStart(): {
+  readonly flags: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+} {
+  return { flags: nodeFlags, env: { ...allocator, ...process.env } };
+}
+
 export function useLeanMemory(): void {
-  if (process.platform !== 'linux' || nodeFlags.every((flag) => process.execArgv.includes(flag)))
+  const { flags, env } = leanStart();
+  if (process.platform !== 'linux' || flags.every((flag) => process.execArgv.includes(flag)))
     return;
-  const command = [process.execPath, ...nodeFlags, ...process.execArgv, ...process.argv.slice(1)];
-  process.execve?.(process.execPath, command, { ...allocator, ...process.env });
+  const command = [process.execPath, ...flags, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve?.(process.execPath, command, env);
 }

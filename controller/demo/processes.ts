@@ -5,6 +5,7 @@ import { appendFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 
 import { FarshoreError } from '../../kernel/errors.ts';
+import { leanStart } from '../cli/lean-memory.ts';
 
 const main = new URL('../cli/main.ts', import.meta.url).pathname;
 
@@ -26,8 +27,10 @@ export class Process {
     args: readonly string[],
     options: { readonly cwd: string; readonly logFile: string; readonly ready: RegExp },
   ): Promise<{ readonly process: Process; readonly match: RegExpExecArray }> {
-    const child = spawn(process.execPath, [main, ...args], {
+    const { flags, env } = leanStart();
+    const child = spawn(process.execPath, [...flags, main, ...args], {
       cwd: options.cwd,
+      env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const started = new Process(name, child);
