@@ -1,6 +1,9 @@
 import type { Transform } from 'node:stream';
 import { createInflate, createZstdDecompress } from 'node:zlib';
 
+/** Handed on at once: chunks unpack to tens of MiB, mostly zeros. */
+const chunkSize = 128 * 1024;
+
 /**
  * What undoes a chunk's `compression`, as a stream; null when nothing has to be undone, undefined when
  * Node cannot. Cinder's `gzip` is Python's zlib too: a zlib stream, not a gzip file.
@@ -13,9 +16,9 @@ export function decompressor(compression: string): Transform | null | undefined 
       return null;
     case 'zlib':
     case 'gzip':
-      return createInflate();
+      return createInflate({ chunkSize });
     case 'zstd':
-      return createZstdDecompress();
+      return createZstdDecompress({ chunkSize });
     default:
       return undefined;
   }

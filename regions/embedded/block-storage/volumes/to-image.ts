@@ -7,6 +7,7 @@ import type { ApiRequest } from '../api/request.ts';
 import type { Cinder } from '../cinder.ts';
 import type { VolumeRecord } from '../state/records.ts';
 import { glance, glanceFields, imagePropertiesOf } from './image.ts';
+import { isZero } from '../../store/zeros.ts';
 import { changeStatus } from './status.ts';
 
 const formats = ['raw', 'vmdk', 'vdi', 'qcow2', 'vhd', 'vhdx', 'ploop'];
@@ -142,11 +143,16 @@ async function isSent(cinder: Cinder, token: string, id: string, path: string): 
   }
 }
 
-/** A stream may hold a piece longer than until the next is read. */
+/** A stream may hold a piece longer than until the next is read; zeros are all the same ones. */
 async function* copies(
   pieces: AsyncIterable<{ readonly data: Buffer }>,
 ): AsyncGenerator<Buffer, void, undefined> {
-  for await (const { data } of pieces) yield Buffer.from(data);
+  let zeros = Buffer.alloc(0);
+  for await (const { data } of pieces) {
+    const isPlain = isZero(data);
+    if (isPlain && zeros.length !== data.length) zeros = Buffer.alloc(data.length);
+    yield isPlain ? zeros : Buffer.from(data);
+  }
 }
 
 async function settle({ state }: Cinder, id: string, status: string): Promise<void> {
