@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../kernel/clock.ts';
 
 const factor = 20;
 /** What Farshore sleeps longer is a deadline, or waits for a time of day. */
-const longestPauseMs = 5_000;
+const longestPauseMs = 9_900;
 
 /** The system's clock with short pauses: for polling what is done in this process, at once. */
 export const briskClock: Clock = Object.freeze({
