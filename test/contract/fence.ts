@@ -51,7 +51,7 @@ export const fenceSuite: Suite = (environment) =>
     after(async () => {
       await setState(volumeIds[1]!, 'available');
       for (const id of volumeIds) await east.blockStorage.deleteVolume(id);
-      await removeAll(east.objectStore, name, environment().ambient.clock);
+      await removeAll(east, name, environment().ambient);
       outsider.close();
       await opened.close();
     });

@@ -40,7 +40,7 @@ export const objectStoreSuite: Suite = (environment) =>
 
     after(async () => {
       for (const container of [plain, other, versioned])
-        await removeAll(store, container, environment().ambient.clock);
+        await removeAll(await east.home(), container, environment().ambient);
       outsider.close();
       await east.close();
     });

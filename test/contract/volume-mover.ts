@@ -170,7 +170,7 @@ export const volumeMoverSuite: Suite = (environment) =>
         if (gone !== undefined) await mover.tidy({ ...gone, chain: [] }, at);
         await cinder.deleteVolume(id);
       }
-      await removeAll(scopes.west.objectStore, `vm-${run}-bank`, environment().ambient.clock);
+      await removeAll(scopes.west, `vm-${run}-bank`, environment().ambient);
       await scopes.close();
       await rm(spoolDir, { recursive: true });
     });

@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import { systemRandom } from '../../kernel/random.ts';
-import { systemClock } from '../../kernel/clock.ts';
 import { objectStoreSuite } from '../contract/object-store.ts';
 import { openScopes } from '../contract/support/open.ts';
 import { removeAll } from '../contract/support/remove.ts';
 import { rejection } from '../support/rejection.ts';
-import { labEnvironment, onLab } from './environment.ts';
+import { ambient, labEnvironment, onLab } from './environment.ts';
 import { Lab } from './lab.ts';
 
 onLab(objectStoreSuite);
@@ -27,6 +26,6 @@ result(c.getresponse().status)`;
   const error = await rejection(store.head(other, 'utf8'));
   expect(error).to.include({ code: 'region.unexpected-answer', kind: 'permanent' });
   expect(error.hint).to.contain('metadata names outside ASCII');
-  await removeAll(store, other, systemClock);
+  await removeAll(scopes.east, other, ambient);
   await scopes.close();
 });

@@ -80,7 +80,7 @@ describe('the volume mover and the ways of this Cinder', function () {
       if (gone !== undefined) await mover.tidy({ ...gone, chain: [] }, at);
       await scopes.east.blockStorage.deleteVolume(id);
     }
-    await removeAll(scopes.west.objectStore, 'vm-test-bank', systemClock);
+    await removeAll(scopes.west, 'vm-test-bank', ambient);
     await scopes.close();
     await rm(spoolDir, { recursive: true });
   });

@@ -1,29 +1,20 @@
-import type { Clock } from '../../../kernel/clock.ts';
-import { FarshoreError } from '../../../kernel/errors.ts';
-import type { ObjectStore } from '../../../regions/object-store/types.ts';
+import type { Ambient } from '../../../kernel/ambient.ts';
 import type { ProjectScope } from '../../../regions/region.ts';
 import { waitUntilGone } from '../../../regions/wait.ts';
+import { removeContainer } from '../../../replicator/container/removal.ts';
+import type { TargetContext } from '../../../replicator/mover.ts';
 import { collect } from '../../support/rejection.ts';
 import type { Environment } from '../environment.ts';
 
-const tries = 20;
-
-/** Deletes a container with all that is in it, versions too. Its listing may lag behind its objects. */
-export async function removeAll(store: ObjectStore, name: string, clock: Clock): Promise<void> {
-  const container = await store.headContainer(name);
-  if (container === null) return;
-  for await (const row of store.list(name, { versions: container.versioning })) {
-    const { versionId } = row;
-    await store.delete(name, row.name, versionId === undefined ? {} : { versionId });
-  }
-  for (let left = tries; left > 0; left -= 1)
-    try {
-      await store.deleteContainer(name);
-      return;
-    } catch (error) {
-      if (!(error instanceof FarshoreError) || left === 1) throw error;
-      await clock.sleep(250);
-    }
+/** A container with all that is in it, versions too, as the product deletes its own. */
+export async function removeAll(
+  target: ProjectScope,
+  name: string,
+  ambient: Ambient,
+): Promise<void> {
+  const { signal } = new AbortController();
+  // Of the context only these two are used.
+  await removeContainer(name, { target, signal } as TargetContext, ambient);
 }
 
 /** The volumes of a name with their snapshots and backups, and such containers and images. */
@@ -45,5 +36,5 @@ export async function removeNamed(
   }
   for (const { id } of await collect(images.list({ name }))) await images.delete(id);
   for (const { name: container } of await collect(objectStore.listContainers()))
-    if (container.includes(name)) await removeAll(objectStore, container, ambient.clock);
+    if (container.includes(name)) await removeAll(scope, container, ambient);
 }
