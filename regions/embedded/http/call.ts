@@ -35,13 +35,17 @@ const deepest = 50;
 /** The body as JSON. Throws a Refusal of 400 or 413. */
 export async function jsonBody(call: Call): Promise<unknown> {
   const text = (await wholeBody(call, longestJsonBytes)).toString('utf8');
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return parsedJson(text);
   } catch {
     throw new Refusal(400, 'the request body is not valid JSON');
   }
-  if (isDeeper(value, deepest)) throw new Refusal(400, 'the request body is nested too deeply');
+}
+
+/** Throws a SyntaxError for what is no JSON, and for what is nested too deeply. */
+export function parsedJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (isDeeper(value, deepest)) throw new SyntaxError('JSON nested too deeply');
   return value;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Call, header, wholeBody } from '../http/call.ts';
+import { type Call, header, parsedJson, wholeBody } from '../http/call.ts';
 import { Refusal } from '../http/refusal.ts';
 import { malformed } from './refusals.ts';
 
@@ -22,7 +22,7 @@ export async function documentOf(call: Call): Promise<unknown> {
   if (!/^application\/(\w+\+)?json\b/.test(header(call, 'content-type') ?? ''))
     throw malformed('application/json', 'Content-Type header');
   try {
-    const document = JSON.parse(text) as unknown;
+    const document = parsedJson(text);
     if (z.record(z.string(), z.unknown()).safeParse(document).success) return document;
   } catch {
     // Refused below, as a document that is no object is.

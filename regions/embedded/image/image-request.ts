@@ -1,5 +1,5 @@
 import type { Reply } from '../http/reply.ts';
-import { type Call, header, wholeBody } from '../http/call.ts';
+import { type Call, header, parsedJson, wholeBody } from '../http/call.ts';
 import { isAdmin, type Requester } from '../identity/authority.ts';
 import type { ImageStore } from './records/image-store.ts';
 import { badRequest } from './replies/image-refusal.ts';
@@ -53,7 +53,7 @@ export const undecodable =
 
 function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+    return parsedJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw badRequest('Malformed JSON in request body.');
   }

@@ -52,6 +52,8 @@ export class Blobs {
    * read to nowhere, for to destroy it would end the connection it comes from. Throws DiskFull.
    */
   async write(body: Readable, hashes: readonly Hash[], signal?: AbortSignal): Promise<Blob> {
+    // It may fail when this has failed already and nobody listens any more.
+    body.on('error', () => undefined);
     const id = await this.#newId();
     try {
       const file = await open(this.path(id), 'wx');

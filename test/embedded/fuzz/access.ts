@@ -12,8 +12,7 @@ const domain = { id: 'default' } as const;
 export interface Access {
   readonly token: string;
   readonly scope: ProjectScope;
-  /** Of the role `member`. */
-  readonly roleId: string;
+  readonly url: string;
   close(): Promise<void>;
 }
 
@@ -42,12 +41,5 @@ export async function openAccess(url: string): Promise<Access> {
     },
     { ambient },
   );
-  const roles = await fetch(`${url}/v3/roles?name=member`, { headers: { 'x-auth-token': token } });
-  const [role] = ((await roles.json()) as { roles: { id: string }[] }).roles;
-  return {
-    token,
-    scope: await region.home(),
-    roleId: role?.id ?? '',
-    close: () => region.close(),
-  };
+  return { token, url, scope: await region.home(), close: () => region.close() };
 }

@@ -6,6 +6,8 @@ export interface RawRequest {
   readonly target: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
+  /** The client ends the connection where more should come: it need not be answered. */
+  readonly isCut?: boolean;
 }
 
 export interface RawAnswer {
@@ -14,7 +16,7 @@ export interface RawAnswer {
 }
 
 /** Longer than anything that a region on this machine takes: an answer that comes later is a hang. */
-const patienceMs = 10_000;
+const patienceMs = 20_000;
 
 /** What a client that knows no rules sends; status 0 when the connection ended without an answer. */
 export function sendRaw(url: string, request: RawRequest): Promise<RawAnswer> {
@@ -37,10 +39,12 @@ export function sendRaw(url: string, request: RawRequest): Promise<RawAnswer> {
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
     });
     socket.on('close', () => {
-      const text = Buffer.concat(parts).toString('latin1');
+      const all = Buffer.concat(parts).toString('latin1');
+      const text = all.replace(/^(HTTP\/1\.1 1\d\d[^\r]*\r\n\r\n)+/, '');
       resolve({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), text });
     });
     socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-    socket.write(request.body);
+    if (request.isCut === true) socket.end(request.body);
+    else socket.write(request.body);
   });
 }

@@ -1,4 +1,4 @@
-import { type Call, header, wholeBody } from '../../http/call.ts';
+import { type Call, header, parsedJson, wholeBody } from '../../http/call.ts';
 import { Refusal } from '../../http/refusal.ts';
 import { isAdmin, type Requester } from '../../identity/authority.ts';
 
@@ -50,7 +50,7 @@ async function readJson(call: Call): Promise<unknown> {
   if (!jsonTypes.includes(type.trim().toLowerCase()))
     throw new Refusal(415, 'Unsupported Content-Type');
   try {
-    return JSON.parse(body.toString('utf8')) as unknown;
+    return parsedJson(body.toString('utf8'));
   } catch {
     throw new Refusal(400, 'Malformed request body');
   }

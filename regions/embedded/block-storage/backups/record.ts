@@ -1,3 +1,4 @@
+import { parsedJson } from '../../http/call.ts';
 import { Refusal } from '../../http/refusal.ts';
 import { input, isObject } from '../api/input.ts';
 import { pythonJson } from '../api/python.ts';
@@ -93,7 +94,7 @@ export async function importRecord(
 function decode(url: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(url, 'base64').toString('utf8'));
+    value = parsedJson(Buffer.from(url, 'base64').toString('utf8'));
   } catch {
     throw new Refusal(400, "Invalid input received: Can't parse backup record.");
   }

@@ -1,3 +1,4 @@
+import { parsedJson } from '../../http/call.ts';
 import { Refusal } from '../../http/refusal.ts';
 import { resolvedRange, segmentRanges, type SegmentRange } from './segment-range.ts';
 
@@ -37,7 +38,7 @@ export function manifestInput(body: Buffer, own: string): readonly SegmentInput[
 function parsed(body: Buffer): readonly unknown[] {
   let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8'));
+    value = parsedJson(body.toString('utf8'));
   } catch {
     throw new Refusal(400, 'Manifest must be valid JSON.\n');
   }

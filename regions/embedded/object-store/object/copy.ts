@@ -8,7 +8,7 @@ import { page, plain } from '../refusals.ts';
 import { type Core, isTrue, type Request } from '../request.ts';
 import { quote } from '../wire.ts';
 import { keptHeaders } from './object-headers.ts';
-import { type Given, putObject } from './put.ts';
+import { putObject } from './put.ts';
 import { type Reading, startReading } from './read.ts';
 import { accountOf, containerAndObject } from './symlink.ts';
 
@@ -101,17 +101,27 @@ async function putCopy(core: Core, sink: Request, reading: Reading): Promise<Rep
   if (record.symlink !== undefined) return putObject(core, sink, { symlink: record.symlink });
   const isPlain =
     reading.status === 200 && reading.content.etag === record.etag && record.slo === undefined;
-  if (isPlain) return putObject(core, sink, { stored: await shared(core, reading) });
-  const body = await reading.open();
-  return putObject(core, {
-    ...sink,
-    body: body instanceof Readable ? body : Readable.from([Buffer.from(body)]),
-  });
+  if (isPlain) return putShared(core, sink, reading);
+  const opened = await reading.open();
+  const body = opened instanceof Readable ? opened : Readable.from([Buffer.from(opened)]);
+  try {
+    return await putObject(core, { ...sink, body });
+  } finally {
+    // Refused before it was read, it would keep its file open.
+    body.destroy();
+  }
 }
 
-async function shared(core: Core, { found }: Reading): Promise<Given['stored'] & object> {
-  const { blob, bytes, etag } = found.record;
-  return { blob: blob === null ? null : await core.state.blobs.copy(blob), bytes, etag };
+async function putShared(core: Core, sink: Request, { found }: Reading): Promise<Reply> {
+  const { blobs } = core.state;
+  const { bytes, etag } = found.record;
+  const blob = found.record.blob === null ? null : await blobs.copy(found.record.blob);
+  try {
+    return await putObject(core, sink, { stored: { blob, bytes, etag } });
+  } catch (error) {
+    if (blob !== null) await blobs.remove(blob);
+    throw error;
+  }
 }
 
 function copiedFrom(
