@@ -1,4 +1,4 @@
-import axios, { isAxiosError, type AxiosInstance, type AxiosResponse } from 'axios';
+import type { AxiosInstance, AxiosResponse } from 'axios';
 
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Execution } from '../../runbooks/execution/types.ts';
@@ -13,18 +13,10 @@ export interface Page<T> {
 /** What the command line asks of a controller's API; refusals come out as FarshoreErrors. */
 export class ApiClient {
   readonly url: string;
-  readonly #http: AxiosInstance;
+  #connected: Promise<AxiosInstance> | undefined;
 
   constructor(url: string) {
     this.url = url.replace(/\/+$/, '');
-    this.#http = axios.create({
-      baseURL: `${this.url}/v1`,
-      maxRedirects: 0,
-      proxy: false,
-      // A verification reads a whole point: it may take hours, and its end is awaited.
-      timeout: 0,
-      validateStatus: () => true,
-    });
   }
 
   async get<T>(path: string, params?: Record<string, unknown>): Promise<T> {
@@ -61,7 +53,8 @@ export class ApiClient {
 
   /** Each state of the execution as it is saved, until it has ended. */
   async *watch(id: string): AsyncIterable<Execution> {
-    const response = await this.#http.get<NodeJS.ReadableStream>(`/executions/${id}/events`, {
+    const http = await this.#http();
+    const response = await http.get<NodeJS.ReadableStream>(`/executions/${id}/events`, {
       responseType: 'stream',
     });
     if (response.status !== 200) {
@@ -78,9 +71,10 @@ export class ApiClient {
     params?: Record<string, unknown>,
     headers: Record<string, string> = {},
   ): Promise<AxiosResponse<T>> {
+    const http = await this.#http();
     let response: AxiosResponse<T>;
     try {
-      response = await this.#http.request<T>({ method, url: path, data, params, headers });
+      response = await http.request<T>({ method, url: path, data, params, headers });
     } catch (error) {
       throw this.#unreachable(error);
     }
@@ -88,8 +82,24 @@ export class ApiClient {
     return response;
   }
 
+  /** Loaded when a controller is asked: regions and controllers themselves do without. */
+  #http(): Promise<AxiosInstance> {
+    this.#connected ??= import('axios').then(({ default: axios }) =>
+      axios.create({
+        baseURL: `${this.url}/v1`,
+        maxRedirects: 0,
+        proxy: false,
+        // A verification reads a whole point: it may take hours, and its end is awaited.
+        timeout: 0,
+        validateStatus: () => true,
+      }),
+    );
+    return this.#connected;
+  }
+
   #unreachable(error: unknown): FarshoreError {
-    const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code ?? message;
     return new FarshoreError(`no answer (${reason})`, {
       code: 'api.unreachable',
       kind: 'transient',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { describeError } from '../../kernel/errors.ts';
 import { type BlockStorageService, openBlockStorage } from './block-storage/block-storage.ts';
+import type { BackupSettings } from './block-storage/cinder.ts';
 import type { Controlled } from './faults/control.ts';
 import { Faults } from './faults/faults.ts';
 import type { DamageInput } from './faults/schemas.ts';
@@ -28,6 +29,8 @@ export interface EmbeddedRegionOptions {
   readonly port?: number;
   /** Of the users `admin` and `demo` of a new region; `secret` unless given. */
   readonly password?: string;
+  /** Of cinder-backup; its own unless given. */
+  readonly backupSettings?: Partial<BackupSettings>;
   /** Of a new region's projects and users; by chance unless given. */
   readonly ids?: SeedIds;
   /**
@@ -141,7 +144,7 @@ export class EmbeddedRegion implements Controlled {
 
 /** Each is put in front of `own` as it opens: what is made of others is closed before them. */
 async function openServices(
-  { name, directory, ambient, password, ids, stretchedFrom }: EmbeddedRegionOptions,
+  { name, directory, ambient, password, ids, backupSettings, stretchedFrom }: EmbeddedRegionOptions,
   faults: Faults,
   own: Service[],
 ): Promise<Services> {
@@ -175,7 +178,12 @@ async function openServices(
     stretchedFrom?.objectStore ?? (await kept(openObjectStore(deps('object-store'))));
   const image = await kept(openImageService(deps('image')));
   const blockStorage = await kept(
-    openBlockStorage({ ...deps('block-storage'), objectStore, image }),
+    openBlockStorage({
+      ...deps('block-storage'),
+      objectStore,
+      image,
+      ...(backupSettings === undefined ? {} : { backupSettings }),
+    }),
   );
   return { identity, objectStore, image, blockStorage };
 }

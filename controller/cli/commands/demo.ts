@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
-import { runDemo } from '../../demo/demo.ts';
 import { useLeanMemory } from '../lean-memory.ts';
 import { stopSignal } from '../stop-signal.ts';
 
@@ -16,6 +15,7 @@ export function addDemo(program: Command): void {
     .option('--objects <number>', 'objects in the container', countOf, 2_000)
     .action(async ({ once = false, objects }: { once?: boolean; objects: number }) => {
       useLeanMemory();
+      const { runDemo } = await import('../../demo/demo.ts');
       await runDemo({ objects, once, stop: stopSignal() });
     });
 }
