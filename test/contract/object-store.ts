@@ -84,8 +84,14 @@ export const objectStoreSuite: Suite = (environment) =>
         deleteAtSeconds: 1_999_999_999,
       });
       expect(info.headers).to.include(headers);
+      const read = (await store.get(other, 'meta'))!;
+      await buffer(read.body);
+      expect(read.info.headers, 'beside a body').to.include(headers);
       const seen = await outsider.ask('object-store', 'HEAD', `/${other}/meta`);
       expect(seen.headers).to.include({ 'x-object-meta-utf8': headers['x-object-meta-utf8'] });
+      await store.postContainer(other, { 'x-container-meta-utf8': wire('ü') });
+      const listing = await outsider.ask('object-store', 'GET', `/${other}?format=json`);
+      expect(listing.headers).to.include({ 'x-container-meta-utf8': wire('ü') });
       await store.post(other, 'meta', { 'x-object-meta-new': '1', 'content-type': 'a/b' });
       const after = (await store.head(other, 'meta'))!.headers;
       expect(after)
