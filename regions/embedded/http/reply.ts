@@ -46,7 +46,8 @@ export async function send(
     if (body instanceof Readable) body.destroy();
     response.end();
   } else if (body instanceof Readable) await stream(body, response, way);
-  else if (way.isClear && way.cutAfterBytes === undefined) response.end(body);
+  // A text would go out in one piece with the head, both as UTF-8: a header's value is bytes.
+  else if (way.isClear && way.cutAfterBytes === undefined) response.end(Buffer.from(body));
   else await stream(Readable.from([Buffer.from(body)]), response, way);
 }
 
@@ -73,7 +74,8 @@ async function stream(
       await pipeline(body, through, response);
       return;
     }
-    response.flushHeaders();
+    // What `flushHeaders` does, and not as UTF-8.
+    response.write(Buffer.alloc(0));
     await pipeline(body, through, upToCut, response, { end: false });
     if (leftBytes >= 0) response.end();
     else response.socket?.destroySoon();
