@@ -142,14 +142,20 @@ class Door {
     const reply =
       (service && spoiled(service, call, fault)) ?? (await this.#replyOf(service, call));
     // A file that can't be read, before anyone listens: seen again by whoever sends it.
-    if (reply.body instanceof Readable) reply.body.on('error', () => undefined);
-    await this.#link.latency(signal);
-    await this.#link.through(signal);
-    await send(reply, response, call.method === 'HEAD', {
-      through: this.#link.paced(signal),
-      isClear: this.#link.isClear,
-      cutAfterBytes: fault?.cutAfterBytes,
-    });
+    const stream = reply.body instanceof Readable ? reply.body : undefined;
+    stream?.on('error', () => undefined);
+    try {
+      await this.#link.latency(signal);
+      await this.#link.through(signal);
+      await send(reply, response, call.method === 'HEAD', {
+        through: this.#link.paced(signal),
+        isClear: this.#link.isClear,
+        cutAfterBytes: fault?.cutAfterBytes,
+        signal,
+      });
+    } finally {
+      stream?.destroy();
+    }
   }
 
   async #replyOf(service: Service | undefined, call: Call): Promise<Reply> {

@@ -28,9 +28,14 @@ export interface Way {
   readonly isClear: boolean;
   /** The connection ends after so many bytes of it. */
   readonly cutAfterBytes: number | undefined;
+  /** Aborts when the client goes away: a response that is closed already says nothing of it. */
+  readonly signal: AbortSignal;
 }
 
-/** Writes it; a stream that fails, or whose reader went away, ends the connection. */
+/**
+ * Writes it; a stream that fails, or whose reader went away, ends the connection. A stream that is not
+ * read stays the caller's.
+ */
 export async function send(
   reply: Reply,
   response: ServerResponse,
@@ -42,10 +47,8 @@ export async function send(
   response.statusCode = status;
   if (!(body instanceof Readable) && !response.hasHeader('content-length') && hasBody(status))
     response.setHeader('content-length', Buffer.byteLength(body));
-  if (isHead) {
-    if (body instanceof Readable) body.destroy();
-    response.end();
-  } else if (body instanceof Readable) await stream(body, response, way);
+  if (isHead) response.end();
+  else if (body instanceof Readable) await stream(body, response, way);
   // A text would go out in one piece with the head, both as UTF-8: a header's value is bytes.
   else if (way.isClear && way.cutAfterBytes === undefined) response.end(Buffer.from(body));
   else await stream(Readable.from([Buffer.from(body)]), response, way);
@@ -59,7 +62,7 @@ function hasBody(status: number): boolean {
 async function stream(
   body: Readable,
   response: ServerResponse,
-  { through, cutAfterBytes }: Way,
+  { through, cutAfterBytes, signal }: Way,
 ): Promise<void> {
   let leftBytes = cutAfterBytes ?? Infinity;
   async function* upToCut(pieces: AsyncIterable<Buffer>) {
@@ -71,12 +74,12 @@ async function stream(
   }
   try {
     if (cutAfterBytes === undefined) {
-      await pipeline(body, through, response);
+      await pipeline(body, through, response, { signal });
       return;
     }
     // What `flushHeaders` does, and not as UTF-8.
     response.write(Buffer.alloc(0));
-    await pipeline(body, through, upToCut, response, { end: false });
+    await pipeline(body, through, upToCut, response, { end: false, signal });
     if (leftBytes >= 0) response.end();
     else response.socket?.destroySoon();
   } catch {

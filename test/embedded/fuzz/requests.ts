@@ -38,7 +38,7 @@ function pairs(words: Vocabulary['queries']): fc.Arbitrary<readonly Pair[]> {
 }
 
 const framing = fc.constantFrom<Framing>(
-  ...Array.from({ length: 20 }, () => 'length' as const),
+  ...Array.from({ length: 60 }, () => 'length' as const),
   ...(['chunks', 'chunks', 'chunks', 'none', 'tooShort', 'tooLong', 'endless'] as const),
   ...(['badChunk', 'huge', 'absurd'] as const),
 );
@@ -48,7 +48,7 @@ type Body = (own: object | Buffer | undefined) => Buffer;
 const deep = Buffer.from(`${'['.repeat(5_000)}${']'.repeat(5_000)}`);
 
 const bodies: fc.Arbitrary<Body> = fc.oneof(
-  { weight: 12, arbitrary: fc.constant<Body>(bytesOf) },
+  { weight: 16, arbitrary: fc.constant<Body>(bytesOf) },
   {
     weight: 12,
     arbitrary: spoils.map(
@@ -58,14 +58,14 @@ const bodies: fc.Arbitrary<Body> = fc.oneof(
     ),
   },
   {
-    weight: 2,
+    weight: 1,
     arbitrary: fc.nat().map((at): Body => (own) => {
       const bytes = bytesOf(own);
       return bytes.subarray(0, at % (bytes.length + 1));
     }),
   },
   {
-    weight: 2,
+    weight: 1,
     arbitrary: fc.tuple(fc.nat(), fc.nat(255)).map(([at, byte]): Body => (own) => {
       const bytes = Buffer.from(bytesOf(own));
       if (bytes.length > 0) bytes[at % bytes.length] = byte;
@@ -135,14 +135,16 @@ export function plans(words: Vocabulary): fc.Arbitrary<Plan> {
         plan.other === undefined
           ? ownBody
           : words.operations[plan.other % words.operations.length]?.[1];
-      const fill = (text: string): string =>
-        method === 'DELETE' ? things.doomed(text, plan.at) : things.filled(text, plan.at);
+      const fill = (text: string): string => things.filled(text, plan.at);
       const path = withPart(template, plan.part, plan.at);
       const queried = plan.query.map(([name, value]) => `${name}=${things.filled(value, plan.at)}`);
       const hasBody = body !== undefined || plan.framing !== 'length';
       const given = plan.body(filledIn(body, things, plan.at));
       const framed = hasBody ? framings[plan.framing](given) : framings.none();
-      const own = { 'Content-Type': 'application/json', ...ownHeaders };
+      const own = {
+        'Content-Type': 'application/json',
+        ...(JSON.parse(fill(JSON.stringify(ownHeaders))) as Record<string, string>),
+      };
       return {
         ...framed,
         method: plan.method ?? method,
@@ -165,7 +167,7 @@ export function plans(words: Vocabulary): fc.Arbitrary<Plan> {
 /** One of the parts of a path that name things replaced by a text. */
 function withPart(path: string, part: string | undefined, at: number): string {
   if (part === undefined) return path;
-  const places = [...path.matchAll(/\{\w+\}/g)];
+  const places = [...path.matchAll(/\{-?\w+\}/g)];
   const place = places[at % places.length];
   if (place === undefined) return path;
   return path.slice(0, place.index) + part + path.slice(place.index + place[0].length);

@@ -4,7 +4,8 @@ import { settled } from './settled.ts';
 import { Things } from './things.ts';
 
 /** Makes one of each thing; what is in none of the kinds, requests seldom name. */
-export async function seed({ scope, url, token }: Access): Promise<Things> {
+export async function seed(access: Access): Promise<Things> {
+  const { scope, url, token } = access;
   const { objectStore, images, blockStorage } = scope;
   await objectStore.putContainer('fuzzed');
   for (const name of ['object', 'other', 'folder/inner'])
@@ -12,6 +13,7 @@ export async function seed({ scope, url, token }: Access): Promise<Things> {
   const formats = { diskFormat: 'raw', containerFormat: 'bare', visibility: 'private' } as const;
   const image = await images.create({ name: 'fuzzed', ...formats });
   await images.upload(image.id, Readable.from([Buffer.from('image')]), 5);
+  await bound(access);
   const volume = await blockStorage.createVolume({ name: 'fuzzed', sizeGib: 1 });
   await settled(async () => (await blockStorage.getVolume(volume.id))?.status === 'available');
   const snapshot = await blockStorage.createSnapshot({ volumeId: volume.id, name: 'fuzzed' });
@@ -54,4 +56,14 @@ export async function seed({ scope, url, token }: Access): Promise<Things> {
     application_credential: ['none'],
     token: ['none'],
   });
+}
+
+/** Each volume is of 1 GiB at least, each backup reads one: a few are enough. */
+async function bound({ scope: { projectId }, url, token }: Access): Promise<void> {
+  const { status } = await fetch(`${url}/volume/v3/${projectId}/os-quota-sets/${projectId}`, {
+    method: 'PUT',
+    headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+    body: JSON.stringify({ quota_set: { volumes: 6, snapshots: 4, backups: 3 } }),
+  });
+  if (status !== 200) throw new Error(`the quota set was answered with ${status}`);
 }
