@@ -83,7 +83,7 @@ async function perform(stage: Stage, objects: number): Promise<ApiClient> {
   prove(before, after);
   say(`Equal in west, byte for byte and property for property: ${describeCounts(after)}.\n`);
   printObjectives(failover);
-  sayMemory(stage);
+  await sayMemory(stage);
   return client;
 }
 
@@ -154,11 +154,11 @@ function unproven(operation: string, message: string): FarshoreError {
   });
 }
 
-function sayMemory(stage: Stage): void {
-  const { total, each } = stage.peakMemory();
-  if (total === 0) return;
-  const parts = [...each].map(([name, bytes]) => `${name} ${formatBytes(bytes)}`).join(', ');
-  say(`\nMemory at most: ${formatBytes(total)} (${parts}).`);
+async function sayMemory(stage: Stage): Promise<void> {
+  const { totalBytes, bytesByName } = await stage.memoryPeak();
+  if (totalBytes === 0) return;
+  const parts = [...bytesByName].map(([name, bytes]) => `${name} ${formatBytes(bytes)}`).join(', ');
+  say(`\nMemory at most: ${formatBytes(totalBytes)} (${parts}).`);
 }
 
 function sayNext(stage: Stage, client: ApiClient): void {

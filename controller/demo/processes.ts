@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 
@@ -53,6 +52,10 @@ export class Process {
     });
   }
 
+  get pid(): number | undefined {
+    return this.isRunning ? this.#child.pid : undefined;
+  }
+
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -62,15 +65,4 @@ export class Process {
     if (this.isRunning) this.#child.kill(signal);
     await this.#ended;
   }
-
-  /** The largest resident memory so far; 0 where the system does not tell. */
-  peakMemoryBytes(): number {
-    return this.isRunning ? peakMemoryBytes(this.#child.pid) : 0;
-  }
-}
-
-export function peakMemoryBytes(pid: number | undefined): number {
-  if (process.platform !== 'linux' || pid === undefined) return 0;
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }

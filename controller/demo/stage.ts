@@ -13,7 +13,8 @@ import { defaultMaxCalls } from '../../regions/region-config.ts';
 import type { ProjectScope, Region } from '../../regions/region.ts';
 import { ApiClient } from '../cli/api-client.ts';
 import type { VolumeFile } from './dataset.ts';
-import { peakMemoryBytes, Process } from './processes.ts';
+import { type MemoryPeak, watchMemory } from './memory.ts';
+import { Process } from './processes.ts';
 
 export type Site = 'east' | 'west';
 
@@ -26,12 +27,14 @@ interface OpenSite {
 /** Two regions and the controller, each a process of its own, with all that they keep in one directory. */
 export class Stage {
   readonly directory: string;
+  readonly #processes: Process[] = [];
   readonly #sites = new Map<Site, OpenSite>();
-  readonly #peaks = new Map<string, number>();
-  #controller: { readonly process: Process; readonly client: ApiClient } | undefined;
+  readonly #watching = new AbortController();
+  readonly #memory: Promise<MemoryPeak>;
 
   constructor(directory: string) {
     this.directory = directory;
+    this.#memory = watchMemory(() => this.#pids(), systemClock, this.#watching.signal);
   }
 
   get cloudsFile(): string {
@@ -54,10 +57,8 @@ export class Stage {
       regions: { east: { cloud: 'east' }, west: { cloud: 'west' } },
     };
     await writeFile(join(this.directory, 'farshore.yaml'), stringify(config));
-    const { process, match } = await this.#start('controller', ['serve'], /listens on (http:\S+)/);
-    const client = new ApiClient(match[1] ?? '');
-    this.#controller = { process, client };
-    return client;
+    const { url } = await this.#start('controller', ['serve']);
+    return new ApiClient(url);
   }
 
   scope(site: Site): ProjectScope {
@@ -71,38 +72,44 @@ export class Stage {
   /** Without a warning, as a site is lost. */
   async kill(site: Site): Promise<void> {
     const { process, region } = this.#open(site);
-    this.#notePeaks();
     await process.end('SIGKILL');
     await region.close();
     this.#sites.delete(site);
   }
 
-  /** Of all processes together, this one included: the sum of each one's largest. */
-  peakMemory(): { readonly total: number; readonly each: ReadonlyMap<string, number> } {
-    this.#notePeaks();
-    const total = [...this.#peaks.values()].reduce((sum, bytes) => sum + bytes, 0);
-    return { total, each: this.#peaks };
+  /** Of all processes up to now, this one included; ends the watch. */
+  memoryPeak(): Promise<MemoryPeak> {
+    this.#watching.abort();
+    return this.#memory;
   }
 
   async close(): Promise<void> {
-    await this.#controller?.process.end('SIGTERM');
-    for (const { process, region } of this.#sites.values()) {
-      await region.close();
-      await process.end('SIGTERM');
-    }
+    await this.memoryPeak();
+    for (const { region } of this.#sites.values()) await region.close();
+    // The controller before the regions that it talks to.
+    for (const process of this.#processes.toReversed()) await process.end('SIGTERM');
   }
 
   async #startRegion(name: Site): Promise<{ readonly process: Process; readonly url: string }> {
     const data = this.#regionDirectory(name);
     await mkdir(data, { recursive: true });
-    const args = ['region', 'serve', '--name', name, '--port', '0', '--data', data];
-    const { process, match } = await this.#start(name, args, /listens on (http:\S+)/);
-    return { process, url: match[1] ?? '' };
+    // Smaller than cinder-backup's own, for a laptop's memory.
+    const size = ['--chunk-mib', '8'];
+    const args = ['region', 'serve', '--name', name, '--port', '0', '--data', data, ...size];
+    return this.#start(name, args);
   }
 
-  #start(name: string, args: readonly string[], ready: RegExp) {
-    const logFile = join(this.directory, `${name}.log`);
-    return Process.start(name, args, { cwd: this.directory, logFile, ready });
+  async #start(
+    name: string,
+    args: readonly string[],
+  ): Promise<{ readonly process: Process; readonly url: string }> {
+    const { process, match } = await Process.start(name, args, {
+      cwd: this.directory,
+      logFile: join(this.directory, `${name}.log`),
+      ready: /listens on (http:\S+)/,
+    });
+    this.#processes.push(process);
+    return { process, url: match[1] ?? '' };
   }
 
   async #openSite(name: Site, process: Process): Promise<void> {
@@ -127,12 +134,11 @@ export class Stage {
     return join(this.directory, site);
   }
 
-  #notePeaks(): void {
-    const processes = [...this.#sites.values()].map((site) => site.process);
-    if (this.#controller !== undefined) processes.push(this.#controller.process);
-    this.#peaks.set('demo', peakMemoryBytes(process.pid));
-    for (const each of processes)
-      if (each.isRunning) this.#peaks.set(each.name, each.peakMemoryBytes());
+  #pids(): ReadonlyMap<string, number> {
+    const running = this.#processes.flatMap(({ name, pid }) =>
+      pid === undefined ? [] : [[name, pid] as const],
+    );
+    return new Map([['demo', process.pid], ...running]);
   }
 }
 

@@ -1,14 +1,17 @@
-import { type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Random } from '../../../kernel/random.ts';
 import { DiskFull } from './disk-full.ts';
+import { hashBeside } from './hashing/hash-threads.ts';
+import { type Algorithm, type Hasher, hashHere } from './hashing/hasher.ts';
 import { isZero } from './zeros.ts';
 
 /** Bytes held of one stream while it is written or read. */
 const pieceBytes = 1 << 20;
+/** From here on a body is hashed beside the thread that moves it. */
+const largeBytes = 16 << 20;
 
 export interface BlobsDeps {
   readonly directory: string;
@@ -20,6 +23,15 @@ export interface BlobsDeps {
 export interface Blob {
   readonly id: string;
   readonly bytes: number;
+  /** Of the algorithms asked for, in their order, hexadecimal. */
+  readonly digests: readonly string[];
+}
+
+export interface WriteOptions {
+  readonly algorithms: readonly Algorithm[];
+  /** As announced; undefined when nobody knows. */
+  readonly expectedBytes: number | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -48,21 +60,23 @@ export class Blobs {
   }
 
   /**
-   * Streams into a new blob, updating the hashes. What fails leaves no file; the rest of the body is
+   * Streams into a new blob, hashing on the way. What fails leaves no file; the rest of the body is
    * read to nowhere, for to destroy it would end the connection it comes from. Throws DiskFull.
    */
-  async write(body: Readable, hashes: readonly Hash[], signal?: AbortSignal): Promise<Blob> {
-    // It may fail when this has failed already and nobody listens any more.
-    body.on('error', () => undefined);
+  async write(body: Readable, options: WriteOptions): Promise<Blob> {
+    const { algorithms, expectedBytes = 0 } = options;
     const id = await this.#newId();
+    const hasher = expectedBytes < largeBytes ? hashHere(algorithms) : hashBeside(algorithms);
     try {
       const file = await open(this.path(id), 'wx');
       try {
-        return { id, bytes: await this.#fill(file, body, hashes, signal) };
+        const bytes = await this.#fill(file, body, hasher, options.signal);
+        return { id, bytes, digests: await hasher.digests() };
       } finally {
         await file.close();
       }
     } catch (error) {
+      hasher.abandon();
       body.resume();
       await this.remove(id);
       const hasNoSpace = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
@@ -74,37 +88,38 @@ export class Blobs {
   async #fill(
     file: FileHandle,
     body: Readable,
-    hashes: readonly Hash[],
+    hasher: Hasher,
     signal: AbortSignal | undefined,
   ): Promise<number> {
     let bytes = 0;
     let held: Buffer[] = [];
     let heldBytes = 0;
     let writing: Promise<void> = Promise.resolve();
+    const pass = async (): Promise<void> => {
+      await writing;
+      writing = writeAt(file, held, bytes - heldBytes, heldBytes);
+      // Awaited with the next piece, which may be long in coming.
+      writing.catch(() => undefined);
+      await hasher.update(held);
+      held = [];
+      heldBytes = 0;
+    };
     try {
       for await (const piece of body.iterator({
         destroyOnReturn: false,
       }) as AsyncIterable<Buffer>) {
         signal?.throwIfAborted();
         if (this.#isFull()) throw new DiskFull();
-        for (const hash of hashes) hash.update(piece);
         bytes += piece.length;
         heldBytes += piece.length;
         held.push(piece);
-        if (heldBytes < pieceBytes) continue;
-        await writing;
-        writing = writeAt(file, held, bytes - heldBytes, heldBytes);
-        // Awaited with the next piece, which may be long in coming.
-        writing.catch(() => undefined);
-        held = [];
-        heldBytes = 0;
+        if (heldBytes >= pieceBytes) await pass();
       }
-    } catch (error) {
+      await pass();
+    } finally {
       await writing.catch(() => undefined);
-      throw error;
     }
     await writing;
-    await writeAt(file, held, bytes - heldBytes, heldBytes);
     await file.truncate(bytes);
     return bytes;
   }
@@ -154,7 +169,7 @@ async function writeAt(
   position: number,
   bytes: number,
 ): Promise<void> {
-  if (pieces.every(isZero)) return;
+  if (pieces.every((piece) => isZero(piece))) return;
   const { bytesWritten } = await file.writev(pieces, position);
   if (bytesWritten < bytes) throw new DiskFull();
 }

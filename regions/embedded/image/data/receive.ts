@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type Call, header } from '../../http/call.ts';
 import { DiskFull } from '../../store/disk-full.ts';
 import type { StoredData } from '../records/image-row.ts';
@@ -14,15 +13,19 @@ export function requireOctets(call: Call): void {
 
 /** The body in the store, its digests computed on the way. What fails leaves nothing. */
 export async function receive(call: Call, store: ImageStore): Promise<StoredData> {
-  const md5 = createHash('md5');
-  const sha512 = createHash('sha512');
-  const blob = await store.blobs.write(call.body, [md5, sha512], call.signal).catch(asRefusal);
   const announced = header(call, 'content-length');
-  if (announced !== undefined && Number(announced) !== blob.bytes) {
-    await store.blobs.remove(blob.id);
-    throw badRequest(`The body has ${blob.bytes} bytes of the ${announced} that were announced.`);
+  const expectedBytes = announced === undefined ? undefined : Number(announced);
+  const { signal } = call;
+  const blob = await store.blobs
+    .write(call.body, { algorithms: ['md5', 'sha512'], expectedBytes, signal })
+    .catch(asRefusal);
+  const { id, bytes, digests } = blob;
+  if (expectedBytes !== undefined && expectedBytes !== bytes) {
+    await store.blobs.remove(id);
+    throw badRequest(`The body has ${bytes} bytes of the ${expectedBytes} that were announced.`);
   }
-  return { ...blob, md5: md5.digest('hex'), sha512: sha512.digest('hex') };
+  const [md5 = '', sha512 = ''] = digests;
+  return { id, bytes, md5, sha512 };
 }
 
 function asRefusal(error: unknown): never {

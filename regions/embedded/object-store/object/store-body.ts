@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { Blob } from '../../store/blobs.ts';
 import { DiskFull } from '../../store/disk-full.ts';
 import { limits } from '../metadata.ts';
 import { page, plain } from '../refusals.ts';
@@ -27,9 +27,8 @@ export async function storeBody(core: Core, request: Request): Promise<StoredByt
   const announced = announcedBytes(request.headers);
   const { blobs } = core.state;
   if (announced === 0) return checked(core, request, noBytes);
-  const hash = createHash('md5');
-  const { id, bytes } = await written(core, request, hash, announced);
-  const stored = { blob: id, bytes, etag: hash.digest('hex') };
+  const { id, bytes, digests } = await written(core, request, announced);
+  const stored = { blob: id, bytes, etag: digests[0] ?? '' };
   try {
     if (announced !== undefined && bytes !== announced) throw page(499);
     checked(core, request, stored);
@@ -51,13 +50,16 @@ function checked(core: Core, { headers }: Request, stored: StoredBytes): StoredB
 async function written(
   core: Core,
   { body, signal }: Request,
-  hash: ReturnType<typeof createHash>,
   announced: number | undefined,
-): Promise<{ readonly id: string; readonly bytes: number }> {
+): Promise<Blob> {
   try {
     const pieces =
       announced === undefined ? Readable.from(upTo(body), { objectMode: false }) : body;
-    return await core.state.blobs.write(pieces, [hash], signal);
+    return await core.state.blobs.write(pieces, {
+      algorithms: ['md5'],
+      expectedBytes: announced,
+      signal,
+    });
   } catch (error) {
     if (signal.aborted || body.errored !== null) throw page(499);
     body.resume();

@@ -1,0 +1,34 @@
+/** What a hashing thread does. */
+import { createHash, type Hash } from 'node:crypto';
+import { parentPort } from 'node:worker_threads';
+import type { Answer, Order } from './messages.ts';
+
+const hashes = new Map<number, readonly Hash[]>();
+
+function carryOut(order: Order): Answer | undefined {
+  const { id } = order;
+  switch (order.kind) {
+    case 'begin':
+      hashes.set(
+        id,
+        order.algorithms.map((algorithm) => createHash(algorithm)),
+      );
+      return undefined;
+    case 'update':
+      for (const hash of hashes.get(id) ?? []) hash.update(order.data);
+      return { id };
+    case 'end': {
+      const digests = hashes.get(id)?.map((hash) => hash.digest('hex')) ?? [];
+      hashes.delete(id);
+      return { id, digests };
+    }
+    case 'abandon':
+      hashes.delete(id);
+      return undefined;
+  }
+}
+
+parentPort?.on('message', (order: Order) => {
+  const answer = carryOut(order);
+  if (answer !== undefined) parentPort?.postMessage(answer);
+});
