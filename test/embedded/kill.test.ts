@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { systemClock } from '../../kernel/clock.ts';
+import { issueToken } from '../support/token.ts';
+import { fileHash, writeBytes } from './files.ts';
+import { openAccess } from './fuzz/access.ts';
+import {
+  expectConsistentImages,
+  expectConsistentObjects,
+  expectSettledVolumes,
+} from './fuzz/consistency.ts';
+import { Caller } from './kill/caller.ts';
+import { found } from './kill/found.ts';
+import { Ledger, Lost } from './kill/ledger.ts';
+import { ServedRegion } from './kill/served-region.ts';
+import * as writers from './kill/writers.ts';
+
+const rounds = 8;
+const seed = 20_260_101;
+
+describe('an embedded region that is killed while it is written to', function () {
+  this.timeout(120_000);
+  const ledger = new Ledger();
+  let directory: string;
+  let region: ServedRegion;
+  let caller: Caller;
+  let source: string;
+
+  const volumeFile = (id: string): string => join(directory, 'block-storage', 'disks', id);
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'farshore-kill-'));
+    region = await ServedRegion.start(directory);
+    const { token, projectId } = await issueToken(region.url);
+    caller = new Caller(region.url, token, projectId);
+    await caller.call(['PUT', `/v1/AUTH_${projectId}/${writers.container}`], [201]);
+    await writers.made(caller, ledger, 'volume', 'source', { size: 1 });
+    source = (await writers.rows(caller, 'volume'))[0]!.id;
+    await writeBytes(volumeFile(source), 70_000_000, { randomMiB: 2, seed });
+    await writers.made(caller, ledger, 'backup', 'source', { volume_id: source });
+  });
+
+  after(async () => {
+    await region.kill();
+    await rm(directory, { recursive: true });
+  });
+
+  /** Until the region is gone. */
+  async function write(round: number): Promise<void> {
+    const all = [
+      writers.objects(caller, ledger, `a${round}`),
+      writers.objects(caller, ledger, `b${round}`),
+      writers.images(caller, ledger, `c${round}`),
+      writers.projects(caller, ledger, `d${round}`),
+      writers.volumes(source)(caller, ledger, `e${round}`),
+    ];
+    await Promise.all(
+      all.map((writing) =>
+        writing.catch((error: unknown) => {
+          if (!(error instanceof Lost)) throw error;
+        }),
+      ),
+    );
+  }
+
+  async function expectAllKept(): Promise<void> {
+    const access = await openAccess(region.url);
+    await expectSettledVolumes(access.scope);
+    expect(ledger.faults(await found(caller, access.scope, ledger))).to.deep.equal([]);
+    await expectConsistentObjects(access.scope);
+    await expectConsistentImages(access.scope);
+    await access.close();
+  }
+
+  const moments = fc.sample(fc.integer({ min: 50, max: 900 }), { numRuns: rounds, seed });
+  for (const [round, afterMs] of moments.entries())
+    it(`has all that it acknowledged, whole, and nothing half written: after ${afterMs} ms`, async () => {
+      const writing = write(round);
+      await systemClock.sleep(afterMs);
+      await region.kill();
+      await writing;
+      region = await ServedRegion.start(directory);
+      caller = new Caller(region.url, caller.token, caller.projectId);
+      await expectAllKept();
+    });
+
+  it('restores a backup from before all that', async () => {
+    const backup = (await writers.rows(caller, 'backup')).find(({ name }) => name === 'source')!;
+    await writers.made(caller, ledger, 'volume', 'restored', { size: 1 });
+    const restored = (await writers.rows(caller, 'volume')).find((row) => row.name === 'restored')!;
+    const path = `/volume/v3/${caller.projectId}/backups/${backup.id}/restore`;
+    await caller.call(['POST', path], [202], { restore: { volume_id: restored.id } });
+    const access = await openAccess(region.url);
+    await expectSettledVolumes(access.scope);
+    await access.close();
+    const hash = await fileHash(volumeFile(source), 'sha256');
+    expect(await fileHash(volumeFile(restored.id), 'sha256')).to.equal(hash);
+    expect(ledger.acknowledged).to.be.greaterThan(100);
+  });
+});
