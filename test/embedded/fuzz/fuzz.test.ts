@@ -105,6 +105,8 @@ describe('an embedded region under random requests', function () {
     expect(await contents(access.scope)).to.deep.equal(before);
     await expectConsistentObjects(access.scope);
     await expectConsistentImages(access.scope);
+    for await (const { status } of access.scope.images.list())
+      expect(status).not.to.equal('saving');
     expect(defects).to.deep.equal([]);
   });
 });
