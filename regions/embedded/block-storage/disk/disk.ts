@@ -24,9 +24,9 @@ export class Disk {
   }
 
   /** All of it in order. */
-  async *pieces(signal: AbortSignal): AsyncGenerator<Piece, void, undefined> {
-    const buffer = Buffer.allocUnsafe(pieceBytes);
-    for (let position = 0; position < this.sizeBytes; position += pieceBytes) {
+  async *pieces(signal: AbortSignal, bytes = pieceBytes): AsyncGenerator<Piece, void, undefined> {
+    const buffer = Buffer.allocUnsafe(bytes);
+    for (let position = 0; position < this.sizeBytes; position += bytes) {
       signal.throwIfAborted();
       yield { position, data: await this.read(buffer, position) };
     }

@@ -11,6 +11,8 @@ import { isZero } from '../../store/zeros.ts';
 import { changeStatus } from './status.ts';
 
 const formats = ['raw', 'vmdk', 'vdi', 'qcow2', 'vhd', 'vhdx', 'ploop'];
+/** Of a disk on its way into an image: several such are held at once. */
+const sentBytes = 1 << 20;
 const visibilities = ['community', 'public', 'private', 'shared'];
 
 /** `os-volume_upload_image`: makes the image, then streams the disk into it (`uploading` meanwhile). */
@@ -125,7 +127,7 @@ async function upload(
 async function isSent(cinder: Cinder, token: string, id: string, path: string): Promise<boolean> {
   const { disks, jobs } = cinder;
   await using disk = await disks.use(id);
-  const body = Readable.from(copies(disk.pieces(jobs.signal)), { highWaterMark: 1 });
+  const body = Readable.from(copies(disk.pieces(jobs.signal, sentBytes)), { highWaterMark: 1 });
   const headers = {
     'content-type': 'application/octet-stream',
     'content-length': String(disk.sizeBytes),
