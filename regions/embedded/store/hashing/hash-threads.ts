@@ -78,7 +78,6 @@ class HashThreads {
   #start(): Thread {
     const worker = new Worker(new URL('./thread.ts', import.meta.url));
     const thread: Thread = { worker, streams: new Map() };
-    worker.unref();
     worker.on('message', ({ id, digests }: Answer) => {
       const stream = thread.streams.get(id);
       if (stream === undefined) return;
@@ -93,6 +92,8 @@ class HashThreads {
         stream.wake();
       }
     });
+    // Last: a listener would hold the process again.
+    worker.unref();
     this.#threads.push(thread);
     return thread;
   }
