@@ -16,6 +16,8 @@ export const longWaitMs = 48 * 60 * minuteMs;
 
 const firstPauseMs = 500;
 const longestPauseMs = 10_000;
+/** Little more than what was waited already is added by coming late. */
+const growth = 1.2;
 
 /**
  * Asks until the answer is no longer undefined, pausing from 0.5 s up to 10 s. Throws the transient
@@ -28,7 +30,7 @@ export async function waitFor<T>(
   ask: () => Promise<T | undefined>,
 ): Promise<T> {
   const deadline = clock.monotonicMs() + wait.timeoutMs;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * growth, longestPauseMs)) {
     signal.throwIfAborted();
     const answer = await ask();
     if (answer !== undefined) return answer;

@@ -22,7 +22,7 @@ interface Thread {
 
 /**
  * Hashes large bodies beside this thread, which then only moves them. Threads start when they are
- * first needed, keep no process alive, and serve all regions of it.
+ * first needed, keep the process alive while they have work, and serve all regions of it.
  */
 class HashThreads {
   readonly #threads: Thread[] = [];
@@ -39,6 +39,11 @@ class HashThreads {
       failure: undefined,
     };
     streams.set(id, stream);
+    worker.ref();
+    const done = (): void => {
+      streams.delete(id);
+      if (streams.size === 0) worker.unref();
+    };
     const order = (order: Order, transfer: readonly ArrayBuffer[] = []): void =>
       worker.postMessage(order, transfer);
     const answered = async (isEnough: () => boolean): Promise<void> => {
@@ -58,12 +63,12 @@ class HashThreads {
       digests: async () => {
         order({ kind: 'end', id });
         await answered(() => stream.digests !== undefined);
-        streams.delete(id);
+        done();
         return stream.digests ?? [];
       },
       abandon: () => {
         order({ kind: 'abandon', id });
-        streams.delete(id);
+        done();
       },
     };
   }
@@ -92,8 +97,6 @@ class HashThreads {
         stream.wake();
       }
     });
-    // Last: a listener would hold the process again.
-    worker.unref();
     this.#threads.push(thread);
     return thread;
   }
