@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { copyFile, open, rename, truncate } from 'node:fs/promises';
 import type { Blobs } from '../store/blobs.ts';
 import type { Table, Tables } from '../store/tables.ts';
@@ -42,10 +43,8 @@ export class Damage {
   wasReadWhole(blob: string): void {
     if (!this.#altered.delete(blob)) return;
     // Closed in between: the bytes are gone, and a line about them that stays does no harm.
-    void this.#blobs
-      .remove(blob)
-      .then(() => this.#tables.commit([this.#table.del(blob)]))
-      .catch(() => undefined);
+    rmSync(this.#blobs.path(blob), { force: true });
+    void this.#tables.commit([this.#table.del(blob)]).catch(() => undefined);
   }
 }
 

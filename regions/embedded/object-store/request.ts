@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ServiceDeps } from '../service-deps.ts';
 import type { Requester } from '../identity/authority.ts';
+import type { Body } from './body.ts';
 import type { HeaderMap } from './records.ts';
 import type { State } from './state.ts';
 
@@ -59,5 +60,5 @@ export interface Content {
    * The bytes from `first` to `last`, both included. Throws a Refusal while an answer can still be
    * one: what it opens is there.
    */
-  open(first: number, last: number): Promise<Readable>;
+  open(first: number, last: number): Promise<Body>;
 }

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { link, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Random } from '../../../kernel/random.ts';
 import { DiskFull } from './disk-full.ts';
 import { hashBeside } from './hashing/hash-threads.ts';
 import { type Algorithm, type Hasher, hashHere } from './hashing/hasher.ts';
-import { isZero } from './zeros.ts';
+import { SparseFile } from './sparse-file.ts';
 
 /** Bytes held of one stream while it is written or read. */
 const pieceBytes = 1 << 20;
@@ -67,26 +67,24 @@ export class Blobs {
     const { algorithms, expectedBytes = 0 } = options;
     const id = await this.#newId();
     const hasher = expectedBytes < largeBytes ? hashHere(algorithms) : hashBeside(algorithms);
+    const file = new SparseFile(this.path(id));
     try {
-      const file = await open(this.path(id), 'wx');
-      try {
-        const bytes = await this.#fill(file, body, hasher, options.signal);
-        return { id, bytes, digests: await hasher.digests() };
-      } finally {
-        await file.close();
-      }
+      const bytes = await this.#fill(file, body, hasher, options.signal);
+      return { id, bytes, digests: await hasher.digests() };
     } catch (error) {
       hasher.abandon();
       body.resume();
       await this.remove(id);
       const hasNoSpace = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
       throw hasNoSpace ? new DiskFull() : error;
+    } finally {
+      await file.close();
     }
   }
 
   /** One piece is on its way to the disk while the next is read and hashed. */
   async #fill(
-    file: FileHandle,
+    file: SparseFile,
     body: Readable,
     hasher: Hasher,
     signal: AbortSignal | undefined,
@@ -95,15 +93,6 @@ export class Blobs {
     let held: Buffer[] = [];
     let heldBytes = 0;
     let writing: Promise<void> = Promise.resolve();
-    const pass = async (): Promise<void> => {
-      await writing;
-      writing = writeAt(file, held, bytes - heldBytes, heldBytes);
-      // Awaited with the next piece, which may be long in coming.
-      writing.catch(() => undefined);
-      await hasher.update(held);
-      held = [];
-      heldBytes = 0;
-    };
     try {
       for await (const piece of body.iterator({
         destroyOnReturn: false,
@@ -113,14 +102,21 @@ export class Blobs {
         bytes += piece.length;
         heldBytes += piece.length;
         held.push(piece);
-        if (heldBytes >= pieceBytes) await pass();
+        if (heldBytes < pieceBytes) continue;
+        await writing;
+        writing = file.append(held, heldBytes);
+        // Awaited with the next piece, which may be long in coming.
+        writing.catch(() => undefined);
+        await hasher.update(held);
+        held = [];
+        heldBytes = 0;
       }
-      await pass();
     } finally {
       await writing.catch(() => undefined);
     }
     await writing;
-    await file.truncate(bytes);
+    await hasher.update(held);
+    await file.finish(held, heldBytes);
     return bytes;
   }
 
@@ -160,16 +156,4 @@ export class Blobs {
     }
     return id;
   }
-}
-
-/** Zeros are left out: the file is given its length at the end, and they are holes in it. */
-async function writeAt(
-  file: FileHandle,
-  pieces: readonly Buffer[],
-  position: number,
-  bytes: number,
-): Promise<void> {
-  if (pieces.every((piece) => isZero(piece))) return;
-  const { bytesWritten } = await file.writev(pieces, position);
-  if (bytesWritten < bytes) throw new DiskFull();
 }

@@ -50,7 +50,8 @@ export class Tables {
     const prefix = `${name}!`;
     const end = `${name}"`;
     return {
-      get: async (key) => (await db.get(prefix + key)) as T | undefined,
+      // What is small and mostly in memory is sooner there than a thread could be asked for it.
+      get: (key) => Promise.resolve(db.getSync(prefix + key) as T | undefined),
       put: (key, value) => ({ type: 'put', key: prefix + key, value }),
       del: (key) => ({ type: 'del', key: prefix + key }),
       async *range({ gt, gte, lt, lte, ...rest } = {}) {

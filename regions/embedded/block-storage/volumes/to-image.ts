@@ -12,7 +12,7 @@ import { changeStatus } from './status.ts';
 
 const formats = ['raw', 'vmdk', 'vdi', 'qcow2', 'vhd', 'vhdx', 'ploop'];
 /** Of a disk on its way into an image: several such are held at once. */
-const sentBytes = 1 << 20;
+const sentBytes = 1 << 22;
 const visibilities = ['community', 'public', 'private', 'shared'];
 
 /** `os-volume_upload_image`: makes the image, then streams the disk into it (`uploading` meanwhile). */

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { type Body, partsOf } from '../body.ts';
 import type { Piece } from './pieces.ts';
 
 /**
@@ -8,10 +9,10 @@ import type { Piece } from './pieces.ts';
  */
 export async function composed(
   pieces: AsyncGenerator<Piece, void, undefined>,
-  open: (piece: Exclude<Piece, Buffer>) => Promise<Readable>,
+  open: (piece: Exclude<Piece, Buffer>) => Promise<Body>,
   bytes: number,
 ): Promise<Readable> {
-  const openNext = async (): Promise<Readable | Buffer | undefined> => {
+  const openNext = async (): Promise<Body | undefined> => {
     const next = await pieces.next();
     if (next.done === true) return undefined;
     return Buffer.isBuffer(next.value) ? next.value : open(next.value);
@@ -24,14 +25,13 @@ export async function composed(
 }
 
 async function* joined(
-  first: Readable | Buffer | undefined,
-  openNext: () => Promise<Readable | Buffer | undefined>,
+  first: Body | undefined,
+  openNext: () => Promise<Body | undefined>,
   bytes: number,
 ): AsyncGenerator<Buffer, void, undefined> {
   let missing = bytes;
   for (let piece = first; piece !== undefined; piece = await openNext()) {
-    const parts = Buffer.isBuffer(piece) ? [piece] : (piece as AsyncIterable<Buffer>);
-    for await (const part of parts) {
+    for await (const part of partsOf(piece)) {
       missing -= part.length;
       yield part;
     }

@@ -67,7 +67,7 @@ async function segmentsOf(
     const wanted = { ...request, ...splitPath(path), method: 'GET', query };
     const { record } = await findObject(core, wanted);
     if (record.slo === undefined) return page(400, 'Not an SLO manifest');
-    const content = await blobContent(core, record);
+    const content = blobContent(core, record);
     const body = await content?.open(0, content.bytes - 1);
     return (body && (await storedManifest(body))) ?? page(400, 'Unable to load SLO manifest');
   } catch (error) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Body, partsOf } from '../body.ts';
 
 /** A manifest as it is stored, and as `multipart-manifest=get` shows it. */
 export type Segment = DataSegment | ObjectSegment;
@@ -73,12 +74,10 @@ export function rawManifest(segments: readonly Segment[]): string {
 }
 
 /** Undefined: these are not the bytes that were stored. */
-export async function storedManifest(
-  body: AsyncIterable<Buffer>,
-): Promise<readonly Segment[] | undefined> {
+export async function storedManifest(body: Body): Promise<readonly Segment[] | undefined> {
   const parts: Buffer[] = [];
   let bytes = 0;
-  for await (const part of body) {
+  for await (const part of partsOf(body)) {
     bytes += part.length;
     if (bytes > longestStoredBytes) return undefined;
     parts.push(part);

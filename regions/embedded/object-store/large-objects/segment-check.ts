@@ -83,7 +83,7 @@ async function seenOrRefused(core: Core, request: Request, path: string): Promis
     const found = await segmentFound(core, request, splitPath(path));
     const { record } = found;
     const asWhole = { ...request, query: new URLSearchParams() };
-    const content = (await largeContent(core, asWhole, found)) ?? (await blobContent(core, record));
+    const content = (await largeContent(core, asWhole, found)) ?? blobContent(core, record);
     if (content === undefined) return new Refusal(404, '');
     return {
       bytes: content.bytes,

@@ -1,5 +1,5 @@
-import type { Readable } from 'node:stream';
 import { Refusal } from '../../http/refusal.ts';
+import type { Body } from '../body.ts';
 import { type Found, findObject } from '../find-object.ts';
 import { blobContent } from '../object/blob-content.ts';
 import { page } from '../refusals.ts';
@@ -21,9 +21,9 @@ export async function openPiece(
   core: Core,
   request: Request,
   { container, object, expected, first, last }: Exclude<Piece, Buffer>,
-): Promise<Readable> {
+): Promise<Body> {
   const found = await segmentFound(core, request, { container, object }).catch(asConflict);
-  const content = await blobContent(core, found.record);
+  const content = blobContent(core, found.record);
   if (content === undefined) throw page(409);
   const isExpected =
     expected === undefined || (content.etag === expected.etag && content.bytes === expected.bytes);

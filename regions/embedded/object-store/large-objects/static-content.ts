@@ -16,7 +16,7 @@ type Slo = NonNullable<ObjectRecord['slo']>;
 /** The segments of a static large object put together. */
 export function staticContent(core: Core, request: Request, found: Found, slo: Slo): Content {
   const manifestOf = async (record: ObjectRecord) => {
-    const content = await blobContent(core, record);
+    const content = blobContent(core, record);
     const body = await content?.open(0, content.bytes - 1);
     const segments = body === undefined ? undefined : await storedManifest(body);
     // What is no manifest any more is no better than a missing segment.
@@ -44,7 +44,7 @@ export async function manifestContent(
   request: Request,
   { record }: Found,
 ): Promise<Content | undefined> {
-  const content = await blobContent(core, record);
+  const content = blobContent(core, record);
   if (request.query.get('format') !== 'raw')
     return (
       content && {

@@ -1,6 +1,7 @@
-import { open, stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { ObjectRecord } from '../records.ts';
+import { smallBytes } from '../../store/sparse-file.ts';
 import { notFound } from '../refusals.ts';
 import type { Content, Core } from '../request.ts';
 
@@ -10,31 +11,48 @@ const pieceBytes = 1 << 20;
  * An object's own bytes. Undefined when they are not there or not as many as there should be: Swift
  * puts what is damaged so aside, and answers as if it had never been.
  */
-export async function blobContent(core: Core, record: ObjectRecord): Promise<Content | undefined> {
+export function blobContent(core: Core, record: ObjectRecord): Content | undefined {
   const { blob, bytes, etag } = record;
   if (blob === null)
     return {
       bytes: 0,
       etag,
-      open: () => Promise.resolve(Readable.from([], { objectMode: false })),
+      open: () => Promise.resolve(Buffer.alloc(0)),
     };
   const path = core.state.blobs.path(blob);
-  const size = await stat(path).then(
-    (found) => found.size,
-    () => undefined,
-  );
-  if (size !== bytes) return undefined;
+  if (statSync(path, { throwIfNoEntry: false })?.size !== bytes) return undefined;
   return {
     bytes,
     etag,
     open: async (first, last) => {
+      const isWhole = first === 0 && last === bytes - 1;
+      if (bytes <= smallBytes) {
+        const data = readRange(path, first, last);
+        if (isWhole) core.state.damage.wasReadWhole(blob);
+        return data;
+      }
       const file = await open(path).catch(() => {
         throw notFound();
       });
       const stream = file.createReadStream({ start: first, end: last, highWaterMark: pieceBytes });
-      if (first === 0 && last === bytes - 1)
-        stream.once('end', () => core.state.damage.wasReadWhole(blob));
+      if (isWhole) stream.once('end', () => core.state.damage.wasReadWhole(blob));
       return stream;
     },
   };
+}
+
+/** Both ends included. Throws a Refusal of 404 when the file is gone. */
+function readRange(path: string, first: number, last: number): Buffer {
+  const data = Buffer.allocUnsafe(last - first + 1);
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    throw notFound();
+  }
+  try {
+    return data.subarray(0, readSync(file, data, { position: first }));
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { partsOf } from '../body.ts';
 import type { Content } from '../request.ts';
 import type { ByteRange } from './byte-ranges.ts';
 
@@ -29,7 +30,7 @@ export function multipart(
   async function* parts(): AsyncGenerator<Buffer> {
     for (const range of ranges) {
       yield head(range);
-      yield* (await content.open(...range)) as AsyncIterable<Buffer>;
+      yield* partsOf(await content.open(...range));
       yield Buffer.from('\r\n');
     }
     yield Buffer.from(end);

@@ -1,5 +1,5 @@
-import type { Readable } from 'node:stream';
 import type { Reply } from '../../http/reply.ts';
+import type { Body } from '../body.ts';
 import { findObject, type Found } from '../find-object.ts';
 import { largeContent } from '../large-objects/large-objects.ts';
 import { html, notFound, pageOf } from '../refusals.ts';
@@ -16,7 +16,7 @@ export interface Reading {
   readonly content: Content;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  open(): Promise<Readable | string>;
+  open(): Promise<Body | string>;
 }
 
 /** GET and HEAD of an object. */
@@ -31,8 +31,7 @@ export async function readObject(core: Core, request: Request): Promise<Reply> {
 export async function startReading(core: Core, request: Request): Promise<Reading> {
   let found = await findObject(core, request);
   for (;;) {
-    const content =
-      (await largeContent(core, request, found)) ?? (await blobContent(core, found.record));
+    const content = (await largeContent(core, request, found)) ?? blobContent(core, found.record);
     if (content !== undefined) return readingOf(core, request, found, content);
     // Replaced since it was found, or damaged?
     const { blob } = found.record;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { isZero } from '../zeros.ts';
 import type { Algorithm, Hasher } from './hasher.ts';
 import type { Answer, Order } from './messages.ts';
 
@@ -55,9 +56,13 @@ class HashThreads {
     order({ kind: 'begin', id, algorithms });
     return {
       update: async (pieces) => {
-        const data = joined(pieces);
         stream.ahead += 1;
-        order({ kind: 'update', id, data }, [data.buffer]);
+        if (pieces.every((piece) => isZero(piece))) {
+          order({ kind: 'zeros', id, bytes: lengthOf(pieces) });
+        } else {
+          const data = joined(pieces);
+          order({ kind: 'update', id, data }, [data.buffer]);
+        }
         await answered(() => stream.ahead < mostAhead);
       },
       digests: async () => {
@@ -104,14 +109,17 @@ class HashThreads {
 
 /** A copy of its own, which can be handed over to another thread. */
 function joined(pieces: readonly Buffer[]): Uint8Array<ArrayBuffer> {
-  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const data = new Uint8Array(bytes);
+  const data = new Uint8Array(lengthOf(pieces));
   let at = 0;
   for (const piece of pieces) {
     data.set(piece, at);
     at += piece.length;
   }
   return data;
+}
+
+function lengthOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 const threads = new HashThreads();

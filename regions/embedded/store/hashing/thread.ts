@@ -5,6 +5,13 @@ import type { Answer, Order } from './messages.ts';
 
 const hashes = new Map<number, readonly Hash[]>();
 
+let longestZeros = Buffer.alloc(0);
+
+function zeros(bytes: number): Buffer {
+  if (longestZeros.length < bytes) longestZeros = Buffer.alloc(bytes);
+  return longestZeros.subarray(0, bytes);
+}
+
 function carryOut(order: Order): Answer | undefined {
   const { id } = order;
   switch (order.kind) {
@@ -16,6 +23,9 @@ function carryOut(order: Order): Answer | undefined {
       return undefined;
     case 'update':
       for (const hash of hashes.get(id) ?? []) hash.update(order.data);
+      return { id };
+    case 'zeros':
+      for (const hash of hashes.get(id) ?? []) hash.update(zeros(order.bytes));
       return { id };
     case 'end': {
       const digests = hashes.get(id)?.map((hash) => hash.digest('hex')) ?? [];
