@@ -26,7 +26,7 @@ export class Process {
     args: readonly string[],
     options: { readonly cwd: string; readonly logFile: string; readonly ready: RegExp },
   ): Promise<{ readonly process: Process; readonly match: RegExpExecArray }> {
-    const { flags, env } = leanStart();
+    const { flags, env } = leanStart(args[0] === 'serve' ? 'controller' : 'region');
     const child = spawn(process.execPath, [...flags, main, ...args], {
       cwd: options.cwd,
       env,

@@ -11,6 +11,9 @@ export interface BodyGuard {
   readonly closed: (bytes: number) => void;
 }
 
+/** Some pieces of a socket: fewer, and it would be stopped and started for each of them. */
+const heldBytes = 256 * 1024;
+
 /**
  * The body of an answer on its way to its reader: errs when it ends early or stops coming, passes on
  * back pressure, and gives everything back (socket, place in the line, timer) when closed. Time in
@@ -22,7 +25,7 @@ export class GuardedBody extends Readable {
   #bytes = 0;
 
   constructor(source: Readable, guard: BodyGuard) {
-    super();
+    super({ highWaterMark: heldBytes });
     this.#source = source;
     this.#guard = guard;
     guard.watchdog.pause();

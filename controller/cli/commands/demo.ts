@@ -14,7 +14,7 @@ export function addDemo(program: Command): void {
     .option('--once', 'end after the failover; exit status 0 only when everything was proven')
     .option('--objects <number>', 'objects in the container', countOf, 2_000)
     .action(async ({ once = false, objects }: { once?: boolean; objects: number }) => {
-      useLeanMemory();
+      useLeanMemory('region');
       const { runDemo } = await import('../../demo/demo.ts');
       await runDemo({ objects, once, stop: stopSignal() });
     });

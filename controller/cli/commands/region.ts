@@ -21,7 +21,7 @@ export function addRegion(program: Command): void {
       mebibytes,
     )
     .action(async (options: RegionOptions) => {
-      useLeanMemory();
+      useLeanMemory('region');
       // Only who serves loads what serving takes.
       const { serveRegion } = await import('../serve-region.ts');
       await serveRegion(options);

@@ -8,7 +8,7 @@ export function addServe(program: Command, version: string): void {
     .command('serve')
     .description('run the controller until it is told to stop')
     .action(async (_options: unknown, command: Command) => {
-      useLeanMemory();
+      useLeanMemory('controller');
       // Only who serves loads what serving takes.
       const { serve } = await import('../serve.ts');
       await serve(globalsOf(command).config, version);
