@@ -18,9 +18,17 @@ export const documents = 'shop-documents';
 export const media = 'shop-media';
 const parts = 'shop-media-parts';
 
+export interface ShopSize {
+  /** Of 1 GiB each, Cinder's smallest: the first holds a database, the others photos. */
+  readonly volumes: number;
+  /** Small objects in a container. */
+  readonly objects: number;
+}
+
+/** Its volumes' ids. */
 export interface Shop {
   readonly database: string;
-  readonly photos: string;
+  readonly photos: readonly string[];
 }
 
 /** Finds the raw file behind a volume: what a server that has it attached would write into. */
@@ -30,18 +38,20 @@ export type VolumeFile = (id: string) => string;
 export async function makeShop(
   scope: ProjectScope,
   fileOf: VolumeFile,
-  objects: number,
+  size: ShopSize,
 ): Promise<Shop> {
+  const photoNames = Array.from({ length: size.volumes - 1 }, (_, index) => `shop-photos-${index}`);
   const [database, photos] = await Promise.all([
     makeVolume(scope, 'shop-database', { tier: 'gold' }),
-    makeVolume(scope, 'shop-photos', {}),
+    Promise.all(photoNames.map((name) => makeVolume(scope, name, {}))),
     makeImage(scope, 'shop-base', noise('base', 12 * mib), { os_distro: 'debian' }),
     makeImage(scope, 'shop-tools', orders('tools', 6 * mib), { hw_disk_bus: 'virtio' }),
-    makeDocuments(scope, objects),
+    makeDocuments(scope, size.objects),
     makeMedia(scope),
   ]);
-  await writePieces(fileOf(database), 0, 48, (at) => orders(`page ${at}`, pieceBytes));
-  await writePieces(fileOf(photos), 0, 24, (at) => noise(`photo ${at}`, pieceBytes));
+  await writePieces(fileOf(database), 0, 64, (at) => orders(`page ${at}`, pieceBytes));
+  for (const id of photos)
+    await writePieces(fileOf(id), 0, 24, (at) => noise(`photo ${id} ${at}`, pieceBytes));
   return { database, photos };
 }
 
@@ -49,10 +59,11 @@ export async function makeShop(
 export async function doBusiness(
   scope: ProjectScope,
   fileOf: VolumeFile,
-  shop: Shop,
+  { database, photos }: Shop,
 ): Promise<void> {
-  await writePieces(fileOf(shop.database), 44, 8, (at) => orders(`later page ${at}`, pieceBytes));
-  await writePieces(fileOf(shop.photos), 24, 2, (at) => noise(`photo ${at}`, pieceBytes));
+  await writePieces(fileOf(database), 60, 8, (at) => orders(`later page ${at}`, pieceBytes));
+  for (const id of photos)
+    await writePieces(fileOf(id), 24, 2, (at) => noise(`photo ${id} ${at}`, pieceBytes));
   const { objectStore } = scope;
   for (let index = 0; index < 20; index += 1)
     await putDocument(scope, index, `a later text of document ${index}`);

@@ -9,7 +9,7 @@ import { followExecution } from '../cli/commands/follow.ts';
 import { followSession } from '../cli/commands/session.ts';
 import { formatBytes, formatSeconds } from '../cli/format.ts';
 import type { GroupStatus, SessionSummary } from '../model/types.ts';
-import { documents, doBusiness, makeShop, media } from './dataset.ts';
+import { documents, doBusiness, makeShop, media, type ShopSize } from './dataset.ts';
 import { describeCounts, differences, type Fingerprint, fingerprint } from './fingerprint.ts';
 import { printObjectives } from './objectives.ts';
 import { Stage } from './stage.ts';
@@ -18,8 +18,7 @@ const group = 'shop';
 const containers = [documents, media];
 
 export interface DemoOptions {
-  /** Small objects in the shop's container. */
-  readonly objects: number;
+  readonly size: ShopSize;
   /** End after the failover and not only when `stop` resolves. */
   readonly once: boolean;
   readonly stop: Promise<unknown>;
@@ -39,7 +38,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     });
   });
   try {
-    const client = await Promise.race([perform(stage, options.objects), stopped]);
+    const client = await Promise.race([perform(stage, options.size), stopped]);
     if (!options.once) {
       sayNext(stage, client);
       await options.stop;
@@ -56,12 +55,12 @@ function ignoreLateStop(): void {
   return undefined;
 }
 
-async function perform(stage: Stage, objects: number): Promise<ApiClient> {
+async function perform(stage: Stage, size: ShopSize): Promise<ApiClient> {
   say('Two OpenStack regions start, east and west.');
   await stage.openRegions();
   const east = stage.scope('east');
-  say(`A shop is set up in east: 2 volumes, 2 images, ${objects.toLocaleString('en')} documents.`);
-  const shop = await makeShop(east, stage.fileOf('east'), objects);
+  say('A shop is set up in east: its database on a volume, images, documents, a film.');
+  const shop = await makeShop(east, stage.fileOf('east'), size);
   say('The controller starts in west. A policy and a group are applied.');
   const client = await stage.startController();
   await applyDocuments(client);

@@ -48,13 +48,13 @@ export function differences(left: Fingerprint, right: Fingerprint): string[] {
   return [...keys].filter((key) => left.get(key) !== right.get(key));
 }
 
-/** `2 volumes, 2 images, 2,006 objects` */
+/** `1 volume, 2 images, 2,006 objects` */
 export function describeCounts(found: Fingerprint): string {
-  const count = (kind: string): number =>
-    [...found.keys()].filter((key) => key.startsWith(`${kind}/`)).length;
-  return ['volume', 'image', 'object']
-    .map((kind) => `${count(kind).toLocaleString('en')} ${kind}s`)
-    .join(', ');
+  const counted = (kind: string): string => {
+    const count = [...found.keys()].filter((key) => key.startsWith(`${kind}/`)).length;
+    return `${count.toLocaleString('en')} ${kind}${count === 1 ? '' : 's'}`;
+  };
+  return ['volume', 'image', 'object'].map(counted).join(', ');
 }
 
 async function noteObjects(
