@@ -114,7 +114,12 @@ export async function embeddedEnvironment(
 ): Promise<EmbeddedEnvironment> {
   const directory = await mkdtemp(join(tmpdir(), 'farshore-embedded-'));
   const of = (name: RegionName): string => join(directory, name);
-  const options = (name: RegionName) => ({ name, directory: of(name), ambient: inside });
+  const options = (name: RegionName) => ({
+    name,
+    directory: of(name),
+    ambient: inside,
+    backupSettings: { chunkBytes: 4 * 1024 ** 2 },
+  });
   const east = await EmbeddedRegion.open(options('east'));
   const shared = topology === 'stretched' ? { stretchedFrom: east } : {};
   const west = await EmbeddedRegion.open({ ...options('west'), ...shared });
