@@ -121,21 +121,30 @@ class BlockReader {
 
   /** SHA-256 of the next block; of nothing when the stream has ended. Zeros are hashed once. */
   async nextHash(size: number): Promise<string> {
-    const parts: Buffer[] = [];
-    let missing = size;
-    while (missing > 0) {
+    if (this.#rest.length === 0) await this.#fill();
+    const block = this.#rest.subarray(0, size);
+    if (block.length === size && this.#isZeros(block)) {
+      this.#rest = this.#rest.subarray(size);
+      return this.#zerosHash;
+    }
+    const hash = createHash('sha256');
+    for (let missing = size; missing > 0;) {
       if (this.#rest.length === 0 && !(await this.#fill())) break;
-      const part = this.#rest.subarray(0, missing);
-      this.#rest = this.#rest.subarray(part.length);
-      missing -= part.length;
-      parts.push(part);
+      const piece = this.#rest.subarray(0, missing);
+      this.#rest = this.#rest.subarray(piece.length);
+      missing -= piece.length;
+      hash.update(piece);
     }
-    if (this.#zeros.length !== size) {
-      this.#zeros = Buffer.alloc(size);
-      this.#zerosHash = sha256([this.#zeros]);
+    return hash.digest('hex');
+  }
+
+  /** As long as a piece of the stream at most, whatever the block's size is said to be. */
+  #isZeros(block: Buffer): boolean {
+    if (this.#zeros.length !== block.length) {
+      this.#zeros = Buffer.alloc(block.length);
+      this.#zerosHash = createHash('sha256').update(this.#zeros).digest('hex');
     }
-    const isZero = parts.every((part) => part.equals(this.#zeros.subarray(0, part.length)));
-    return isZero && missing === 0 ? this.#zerosHash : sha256(parts);
+    return block.equals(this.#zeros);
   }
 
   /** Reads to the end, counting. */
@@ -150,12 +159,6 @@ class BlockReader {
     this.#bytes += next.value.length;
     return true;
   }
-}
-
-function sha256(parts: readonly Buffer[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
 }
 
 function unchecked(detail: string, bytes = 0): ContentCheck {

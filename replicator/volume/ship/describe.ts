@@ -12,7 +12,7 @@ import { FarshoreError } from '../../../kernel/errors.ts';
 import type { BackupRecord } from '../../../regions/block-storage/types.ts';
 import type { CatalogRef } from '../../bank/bank.ts';
 import type { SessionContext } from '../../mover.ts';
-import { codecHint, decompressor } from '../layout/codec.ts';
+import { codecHint, isKnownCodec } from '../layout/codec.ts';
 import { Cover } from '../layout/cover.ts';
 import { readMetadata } from '../layout/metadata.ts';
 import { metadataName, requireOwnPrefix, sha256FileName, swiftDriver } from '../layout/names.ts';
@@ -109,7 +109,7 @@ async function readNames(
     }
     cover.add(next.value);
     const { object, compression } = next.value;
-    if (decompressor(compression) === undefined) throw unsupported(subject, compression);
+    if (!isKnownCodec(compression)) throw unsupported(subject, compression);
     names.add(object);
   }
 }

@@ -15,33 +15,54 @@ import type { SessionContext } from '../../mover.ts';
 
 /** How long Cinder's services take at most to report to the scheduler (`periodic_interval`). */
 export const reportIntervalMs = 60_000;
+/** Longer than Cinder's API takes between a snapshot's mark and the record of its backup. */
+const secondLookMs = 5_000;
 
 /** True when a backup had left some of the group's snapshots so; then all is as before it. */
 export async function mendLostStatus(
   volumeId: string,
   snapshots: readonly Snapshot[],
   session: SessionContext,
-  { log }: Ambient,
+  { clock, log }: Ambient,
 ): Promise<boolean> {
   const cinder = session.source.blockStorage;
   const { signal } = session;
-  const marked = snapshots.filter(({ status }) => status === 'backing-up');
+  const marked = snapshots.filter(({ status }) => status === 'backing-up').map(({ id }) => id);
   if (marked.length === 0) return false;
-  const underWay: (string | null)[] = [];
-  for await (const backup of cinder.listBackups({ volumeId, signal }))
-    if (backup.status === 'creating') underWay.push(backup.snapshotId);
-  const stuck = marked.filter(({ id }) => !underWay.includes(id));
-  if (stuck.length === 0) return false;
+  // A backup may be marked a moment before its record is there: what is stuck stays so.
+  if ((await look(marked, volumeId, session)).stuck.length === 0) return false;
+  await clock.sleep(secondLookMs, signal);
+  // The volume first: what begins after this look is not taken for something left behind.
   const volume = await cinder.getVolume(volumeId, signal);
-  const status = volume === null ? undefined : trueStatus(volume, underWay.length > 0);
+  const { stuck, isBackedUp } = await look(marked, volumeId, session);
+  if (stuck.length === 0) return false;
+  const status = volume === null ? undefined : trueStatus(volume, isBackedUp);
   log.warn('cinder lost the status of a snapshot, setting it and its volume’s', {
     volume: volumeId,
-    snapshots: stuck.map(({ id }) => id),
+    snapshots: stuck,
     status,
   });
   if (status !== undefined) await cinder.resetVolumeStatus(volumeId, status, signal);
-  for (const { id } of stuck) await cinder.resetSnapshotStatus(id, 'available', signal);
+  for (const id of stuck) await cinder.resetSnapshotStatus(id, 'available', signal);
   return true;
+}
+
+/** Which of these are `backing-up` with no backup of them under way, and whether any of the volume is. */
+async function look(
+  snapshotIds: readonly string[],
+  volumeId: string,
+  { source, signal }: SessionContext,
+): Promise<{ readonly stuck: readonly string[]; readonly isBackedUp: boolean }> {
+  const cinder = source.blockStorage;
+  const underWay = new Set<string | null>();
+  for await (const backup of cinder.listBackups({ volumeId, signal }))
+    if (backup.status === 'creating') underWay.add(backup.snapshotId);
+  const stuck: string[] = [];
+  for (const id of snapshotIds) {
+    const isMarked = (await cinder.getSnapshot(id, signal))?.status === 'backing-up';
+    if (isMarked && !underWay.has(id)) stuck.push(id);
+  }
+  return { stuck, isBackedUp: underWay.size > 0 };
 }
 
 /** What the volume's status has to be; undefined when it is so, or may be what goes on just now. */

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { isTransient } from '../../../kernel/errors.ts';
 import type { TargetContext } from '../../mover.ts';
-import { codecHint, decompressor } from '../layout/codec.ts';
+import { codecHint, decompressor, isKnownCodec } from '../layout/codec.ts';
 import type { Chunk } from '../layout/metadata.ts';
 import type { Findings } from '../../findings.ts';
 
@@ -14,6 +14,8 @@ const firstPauseMs = 500;
 
 /** Objects up to here are held whole, to be known again. */
 const smallBytes = 256 * 1024;
+/** Contents worth remembering unpack to so many times what they take; nothing but zeros does that often. */
+const worthwhileRatio = 100;
 
 interface Content {
   /** MD5 of the stored bytes. */
@@ -62,12 +64,12 @@ async function readOnce(
   known: KnownContents,
 ): Promise<void> {
   const subject = `${container}/${chunk.object}`;
-  const unpack = decompressor(chunk.compression);
-  if (unpack === undefined) {
+  const { compression } = chunk;
+  if (!isKnownCodec(compression)) {
     findings.add(
       subject,
       'unreadable',
-      `compressed with ${chunk.compression}, which cannot be checked here: ${codecHint}`,
+      `compressed with ${compression}, which cannot be checked here: ${codecHint}`,
     );
     return;
   }
@@ -77,17 +79,12 @@ async function readOnce(
     return;
   }
   const { bytes, etag } = download.info;
-  const through = unpack ?? new PassThrough();
   const found =
     bytes > smallBytes
-      ? await readStream(download.body, through, at.signal)
-      : await readSmall(await buffer(download.body), through, chunk.compression, known, at.signal);
+      ? await readStream(download.body, compression, at.signal)
+      : await readSmall(await buffer(download.body), compression, known, at.signal);
   if ('unreadable' in found)
-    findings.add(
-      subject,
-      'altered',
-      `cannot be unpacked as ${chunk.compression}: ${found.unreadable}`,
-    );
+    findings.add(subject, 'altered', `cannot be unpacked as ${compression}: ${found.unreadable}`);
   else if (found.length !== chunk.length)
     findings.add(
       subject,
@@ -104,7 +101,6 @@ type Read = Content | { readonly unreadable: string };
 
 async function readSmall(
   stored: Buffer,
-  unpack: Transform,
   compression: string,
   known: KnownContents,
   signal: AbortSignal,
@@ -112,13 +108,15 @@ async function readSmall(
   const key = `${compression} ${createHash('md5').update(stored).digest('hex')}`;
   const before = known.get(key);
   if (before !== undefined) return before;
-  const found = await readStream(Readable.from([stored]), unpack, signal);
-  if (!('unreadable' in found)) known.set(key, found);
+  const found = await readStream(Readable.from([stored]), compression, signal);
+  if (!('unreadable' in found) && found.length >= worthwhileRatio * stored.length)
+    known.set(key, found);
   return found;
 }
 
 /** Throws what the connection's failure was: that is nobody's finding. */
-async function readStream(body: Readable, unpack: Transform, signal: AbortSignal): Promise<Read> {
+async function readStream(body: Readable, compression: string, signal: AbortSignal): Promise<Read> {
+  const unpack = decompressor(compression) ?? new PassThrough();
   const stored = createHash('md5');
   const plain = createHash('md5');
   let length = 0;
