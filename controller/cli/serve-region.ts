@@ -22,6 +22,7 @@ export interface RegionOptions {
 /** An embedded region in this process until it is told to stop. */
 export async function serveRegion(options: RegionOptions): Promise<void> {
   const { name, host, port, data, password, controlPort, chunkMib } = options;
+  const stopped = stopSignal();
   const log = createLog('warn');
   const ambient = { clock: systemClock, random: systemRandom, log };
   const region = await EmbeddedRegion.open({
@@ -46,7 +47,7 @@ export async function serveRegion(options: RegionOptions): Promise<void> {
     process.stdout.write(`region '${name}' listens on ${region.url}\n`);
     if (control !== undefined) process.stdout.write(`faults are ordered at ${control.url}\n`);
     process.stdout.write(`\n${cloudsEntry(name, region.url, password)}`);
-    await stopSignal();
+    await stopped;
     await control?.close();
   } finally {
     await region.close();

@@ -12,6 +12,7 @@ import { stopSignal } from './stop-signal.ts';
  * is not there yet. SIGTERM and SIGINT stop politely; whatever is under way goes on at the next start.
  */
 export async function serve(path: string, version: string): Promise<void> {
+  const stopped = stopSignal();
   const config = await loadConfig({ path, cwd: process.cwd(), env: process.env });
   const metrics = createMetrics();
   const controller = await createController({ config, observer: metrics.observer });
@@ -21,7 +22,7 @@ export async function serve(path: string, version: string): Promise<void> {
     const server = await listen(app, config.api.host, config.api.port);
     process.stderr.write(`farshore ${version} listens on ${server.url}\n`);
     await controller.start();
-    const failure = await Promise.race([stopSignal(), controller.failure]);
+    const failure = await Promise.race([stopped, controller.failure]);
     if (failure !== undefined) {
       process.stderr.write(`farshore: ${describeError(failure)}\n`);
       process.exitCode = 1;

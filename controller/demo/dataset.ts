@@ -126,9 +126,10 @@ async function makeDocuments(scope: ProjectScope, objects: number): Promise<void
   await objectStore.putContainer(documents, { 'x-container-meta-team': 'shop' });
   const queue = new PQueue({ concurrency: 8 });
   const text = orders('documents', 64 * 1024);
-  for (let index = 0; index < objects; index += 1)
-    void queue.add(() => putDocument(scope, index, text.subarray(0, 200 + ((index * 37) % 4_000))));
-  await queue.onIdle();
+  const textOf = (index: number): Buffer => text.subarray(0, 200 + ((index * 37) % 4_000));
+  await queue.addAll(
+    Array.from({ length: objects }, (_, index) => () => putDocument(scope, index, textOf(index))),
+  );
   const odd = ['líneas/日本語.txt', 'per%20cent?.txt', 'a//b', 'trailing ', 'folder/'];
   for (const name of odd) await objectStore.put(documents, name, name, lengthOf(name));
   await objectStore.put(documents, 'newest', '', {

@@ -30,28 +30,32 @@ export interface DemoOptions {
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const stage = new Stage(await mkdtemp(join(tmpdir(), 'farshore-demo-')));
-  const stopped = options.stop.then(() => {
-    throw new FarshoreError('it was stopped before its end', {
-      code: 'demo.stopped',
-      kind: 'permanent',
-      operation: 'run the demo',
-    });
-  });
+  const acting = perform(stage, options.size);
   try {
-    const client = await Promise.race([perform(stage, options.size), stopped]);
+    const client = await Promise.race([acting, options.stop.then(() => undefined)]);
+    if (client === undefined) throw stopped();
     if (!options.once) {
       sayNext(stage, client);
       await options.stop;
     }
   } finally {
-    stopped.catch(ignoreLateStop);
     await stage.close();
+    // What was under way fails now that its processes are gone; it may not write where we delete.
+    await acting.catch(ignoreAfterStop);
     await rm(stage.directory, { recursive: true, force: true });
   }
 }
 
-/** Once all is proven, being told to stop is no failure. */
-function ignoreLateStop(): void {
+function stopped(): FarshoreError {
+  return new FarshoreError('it was stopped before its end', {
+    code: 'demo.stopped',
+    kind: 'permanent',
+    operation: 'run the demo',
+  });
+}
+
+/** Its failure was told already, or is the stop's own. */
+function ignoreAfterStop(): void {
   return undefined;
 }
 

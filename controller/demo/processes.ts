@@ -1,68 +1,99 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
+import type { Clock } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
-import { leanStart } from '../cli/lean-memory.ts';
 
 const main = new URL('../cli/main.ts', import.meta.url).pathname;
+/** What a process that was told to stop may take for it. */
+const patienceMs = 10_000;
+
+export interface ProcessOptions {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly flags: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** All that it prints. */
+  readonly logFile: string;
+}
 
 /** A `farshore` command that runs until it is told to stop; it ends by itself when this process is gone. */
 export class Process {
   readonly name: string;
+  readonly #logFile: string;
   readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
+  /** Resolves when it is gone and all that it printed is in the file. */
+  readonly #ended: Promise<void>;
 
-  private constructor(name: string, child: ChildProcess) {
+  constructor({ name, args, flags, env, cwd, logFile }: ProcessOptions) {
     this.name = name;
-    this.#child = child;
-    this.#ended = once(child, 'exit');
-  }
-
-  /** Resolves with the first match of `ready` on its stderr or stdout; all of both goes to `logFile`. */
-  static async start(
-    name: string,
-    args: readonly string[],
-    options: { readonly cwd: string; readonly logFile: string; readonly ready: RegExp },
-  ): Promise<{ readonly process: Process; readonly match: RegExpExecArray }> {
-    const { flags, env } = leanStart(args[0] === 'serve' ? 'controller' : 'region');
-    const child = spawn(process.execPath, [...flags, main, ...args], {
-      cwd: options.cwd,
+    this.#logFile = logFile;
+    this.#child = spawn(process.execPath, [...flags, main, ...args], {
+      cwd,
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const started = new Process(name, child);
-    const match = await new Promise<RegExpExecArray | undefined>((resolve) => {
-      for (const input of [child.stdout, child.stderr].filter((stream) => stream !== null))
-        createInterface({ input }).on('line', (line) => {
-          void appendFile(options.logFile, `${line}\n`);
-          const found = options.ready.exec(line);
-          if (found !== null) resolve(found);
-        });
-      void started.#ended.then(() => resolve(undefined));
-    });
-    if (match !== undefined) return { process: started, match };
-    throw new FarshoreError('it ended before it was ready', {
-      code: 'demo.process-ended',
-      kind: 'permanent',
-      operation: 'start',
-      subject: name,
-      hint: `see ${options.logFile}`,
+    const log = createWriteStream(logFile);
+    this.#child.stdout?.pipe(log, { end: false });
+    this.#child.stderr?.pipe(log, { end: false });
+    this.#ended = new Promise((resolve) => {
+      const end = (): void => void log.end(() => resolve());
+      this.#child.once('close', end);
+      // It could not even be started.
+      this.#child.once('error', end);
     });
   }
 
   get pid(): number | undefined {
-    return this.isRunning ? this.#child.pid : undefined;
+    return this.#isRunning ? this.#child.pid : undefined;
   }
 
-  get isRunning(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
+  /** The address that it says it listens on; throws when it ends before. */
+  async address(): Promise<string> {
+    const url = await new Promise<string | undefined>((resolve) => {
+      for (const input of [this.#child.stdout, this.#child.stderr].filter((each) => each !== null))
+        createInterface({ input }).on('line', (line) => {
+          const found = /listens on (http:\S+)/.exec(line)?.[1];
+          if (found !== undefined) resolve(found);
+        });
+      void this.#ended.then(() => resolve(undefined));
+    });
+    if (url !== undefined) return url;
+    throw new FarshoreError('it ended before it was ready', {
+      code: 'demo.process-ended',
+      kind: 'permanent',
+      operation: 'start',
+      subject: this.name,
+      hint: `see ${this.#logFile}`,
+    });
   }
 
-  /** SIGKILL is what the loss of a site does. */
-  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    if (this.isRunning) this.#child.kill(signal);
+  /** Politely, and after a while not. */
+  async stop(clock: Clock): Promise<void> {
+    if (this.#isRunning) this.#child.kill('SIGTERM');
+    const waiting = new AbortController();
+    const late = clock.sleep(patienceMs, waiting.signal).then(
+      () => this.kill(),
+      () => undefined,
+    );
     await this.#ended;
+    waiting.abort();
+    await late;
+  }
+
+  /** What the loss of a site does. */
+  async kill(): Promise<void> {
+    if (this.#isRunning) this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  get #isRunning(): boolean {
+    return (
+      this.#child.pid !== undefined &&
+      this.#child.exitCode === null &&
+      this.#child.signalCode === null
+    );
   }
 }

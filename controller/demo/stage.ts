@@ -12,6 +12,7 @@ import { openRegion } from '../../regions/openstack-region.ts';
 import { defaultMaxCalls } from '../../regions/region-config.ts';
 import type { ProjectScope, Region } from '../../regions/region.ts';
 import { ApiClient } from '../cli/api-client.ts';
+import { leanStart } from '../cli/lean-memory.ts';
 import type { VolumeFile } from './dataset.ts';
 import { type MemoryPeak, watchMemory } from './memory.ts';
 import { Process } from './processes.ts';
@@ -31,6 +32,7 @@ export class Stage {
   readonly #sites = new Map<Site, OpenSite>();
   readonly #watching = new AbortController();
   readonly #memory: Promise<MemoryPeak>;
+  #isClosing = false;
 
   constructor(directory: string) {
     this.directory = directory;
@@ -45,6 +47,8 @@ export class Stage {
     const [east, west] = await Promise.all([this.#startRegion('east'), this.#startRegion('west')]);
     const clouds = { east: cloudEntry('east', east.url), west: cloudEntry('west', west.url) };
     await writeFile(this.cloudsFile, stringify({ clouds }), { mode: 0o600 });
+    // So that no other is looked for: what the user has for real clouds is not the demo's.
+    await writeFile(join(this.directory, 'secure.yaml'), stringify({ clouds: {} }));
     await this.#openSite('east', east.process);
     await this.#openSite('west', west.process);
   }
@@ -57,7 +61,8 @@ export class Stage {
       regions: { east: { cloud: 'east' }, west: { cloud: 'west' } },
     };
     await writeFile(join(this.directory, 'farshore.yaml'), stringify(config));
-    const { url } = await this.#start('controller', ['serve']);
+    const args = ['--config', 'farshore.yaml', 'serve'];
+    const { url } = await this.#start('controller', 'controller', args);
     return new ApiClient(url);
   }
 
@@ -72,9 +77,9 @@ export class Stage {
   /** Without a warning, as a site is lost. */
   async kill(site: Site): Promise<void> {
     const { process, region } = this.#open(site);
-    await process.end('SIGKILL');
-    await region.close();
     this.#sites.delete(site);
+    await process.kill();
+    await region.close();
   }
 
   /** Of all processes up to now, this one included; ends the watch. */
@@ -83,11 +88,13 @@ export class Stage {
     return this.#memory;
   }
 
+  /** Ends all that was started, what is still starting too; nothing can be started any more. */
   async close(): Promise<void> {
-    await this.memoryPeak();
-    for (const { region } of this.#sites.values()) await region.close();
+    this.#isClosing = true;
+    this.#watching.abort();
     // The controller before the regions that it talks to.
-    for (const process of this.#processes.toReversed()) await process.end('SIGTERM');
+    for (const process of this.#processes.toReversed()) await process.stop(systemClock);
+    for (const { region } of this.#sites.values()) await region.close();
   }
 
   async #startRegion(name: Site): Promise<{ readonly process: Process; readonly url: string }> {
@@ -96,20 +103,26 @@ export class Stage {
     // Smaller than cinder-backup's own, for a laptop's memory.
     const size = ['--chunk-mib', '8'];
     const args = ['region', 'serve', '--name', name, '--port', '0', '--data', data, ...size];
-    return this.#start(name, args);
+    return this.#start('region', name, args);
   }
 
   async #start(
+    kind: 'controller' | 'region',
     name: string,
     args: readonly string[],
   ): Promise<{ readonly process: Process; readonly url: string }> {
-    const { process, match } = await Process.start(name, args, {
+    if (this.#isClosing) throw new Error('the demo is being closed');
+    const { flags, env } = leanStart(kind);
+    const process = new Process({
+      name,
+      args,
+      flags,
+      env: withoutSettings(env),
       cwd: this.directory,
       logFile: join(this.directory, `${name}.log`),
-      ready: /listens on (http:\S+)/,
     });
     this.#processes.push(process);
-    return { process, url: match[1] ?? '' };
+    return { process, url: await process.address() };
   }
 
   async #openSite(name: Site, process: Process): Promise<void> {
@@ -140,6 +153,11 @@ export class Stage {
     );
     return new Map([['demo', process.pid], ...running]);
   }
+}
+
+/** Whoever runs the demo may have real clouds and a real controller in their environment. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(OS_|FARSHORE_)/.test(name)));
 }
 
 function cloudEntry(region: Site, url: string): object {

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { systemClock } from '../../kernel/clock.ts';
 
 const main = join(import.meta.dirname, '../../controller/cli/main.ts');
 
@@ -37,7 +38,7 @@ describe('the demo', function () {
       const found = text.exec(printed);
       if (found !== null) return found;
       if (demo.exitCode !== null) throw new Error(`the demo ended:\n${printed}`);
-      await Promise.race([once(demo.stdout!, 'data'), once(demo, 'exit')]);
+      await systemClock.sleep(50);
     }
   }
 
