@@ -95,13 +95,16 @@ class HashThreads {
       else stream.digests = digests;
       stream.wake();
     });
-    worker.on('error', (error) => {
-      this.#threads.splice(this.#threads.indexOf(thread), 1);
+    const fail = (error: Error): void => {
+      const at = this.#threads.indexOf(thread);
+      if (at >= 0) this.#threads.splice(at, 1);
       for (const stream of thread.streams.values()) {
         stream.failure = error;
         stream.wake();
       }
-    });
+    };
+    worker.on('error', fail);
+    worker.on('exit', (code) => fail(new Error(`a hashing thread ended with ${code}`)));
     this.#threads.push(thread);
     return thread;
   }
