@@ -69,9 +69,7 @@ async function mendSnapshot(
   session: SessionContext,
   ambient: Ambient,
 ): Promise<boolean> {
-  if (snapshotId === null) return false;
-  const snapshot = await session.source.blockStorage.getSnapshot(snapshotId, session.signal);
-  return mendLostStatus(resource.id, snapshot === null ? [] : [snapshot], session, ambient);
+  return snapshotId !== null && mendLostStatus(resource.id, [snapshotId], session, ambient);
 }
 
 async function findBackup(

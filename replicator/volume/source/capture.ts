@@ -27,7 +27,8 @@ export async function captureVolume(
   const cinder = session.source.blockStorage;
   let volume = await cinder.getVolume(resource.id, session.signal);
   const snapshots = await groupsSnapshots(resource.id, session);
-  if (await mendLostStatus(resource.id, snapshots, session, ambient))
+  const marked = snapshots.filter(({ status }) => status === 'backing-up').map(({ id }) => id);
+  if (marked.length > 0 && (await mendLostStatus(resource.id, marked, session, ambient)))
     volume = await cinder.getVolume(resource.id, session.signal);
   if (volume === null) throw refusal(resource, 'volume.not-found', 'there is no such volume');
   if (volume.encrypted)

@@ -10,7 +10,7 @@
  * Killed in the middle: the snapshot comes last, so the next capture finds it and goes on.
  */
 import type { Ambient } from '../../../kernel/ambient.ts';
-import type { Snapshot, Volume } from '../../../regions/block-storage/types.ts';
+import type { Volume } from '../../../regions/block-storage/types.ts';
 import type { SessionContext } from '../../mover.ts';
 
 /** How long Cinder's services take at most to report to the scheduler (`periodic_interval`). */
@@ -18,23 +18,21 @@ export const reportIntervalMs = 60_000;
 /** Longer than Cinder's API takes between a snapshot's mark and the record of its backup. */
 const secondLookMs = 5_000;
 
-/** True when a backup had left some of the group's snapshots so; then all is as before it. */
+/** True when a backup had left some of these snapshots of the group so; then all is as before it. */
 export async function mendLostStatus(
   volumeId: string,
-  snapshots: readonly Snapshot[],
+  snapshotIds: readonly string[],
   session: SessionContext,
   { clock, log }: Ambient,
 ): Promise<boolean> {
   const cinder = session.source.blockStorage;
   const { signal } = session;
-  const marked = snapshots.filter(({ status }) => status === 'backing-up').map(({ id }) => id);
-  if (marked.length === 0) return false;
   // A backup may be marked a moment before its record is there: what is stuck stays so.
-  if ((await look(marked, volumeId, session)).stuck.length === 0) return false;
+  if ((await look(snapshotIds, volumeId, session)).stuck.length === 0) return false;
   await clock.sleep(secondLookMs, signal);
   // The volume first: what begins after this look is not taken for something left behind.
   const volume = await cinder.getVolume(volumeId, signal);
-  const { stuck, isBackedUp } = await look(marked, volumeId, session);
+  const { stuck, isBackedUp } = await look(snapshotIds, volumeId, session);
   if (stuck.length === 0) return false;
   const status = volume === null ? undefined : trueStatus(volume, isBackedUp);
   log.warn('cinder lost the status of a snapshot, setting it and its volume’s', {
