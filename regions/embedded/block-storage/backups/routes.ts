@@ -1,14 +1,14 @@
 import { Refusal } from '../../http/refusal.ts';
 import { jsonReply, type Reply } from '../../http/reply.ts';
+import { adminActions } from '../admin/actions.ts';
 import { find, notFound } from '../api/find.ts';
-import { actionOf, Input, input, noSuchAction } from '../api/input.ts';
+import { input } from '../api/input.ts';
 import { listReply } from '../api/listing.ts';
 import { type ApiRequest, requireAdmin, requireMinor } from '../api/request.ts';
 import type { Routes } from '../api/router.ts';
 import type { Cinder } from '../cinder.ts';
 import type { BackupRecord } from '../state/records.ts';
 import { all } from '../state/state.ts';
-import { requireKnown } from '../volumes/reset.ts';
 import { createBackup } from './create.ts';
 import { deleteBackup } from './delete.ts';
 import { exportRecord, importRecord } from './record.ts';
@@ -65,15 +65,14 @@ export function backupRoutes(cinder: Cinder): Routes {
       requireAdmin(request, 'backup:export-import');
       return jsonReply(200, { 'backup-record': exportRecord(backup) });
     },
-    'POST /backups/:/action': async (request, id = '') => {
-      const [name, value] = actionOf(await request.json());
-      if (name !== 'os-reset_status' && name !== 'os-force_delete') throw noSuchAction(name);
-      if (name === 'os-reset_status') return reset(cinder, request, id, value);
-      const backup = await get(request, id);
-      requireAdmin(request, 'volume_extension:backup_admin_actions:force_delete');
-      await deleteBackup(cinder, request, backup, true);
-      return { status: 202 };
-    },
+    ...adminActions(cinder, {
+      kind: 'backup',
+      table: state.backups,
+      statuses: ['available', 'error'],
+      brackets: '[]',
+      label: 'Backup status',
+      forceDelete: (request, backup) => deleteBackup(cinder, request, backup, true),
+    }),
   };
 }
 
@@ -85,21 +84,6 @@ const backupFields = {
   updated_at: (backup: BackupRecord) => backup.updatedAtMs,
   user_id: (backup: BackupRecord) => backup.userId,
 };
-
-async function reset(
-  { state }: Cinder,
-  request: ApiRequest,
-  id: string,
-  body: unknown,
-): Promise<Reply> {
-  const wish = new Input('os-reset_status', body, ['status']).require('status');
-  const status = (wish.text('status') ?? '').toLowerCase();
-  requireKnown('Backup status', status === '' ? ' ' : status, ['available', 'error'], '[]');
-  await find(request, 'backup', state.backups, id);
-  requireAdmin(request, 'volume_extension:backup_admin_actions:reset_status');
-  await state.update(state.backups, id, () => ({ status }));
-  return { status: 202 };
-}
 
 function updateOf(request: ApiRequest, body: unknown): Partial<BackupRecord> {
   const allowed = ['name', 'description', ...(request.minor >= 43 ? ['metadata'] : [])];

@@ -1,16 +1,16 @@
 import { Refusal } from '../../http/refusal.ts';
 import { jsonReply, type Reply } from '../../http/reply.ts';
+import { adminActions } from '../admin/actions.ts';
 import { find, notFound } from '../api/find.ts';
-import { actionOf, Input, input, noSuchAction } from '../api/input.ts';
+import { input } from '../api/input.ts';
 import { listReply } from '../api/listing.ts';
 import { shownTime } from '../api/python.ts';
-import { type ApiRequest, requireAdmin } from '../api/request.ts';
+import type { ApiRequest } from '../api/request.ts';
 import type { Routes } from '../api/router.ts';
 import type { Cinder } from '../cinder.ts';
 import type { SnapshotRecord } from '../state/records.ts';
 import { all } from '../state/state.ts';
 import { metadataRoutes } from '../volumes/metadata.ts';
-import { requireKnown } from '../volumes/reset.ts';
 import { createSnapshot, deleteSnapshot } from './life.ts';
 
 const statuses = [
@@ -61,15 +61,14 @@ export function snapshotRoutes(cinder: Cinder): Routes {
       await deleteSnapshot(cinder, id, false);
       return { status: 202, headers: { 'content-type': 'text/html; charset=UTF-8' } };
     },
-    'POST /snapshots/:/action': async (request, id = '') => {
-      const [name, value] = actionOf(await request.json());
-      if (name !== 'os-reset_status' && name !== 'os-force_delete') throw noSuchAction(name);
-      if (name === 'os-reset_status') return reset(cinder, request, id, value);
-      await find(request, 'snapshot', state.snapshots, id);
-      requireAdmin(request, 'volume_extension:snapshot_admin_actions:force_delete');
-      await deleteSnapshot(cinder, id, true);
-      return { status: 202 };
-    },
+    ...adminActions(cinder, {
+      kind: 'snapshot',
+      table: state.snapshots,
+      statuses,
+      brackets: '()',
+      label: 'Snapshot status',
+      forceDelete: (_request, { id }) => deleteSnapshot(cinder, id, true),
+    }),
     ...metadataRoutes(cinder, {
       kind: 'snapshot',
       table: state.snapshots,
@@ -87,21 +86,6 @@ const snapshotFields = {
   updated_at: (snapshot: SnapshotRecord) => snapshot.updatedAtMs,
   user_id: (snapshot: SnapshotRecord) => snapshot.userId,
 };
-
-async function reset(
-  { state }: Cinder,
-  request: ApiRequest,
-  id: string,
-  body: unknown,
-): Promise<Reply> {
-  const wish = new Input('os-reset_status', body, ['status']).require('status');
-  const status = (wish.text('status') ?? '').toLowerCase();
-  requireKnown('Snapshot status', status === '' ? ' ' : status, statuses, '()');
-  await find(request, 'snapshot', state.snapshots, id);
-  requireAdmin(request, 'volume_extension:snapshot_admin_actions:reset_status');
-  await state.update(state.snapshots, id, () => ({ status }));
-  return { status: 202 };
-}
 
 function updateOf(body: unknown): Partial<SnapshotRecord> {
   const keys = ['name', 'description', 'display_name', 'display_description'];
