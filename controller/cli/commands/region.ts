@@ -1,7 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
 import { useLeanMemory } from '../lean-memory.ts';
+import { numberFrom } from '../number-option.ts';
 import type { RegionOptions } from '../serve-region.ts';
+
+const portNumber = numberFrom(0, 65_535);
 
 export function addRegion(program: Command): void {
   program
@@ -11,14 +14,14 @@ export function addRegion(program: Command): void {
     .description('run a small OpenStack region in this process until it is told to stop')
     .requiredOption('--name <name>', 'its name in the catalogue', regionName)
     .requiredOption('--data <dir>', 'directory of all that it keeps')
-    .option('--port <port>', 'where it listens; 0 takes a free one', portNumber, 5000)
+    .option('--port <port>', 'where it listens; 0 takes a free one', portNumber, 5_000)
     .option('--host <address>', 'on which address', '127.0.0.1')
     .option('--control-port <port>', 'where faults are ordered; 0 takes a free one', portNumber)
     .option('--password <text>', 'of the users admin and demo, when it is new', 'secret')
     .option(
       '--chunk-mib <number>',
       'size of a backup’s objects; cinder-backup’s own 50 if not given',
-      mebibytes,
+      numberFrom(1, 1_024),
     )
     .action(async (options: RegionOptions) => {
       useLeanMemory('region');
@@ -31,16 +34,4 @@ export function addRegion(program: Command): void {
 function regionName(text: string): string {
   if (/^[\w.-]{1,255}$/.test(text)) return text;
   throw new InvalidArgumentError('letters, digits, dots, hyphens and underscores.');
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('a number from 0 to 65535.');
-}
-
-function mebibytes(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= 1024) return number;
-  throw new InvalidArgumentError('a number from 1 to 1024.');
 }
