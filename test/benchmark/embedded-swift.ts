@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { request } from 'undici';
+import { ServerProcess } from '../support/server-process.ts';
 import { issueToken } from '../support/token.ts';
-import { ServerProcess } from './servers.ts';
 import { get, put } from './transfer.ts';
 
 const objectBytes = 1024 ** 3;
@@ -83,9 +83,7 @@ const servers: ServerProcess[] = [];
 try {
   const bareServer = await ServerProcess.start('test/benchmark/bare-server.ts', directory);
   servers.push(bareServer);
-  const data = ['--port', '0', '--data', join(directory, 'region')];
-  const cli = 'controller/cli/main.ts';
-  const region = await ServerProcess.start(cli, 'region', 'serve', '--name', 'benchmark', ...data);
+  const region = await ServerProcess.region(join(directory, 'region'));
   servers.push(region);
   const { token, projectId } = await issueToken(region.url);
   const account = `${region.url}/v1/AUTH_${projectId}`;
@@ -108,6 +106,6 @@ try {
   await fill(`${account}/long`, headers);
   await listPages(`${account}/long`, headers);
 } finally {
-  for (const server of servers) await server.stop();
+  for (const server of servers) await server.end('SIGTERM');
   await rm(directory, { recursive: true, force: true });
 }

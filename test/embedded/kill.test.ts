@@ -15,7 +15,7 @@ import {
 import { Caller } from './kill/caller.ts';
 import { found } from './kill/found.ts';
 import { Ledger, Lost } from './kill/ledger.ts';
-import { ServedRegion } from './kill/served-region.ts';
+import { ServerProcess } from '../support/server-process.ts';
 import * as writers from './kill/writers.ts';
 
 const rounds = 8;
@@ -25,7 +25,7 @@ describe('an embedded region that is killed while it is written to', function ()
   this.timeout(120_000);
   const ledger = new Ledger();
   let directory: string;
-  let region: ServedRegion;
+  let region: ServerProcess;
   let caller: Caller;
   let source: string;
 
@@ -33,7 +33,7 @@ describe('an embedded region that is killed while it is written to', function ()
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'farshore-kill-'));
-    region = await ServedRegion.start(directory);
+    region = await ServerProcess.region(directory);
     const { token, projectId } = await issueToken(region.url);
     caller = new Caller(region.url, token, projectId);
     await caller.call(['PUT', `/v1/AUTH_${projectId}/${writers.container}`], [201]);
@@ -44,7 +44,7 @@ describe('an embedded region that is killed while it is written to', function ()
   });
 
   after(async () => {
-    await region.kill();
+    await region.end('SIGKILL');
     await rm(directory, { recursive: true });
   });
 
@@ -80,9 +80,9 @@ describe('an embedded region that is killed while it is written to', function ()
     it(`has all that it acknowledged, whole, and nothing half written: after ${afterMs} ms`, async () => {
       const writing = write(round);
       await systemClock.sleep(afterMs);
-      await region.kill();
+      await region.end('SIGKILL');
       await writing;
-      region = await ServedRegion.start(directory);
+      region = await ServerProcess.region(directory);
       caller = new Caller(region.url, caller.token, caller.projectId);
       await expectAllKept();
     });

@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
@@ -15,6 +12,7 @@ import { openRegion } from '../../../regions/openstack-region.ts';
 import { defaultMaxCalls } from '../../../regions/region-config.ts';
 import type { ProjectScope, Region } from '../../../regions/region.ts';
 import { rejection } from '../../support/rejection.ts';
+import { ServerProcess } from '../../support/server-process.ts';
 
 const ambient = { clock: systemClock, random: systemRandom, log: silentLog };
 const domain = { id: 'default' } as const;
@@ -178,27 +176,10 @@ describe('an embedded region', () => {
 
   it('is served by the command line, killed without a warning, and served again', () =>
     withFolder(async (folder) => {
-      const main = new URL('../../../controller/cli/main.ts', import.meta.url).pathname;
-      const start = async (): Promise<{ url: string; end: (how: NodeJS.Signals) => unknown }> => {
-        const args = ['region', 'serve', '--name', 'east', '--port', '0', '--data', folder];
-        const child = spawn(process.execPath, [main, ...args], {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        });
-        const ended = once(child, 'exit');
-        const end = async (how: NodeJS.Signals) => {
-          child.kill(how);
-          return (await ended)[0] as unknown;
-        };
-        for await (const line of createInterface({ input: child.stdout })) {
-          const url = /listens on (http:\S+)/.exec(line)?.[1];
-          if (url !== undefined) return { url, end };
-        }
-        throw new Error('it ended');
-      };
-      const first = await start();
+      const first = await ServerProcess.region(folder);
       await visiting(clientOf('east', first.url), putThing);
       await first.end('SIGKILL');
-      const second = await start();
+      const second = await ServerProcess.region(folder);
       expect(await visiting(clientOf('east', second.url), objectText)).to.equal('hello');
       expect(await second.end('SIGTERM')).to.equal(0);
     })).timeout(30_000);

@@ -21,14 +21,24 @@ export class ServerProcess {
     });
     for await (const line of createInterface({ input: child.stdout })) {
       const url = /listens on (http:\S+)/.exec(line)?.[1];
-      if (url !== undefined) return new ServerProcess(url, child);
+      if (url === undefined) continue;
+      child.stdout.resume();
+      return new ServerProcess(url, child);
     }
     throw new Error(`${script} ended before it listened`);
   }
 
-  async stop(): Promise<void> {
+  /** `farshore region serve`, of region east, kept in the directory. */
+  static region(directory: string): Promise<ServerProcess> {
+    const options = ['--name', 'east', '--port', '0', '--data', directory];
+    return ServerProcess.start('controller/cli/main.ts', 'region', 'serve', ...options);
+  }
+
+  /** Its exit status; null when a signal ended it. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
+    this.#child.kill(signal);
     await ended;
+    return this.#child.exitCode;
   }
 }
