@@ -136,7 +136,12 @@ export interface Store {
 }
 
 export function put<T>(key: Key<T>, value: T, lease?: Pick<Lease, 'id'>): Operation {
-  return { type: 'put', path: key.path, value, ...(lease === undefined ? {} : { lease: lease.id }) };
+  return {
+    type: 'put',
+    path: key.path,
+    value,
+    ...(lease === undefined ? {} : { lease: lease.id }),
+  };
 }
 
 export function remove(key: Key<unknown>): Operation {

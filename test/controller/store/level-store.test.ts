@@ -94,6 +94,40 @@ describe('LevelStore', () => {
     expect(acknowledged).to.be.greaterThan(10);
   });
 
+  it('deletes the keys of leases that another process held, before anything else', async () => {
+    const path = await directory();
+    const store = await LevelStore.open(path);
+    const lease = await store.lease();
+    const kept = put({ path: 'a/2' }, 2);
+    await store.transact([], [put({ path: 'a/1' }, 1, lease), kept]);
+    const before = (await store.page({ path: '' }, { limit: 1 })).revision;
+    await store.close();
+    const again = await LevelStore.open(path);
+    const { entries, revision } = await again.page({ path: '' }, { limit: 9 });
+    expect(entries.map((entry) => entry.path)).to.deep.equal(['a/2']);
+    expect(revision).to.equal(before + 1);
+    await again.close();
+    const third = await LevelStore.open(path);
+    expect((await third.page({ path: '' }, { limit: 9 })).revision).to.equal(revision);
+    await third.close();
+  });
+
+  it('forgets the instants of pages once there are many, and says so', async () => {
+    const store = await LevelStore.open(await directory());
+    const revisions: number[] = [];
+    for (let n = 0; n < 20; n++) {
+      await store.transact([], [put({ path: 'a/1' }, n), put({ path: 'a/2' }, n)]);
+      revisions.push((await store.page({ path: 'a/' }, { limit: 1 })).revision);
+    }
+    const second = (revision: number | undefined) =>
+      store
+        .page({ path: 'a/' }, { limit: 1, after: 'a/1', revision: revision ?? -1 })
+        .catch((e: unknown) => e);
+    expect(await second(revisions[0])).to.have.property('code', 'store.compacted');
+    expect(await second(revisions[10])).to.have.property('revision', revisions[10]);
+    await store.close();
+  });
+
   it('on a full disk fails for good, and has all that was acknowledged at the next start', async function () {
     this.timeout(60_000);
     const path = await directory();
