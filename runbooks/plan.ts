@@ -6,7 +6,16 @@ import type { ExecutionMode, StepRecord } from './execution/types.ts';
 /** A step as a plan words it; what an execution adds to it is in StepRecord. */
 export type StepSpec = Pick<
   StepRecord,
-  'id' | 'type' | 'title' | 'needs' | 'params' | 'always' | 'timeoutSeconds' | 'retries' | 'gate'
+  | 'id'
+  | 'type'
+  | 'title'
+  | 'needs'
+  | 'params'
+  | 'always'
+  | 'timeoutSeconds'
+  | 'retries'
+  | 'gate'
+  | 'approvalNeedsReason'
 >;
 
 export type PlanParams = Readonly<Record<string, unknown>>;

@@ -65,8 +65,19 @@ function heading(report: ExecutionReport): string {
     `- RPO: ${reached(report.rpo)}`,
     `- RTO: ${reached(report.rto)}`,
     `- verified: ${report.resources.filter((each) => each.state === 'verified').length} of ${report.resources.length} resources, ${report.verifiedBytes} bytes`,
+    ...fencing(report),
     `- parameters: \`${JSON.stringify(report.params)}\``,
   ].join('\n');
+}
+
+/** Of a failover only. */
+function fencing({ fencing: { fenced, notFenced, accepted }, fence }: ExecutionReport): string[] {
+  if (fenced === null) return [];
+  if (fenced) return ['- old primary: fenced'];
+  const open = `- old primary: **not fenced** (${notFenced} of ${fence.length} resources)`;
+  if (accepted === null) return [`${open}, and nobody accepted that`];
+  const how = accepted.by === 'order' ? 'with the order' : 'at the gate';
+  return [oneLine(`${open}, accepted ${how} at ${accepted.at}: ${accepted.reason}`)];
 }
 
 function version({ runbookVersion }: ExecutionReport): string {

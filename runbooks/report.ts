@@ -1,6 +1,8 @@
 import type { ContentCheck, Restored } from '../replicator/mover.ts';
 import type { Execution, StepRecord } from './execution/types.ts';
+import type { AcceptedUnfenced } from './steps/accept-unfenced.ts';
 import type { FenceEvidence } from './steps/fence-primary.ts';
+import { isHeld } from './steps/unfenced.ts';
 
 /** One objective and what was reached; `met` is null where nothing was reached. */
 interface Objective {
@@ -33,6 +35,14 @@ interface ReportedResource {
   readonly detail: string;
 }
 
+/** Whether the old primary was kept from being written, and else who let the restoring begin. */
+interface Fencing {
+  /** Null: there was nothing to fence, or it is not known yet. */
+  readonly fenced: boolean | null;
+  readonly notFenced: number;
+  readonly accepted: (AcceptedUnfenced & { readonly by: 'order' | 'approval' }) | null;
+}
+
 /** Everything an auditor asks of an execution; plain JSON, from the journal alone. */
 export type ExecutionReport = {
   readonly execution: string;
@@ -60,6 +70,7 @@ export type ExecutionReport = {
     readonly message: string;
   }[];
   readonly fence: readonly FenceEvidence[];
+  readonly fencing: Fencing;
   readonly steps: readonly ReportedStep[];
 };
 
@@ -93,6 +104,7 @@ export function reportOf(execution: Execution): ExecutionReport {
       state === 'failed' && error !== undefined ? [{ step: id, ...error }] : [],
     ),
     fence: fenceOf(execution),
+    fencing: fencingOf(execution),
     steps: execution.steps.map(reported),
   };
 }
@@ -139,9 +151,31 @@ function resourceOf(
   };
 }
 
-function fenceOf({ steps }: Execution): readonly FenceEvidence[] {
-  const output = steps.find((step) => step.type === 'fence-primary')?.output;
-  return (output as { readonly evidence: readonly FenceEvidence[] } | undefined)?.evidence ?? [];
+interface FenceOutput {
+  readonly evidence: readonly FenceEvidence[];
+  readonly accepted?: AcceptedUnfenced;
+}
+
+function fenceOutput({ steps }: Execution): FenceOutput | undefined {
+  return steps.find((step) => step.type === 'fence-primary')?.output as FenceOutput | undefined;
+}
+
+function fenceOf(execution: Execution): readonly FenceEvidence[] {
+  return fenceOutput(execution)?.evidence ?? [];
+}
+
+function fencingOf(execution: Execution): Fencing {
+  const found = fenceOutput(execution);
+  const notFenced = (found?.evidence ?? []).filter((each) => !isHeld(each)).length;
+  const approved = execution.steps.find((step) => step.type === 'accept-unfenced')?.output as
+    AcceptedUnfenced | undefined;
+  const accepted =
+    approved !== undefined
+      ? { ...approved, by: 'approval' as const }
+      : found?.accepted !== undefined
+        ? { ...found.accepted, by: 'order' as const }
+        : null;
+  return { fenced: found === undefined ? null : notFenced === 0, notFenced, accepted };
 }
 
 function reported(step: StepRecord): ReportedStep {

@@ -20,8 +20,8 @@ export interface Runner {
   cancel(id: string): Promise<Execution>;
   /** Runs the failed steps of an ended execution again. */
   retry(id: string): Promise<Execution>;
-  /** Passes a gate. */
-  approve(id: string, step: string): Promise<Execution>;
+  /** Passes a gate. Some ask for a reason: `approval.invalid` without. */
+  approve(id: string, step: string, reason?: string): Promise<Execution>;
   /**
    * The execution as it is, then each saved state until it has ended; a watcher that is 1,000 states
    * behind loses the oldest of them. Ends without an error when `signal` aborts or the runner stops.

@@ -39,7 +39,7 @@ function operation(route: Route, schemas: Json): Json {
       ? {}
       : {
           requestBody: {
-            required: true,
+            required: !route.body.safeParse(undefined).success,
             ...content('application/json', schema(route.body, 'input', schemas)),
           },
         }),

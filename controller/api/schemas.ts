@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { PointManifest, RecoveryPoint } from '../../replicator/point/types.ts';
 import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
+import { approvalReason } from '../../runbooks/approval.ts';
 import type { Execution, StepRecord } from '../../runbooks/execution/types.ts';
 import type { GroupStatus, SessionSummary } from '../model/types.ts';
 import type { RegionStatus } from '../service.ts';
@@ -136,7 +137,9 @@ const stepRecord = z
     gate: z
       .exactOptional(z.string())
       .describe('What a person must approve before the step starts.'),
+    approvalNeedsReason: z.exactOptional(z.boolean()),
     approvedAt: z.exactOptional(time),
+    approvalReason: z.exactOptional(z.string()),
     state: z.enum(['pending', 'running', 'waiting', 'done', 'failed', 'skipped', 'unchecked']),
     attempts: z.number(),
     failures: z.exactOptional(z.number()),
@@ -187,6 +190,11 @@ export const executionOrder = z
     dryRun: z.boolean().default(false),
   })
   .meta({ id: 'ExecutionOrder' });
+
+export const approval = z
+  .strictObject({ reason: approvalReason.optional() })
+  .default({})
+  .meta({ id: 'Approval' });
 
 export const runbookInfo = z
   .object({

@@ -81,7 +81,9 @@ async function perform(stage: Stage, size: ShopSize): Promise<ApiClient> {
 
   await stage.kill('east');
   say('East is gone: its process was killed. The shop is failed over to west.');
-  const failover = await runRunbook(client, 'failover');
+  const failover = await runRunbook(client, 'failover', {
+    unfenced: { reason: 'the demo killed the process of east' },
+  });
   const after = await fingerprint(stage.scope('west'), stage.fileOf('west'), containers);
   prove(before, after);
   say(`Equal in west, byte for byte and property for property: ${describeCounts(after)}.\n`);
@@ -129,8 +131,12 @@ async function replicate(client: ApiClient, title: string): Promise<void> {
   );
 }
 
-async function runRunbook(client: ApiClient, runbook: 'drill' | 'failover'): Promise<Execution> {
-  const { id } = await client.post<Execution>('/executions', { runbook, group });
+async function runRunbook(
+  client: ApiClient,
+  runbook: 'drill' | 'failover',
+  params: Readonly<Record<string, unknown>> = {},
+): Promise<Execution> {
+  const { id } = await client.post<Execution>('/executions', { runbook, group, params });
   const ended = await followExecution(client, id, 'table');
   if (ended.result !== 'succeeded') {
     const failed = ended.steps.find(({ error }) => error !== undefined);

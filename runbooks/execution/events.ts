@@ -50,7 +50,12 @@ export type ExecutionEvent =
       readonly key: string;
       readonly value: string;
     }
-  | { readonly type: 'approved'; readonly at: string; readonly step: string }
+  | {
+      readonly type: 'approved';
+      readonly at: string;
+      readonly step: string;
+      readonly reason?: string;
+    }
   | { readonly type: 'cancelled'; readonly at: string; readonly reason: string }
   | { readonly type: 'retried'; readonly at: string };
 

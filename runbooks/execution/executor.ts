@@ -85,8 +85,8 @@ class Executor implements Runner {
     return this.#order(id, { type: 'cancelled', reason: 'cancelled by an operator' });
   }
 
-  approve(id: string, step: string): Promise<Execution> {
-    return this.#order(id, { type: 'approved', step });
+  approve(id: string, step: string, reason?: string): Promise<Execution> {
+    return this.#order(id, { type: 'approved', step, ...(reason === undefined ? {} : { reason }) });
   }
 
   async retry(id: string): Promise<Execution> {

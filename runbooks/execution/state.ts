@@ -31,11 +31,8 @@ function apply(execution: Execution, event: ExecutionEvent): Transition {
       const memo = { ...step.memo, [event.key]: event.value };
       return { execution: replaced(execution, { ...step, memo }), effects: [] };
     }
-    case 'approved': {
-      const step = find(execution, event.step);
-      if (step.state !== 'waiting') throw illegal(`step is ${step.state}, at no gate`, step.id);
-      return advance(replaced(execution, { ...step, approvedAt: event.at }), event.at);
-    }
+    case 'approved':
+      return approved(execution, event.step, event.reason, event.at);
     case 'cancelled':
       return cancelled(execution, event.reason, event.at);
     case 'retried':
@@ -75,6 +72,36 @@ function stepEnded(execution: Execution, id: string, outcome: Outcome, at: strin
   const added = outcome.state === 'failed' ? [] : (outcome.added ?? []);
   const known = withSteps(withFacts(replaced(execution, ended), facts), added);
   return with_([{ type: 'settled', step: id }], advance(known, at));
+}
+
+/** Approved again, while it has not ended: nothing changes, so that an order whose answer was lost can be given twice. */
+function approved(
+  execution: Execution,
+  id: string,
+  reason: string | undefined,
+  at: string,
+): Transition {
+  const step = find(execution, id);
+  if (step.approvedAt !== undefined) return { execution, effects: [] };
+  if (step.state !== 'waiting') throw illegal(`step is ${step.state}, at no gate`, step.id);
+  if (step.approvalNeedsReason === true && reason === undefined)
+    throw reasonMissing(execution, step);
+  const passed = {
+    ...step,
+    approvedAt: at,
+    ...(reason === undefined ? {} : { approvalReason: reason }),
+  };
+  return advance(replaced(execution, passed), at);
+}
+
+function reasonMissing(execution: Execution, step: StepRecord): FarshoreError {
+  return new FarshoreError('this step is approved with a reason only', {
+    code: 'approval.invalid',
+    kind: 'permanent',
+    operation: 'approve step',
+    subject: `${execution.id}/${step.id}`,
+    hint: `farshore execution approve ${execution.id} ${step.id} --reason "…"`,
+  });
 }
 
 /** After a cancellation only what cleans up is tried again. */
@@ -129,7 +156,15 @@ function unfinished({ steps }: Execution): ReadonlySet<string> {
 
 /** The memo stays: what an earlier attempt created must be found again. A gate asks again. */
 function renew(step: StepRecord): StepRecord {
-  const rest = without(step, 'startedAt', 'endedAt', 'error', 'output', 'approvedAt');
+  const rest = without(
+    step,
+    'startedAt',
+    'endedAt',
+    'error',
+    'output',
+    'approvedAt',
+    'approvalReason',
+  );
   return { ...rest, state: moved(step, 'renew'), failures: 0, notes: [] };
 }
 

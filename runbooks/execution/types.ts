@@ -28,7 +28,10 @@ export interface StepRecord {
   readonly retries?: number;
   /** What a person must approve before the step starts. */
   readonly gate?: string;
+  /** Who approves must say why: it is kept, and goes into the report. */
+  readonly approvalNeedsReason?: boolean;
   readonly approvedAt?: string;
+  readonly approvalReason?: string;
   readonly state: StepState;
   /** Every start, those after a crash included. */
   readonly attempts: number;

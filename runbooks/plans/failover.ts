@@ -2,17 +2,21 @@ import { z } from 'zod';
 
 import { definePlan } from '../plan.ts';
 import { hours, minutes } from './limits.ts';
+import { approvalReason } from '../approval.ts';
+import { askIfUnfenced } from '../steps/unfenced.ts';
 import { recoveryParams } from './params.ts';
 import { resourceSteps } from './resources.ts';
 
 /**
  * Brings the group up in its secondary after an outage. The generation is raised before anything
- * else, so that from then on no worker of the old primary can commit; the old primary is fenced beside
- * the choice of the point, so that one which does not answer costs no time.
+ * else, so that from then on no worker of the old primary can commit. The old primary is fenced beside
+ * the choice and the check of the point; restoring begins only when it is fenced, or when somebody has
+ * said in so many words that it is not: with the order (`unfenced`), or at the gate of `unfenced:accept`,
+ * which the fence adds. Version 1 restored whether it was fenced or not.
  */
 export const failover = definePlan({
   name: 'failover',
-  version: 1,
+  version: 2,
   mode: 'failover',
   description:
     'Make the secondary primary, fence the old primary as far as it answers, restore the newest proven point under its own names and compare every byte',
@@ -24,8 +28,14 @@ export const failover = definePlan({
       .max(300)
       .default(10)
       .describe('how long the old primary is given, in all, to take the fence; 10 unless given'),
+    unfenced: z
+      .strictObject({ reason: approvalReason })
+      .optional()
+      .describe(
+        'restore even where the old primary could not be fenced, and why that does no harm: { reason }; it is audited. Unless given, the failover waits for an approval there',
+      ),
   }),
-  steps: ({ verify, point, fenceSeconds }) => [
+  steps: ({ verify, point, fenceSeconds, unfenced }) => [
     {
       id: 'raise-generation',
       type: 'raise-generation',
@@ -41,10 +51,10 @@ export const failover = definePlan({
       type: 'fence-primary',
       title: 'fence the old primary as far as it answers',
       needs: ['raise-generation'],
-      params: { fenceSeconds },
+      params: { fenceSeconds, unfenced: unfenced ?? askIfUnfenced },
       always: false,
       timeoutSeconds: fenceSeconds + minutes(1),
-      retries: 2,
+      retries: 8,
     },
     {
       id: 'choose-point',
@@ -60,12 +70,13 @@ export const failover = definePlan({
       id: 'record',
       type: 'record',
       title: 'record RPO and RTO',
-      needs: ['fence-primary', 'choose-point', 'check:*'],
+      needs: ['fence-primary', 'unfenced:*', 'choose-point', 'check:*'],
       params: {},
       always: true,
       timeoutSeconds: minutes(1),
       retries: 3,
     },
   ],
-  expand: ({ verifyVolumes }, manifest) => resourceSteps(manifest, ['choose-point'], verifyVolumes),
+  expand: ({ verifyVolumes }, manifest) =>
+    resourceSteps(manifest, ['choose-point', 'fence-primary', 'unfenced:*'], verifyVolumes),
 });

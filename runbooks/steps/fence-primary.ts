@@ -7,7 +7,15 @@ import { withDeadline } from '../execution/deadline.ts';
 import { fenceContainer, fenceVolume, type Fence } from './fences.ts';
 import type { Raised } from './raise-generation.ts';
 import { stepOf } from './copies.ts';
+import type { AcceptedUnfenced } from './accept-unfenced.ts';
 import type { Step, StepContext } from './step.ts';
+import {
+  acceptUnfenced,
+  askIfUnfenced,
+  isHeld,
+  reasonsOf,
+  type UnfencedParam,
+} from './unfenced.ts';
 
 const fencesAtOnce = 8;
 
@@ -18,8 +26,9 @@ export interface FenceEvidence extends Fence {
 
 /**
  * Keeps the old primary's clients from going on writing what nobody will ever recover, as far as it
- * answers within a short time. It is no condition: the generation keeps Farshore's own workers away,
- * and a primary that is really lost can't be fenced. So whatever fails is evidence, not a failure.
+ * answers within a short time. The generation keeps Farshore's own workers away, and a primary that is
+ * really lost can't be fenced: so whatever fails is evidence, not a failure. What is not fenced needs
+ * somebody's word before anything is restored: the order's, or an approval of the step that is added.
  *
  * Killed in the middle: the former values were remembered before each change, so that the second
  * attempt does not take its own fence for what was there before.
@@ -42,14 +51,21 @@ export const fencePrimary: Step = {
       );
     } catch (error) {
       signal.throwIfAborted();
-      lost = evidenceOf(error);
+      lost = evidenceOf(error, context);
     }
     const evidence = resources.map((resource): FenceEvidence => {
       const key = resourceKey(resource);
       return { resource: key, ...(fences.get(key) ?? lost) };
     });
     for (const text of told(evidence)) note(text);
-    return { state: 'done', output: { evidence } };
+    const unfenced = step.params['unfenced'] as UnfencedParam;
+    const isWhole = evidence.every(isHeld);
+    if (isWhole || unfenced === undefined) return { state: 'done', output: { evidence } };
+    if (unfenced === askIfUnfenced)
+      return { state: 'done', output: { evidence }, added: [acceptUnfenced(evidence)] };
+    const accepted: AcceptedUnfenced = { reason: unfenced.reason, at: execution.declaredAt };
+    note(`accepted with the order: ${accepted.reason}`);
+    return { state: 'done', output: { evidence, accepted } };
   },
 };
 
@@ -69,7 +85,7 @@ async function fenceAll(
       );
     } catch (error) {
       limit.throwIfAborted();
-      fences.set(resourceKey(resource), evidenceOf(error));
+      fences.set(resourceKey(resource), evidenceOf(error, context));
     }
   });
 }
@@ -89,12 +105,19 @@ async function fence(
   }
 }
 
-/** An answer that says no is `refused`, none at all `unreachable`. What is no error of ours is a fault and thrown on. */
-function evidenceOf(error: unknown): Fence {
-  if (!(error instanceof FarshoreError)) throw error;
-  const hasAnswered =
-    error instanceof RequestError ? error.status !== undefined : !isTransient(error);
-  return { state: hasAnswered ? 'refused' : 'unreachable', detail: describeError(error) };
+/**
+ * An answer that says no is `refused`, none at all `unreachable`. What is no error of ours is a fault:
+ * logged, and evidence like the others, since a failover must not fail of a fence.
+ */
+function evidenceOf(error: unknown, { ambient, execution, step }: StepContext): Fence {
+  if (error instanceof FarshoreError) {
+    const hasAnswered =
+      error instanceof RequestError ? error.status !== undefined : !isTransient(error);
+    return { state: hasAnswered ? 'refused' : 'unreachable', detail: describeError(error) };
+  }
+  const stack = error instanceof Error ? error.stack : String(error);
+  ambient.log.error('fence broke', { execution: execution.id, step: step.id, stack });
+  return { state: 'refused', detail: 'an unexpected failure; the log has it' };
 }
 
 function late(seconds: number): FarshoreError {
@@ -106,15 +129,11 @@ function late(seconds: number): FarshoreError {
 }
 
 function told(evidence: readonly FenceEvidence[]): readonly string[] {
-  const held = evidence.filter(({ state }) => state === 'fenced' || state === 'not-needed');
-  const open = evidence.filter((each) => !held.includes(each));
-  const reasons = new Map<string, string[]>();
-  for (const { state, detail, resource } of open) {
-    const reason = `${state} (${detail})`;
-    reasons.set(reason, [...(reasons.get(reason) ?? []), resource]);
-  }
+  const held = evidence.filter(isHeld);
   return [
     `${held.length} of ${evidence.length} resources of the old primary are fenced or need no fence`,
-    ...[...reasons].map(([reason, names]) => `not fenced, ${reason}: ${names.join(', ')}`),
+    ...[...reasonsOf(evidence)].map(
+      ([reason, names]) => `not fenced, ${reason}: ${names.join(', ')}`,
+    ),
   ];
 }

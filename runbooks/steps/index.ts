@@ -1,3 +1,4 @@
+import { acceptUnfencedStep } from './accept-unfenced.ts';
 import { check } from './check.ts';
 import { choosePoint } from './choose-point.ts';
 import { cleanup } from './cleanup.ts';
@@ -11,6 +12,7 @@ import type { Step } from './step.ts';
 export const builtinSteps: readonly Step[] = Object.freeze([
   raiseGeneration,
   fencePrimary,
+  acceptUnfencedStep,
   choosePoint,
   restore,
   check,

@@ -86,7 +86,9 @@ export const outagesSuite: Suite = (environment) =>
 
     it('a failover needs nothing of a primary that is gone', async () => {
       await environment().regions.east.cut();
-      const execution = await controller.run('failover', name);
+      const execution = await controller.run('failover', name, {
+        unfenced: { reason: 'this suite cut east off' },
+      });
       const failed = execution.steps.filter(({ state }) => state === 'failed');
       expect(execution.result, JSON.stringify(failed)).to.equal('succeeded');
       const fence = execution.steps.find(({ type }) => type === 'fence-primary');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import type { Execution } from '../../runbooks/execution/types.ts';
+import { orderOf } from './support/bench.ts';
 import { Mortal } from './support/mortal.ts';
 
 /** One run that is killed once, at one moment; null when it ended before. */
@@ -31,8 +32,7 @@ async function started(mortal: Mortal, runbook: 'drill' | 'failover'): Promise<E
   if (known !== undefined) return mortal.ended(known.id);
   // Killed before the order was committed: it never happened, and is given again.
   await mortal.reborn();
-  const order = { runbook, mode: runbook, group: 'shop', dryRun: false, params: {} };
-  return mortal.ended((await mortal.runner.start(order)).id);
+  return mortal.ended((await mortal.runner.start(orderOf(runbook))).id);
 }
 
 describe('killed at every write and every effect', () => {

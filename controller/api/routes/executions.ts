@@ -6,7 +6,7 @@ import type { ExecutionMode } from '../../../runbooks/execution/types.ts';
 import type { ControllerService } from '../../service.ts';
 import { page, pageOf, pageQuery } from '../paging.ts';
 import { route, type Route } from '../route.ts';
-import { execution, executionOrder, executionState } from '../schemas.ts';
+import { approval, execution, executionOrder, executionState } from '../schemas.ts';
 
 export function executionRoutes(service: ControllerService): readonly Route[] {
   return [...readRoutes(service), ...orderRoutes(service)];
@@ -92,10 +92,11 @@ function orderRoutes(service: ControllerService): readonly Route[] {
       method: 'post',
       path: '/executions/{id}/steps/{step}/approve',
       id: 'approveStep',
-      summary: 'Passes a gate',
+      summary: 'Passes a gate; steps with `approvalNeedsReason` ask for a reason',
+      body: approval,
       response: execution,
-      handle: async ({ params }) => ({
-        body: await service.runner.approve(params['id'] ?? '', params['step'] ?? ''),
+      handle: async ({ params, body: { reason } }) => ({
+        body: await service.runner.approve(params['id'] ?? '', params['step'] ?? '', reason),
       }),
     }),
   ];

@@ -72,9 +72,10 @@ function addOrders(execution: Command): void {
   execution
     .command('approve <id> <step>')
     .description('pass a gate')
-    .action(async (id: string, step: string, _options: unknown, command: Command) => {
+    .option('--reason <text>', 'why; some gates ask for it, and it goes into the report')
+    .action(async (id: string, step: string, options: { reason?: string }, command: Command) => {
       const path = `/executions/${encodeURIComponent(id)}/steps/${encodeURIComponent(step)}/approve`;
-      printState(await clientOf(command).post<Execution>(path), command);
+      printState(await clientOf(command).post<Execution>(path, options), command);
     });
 }
 

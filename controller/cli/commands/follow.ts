@@ -34,7 +34,7 @@ export async function followExecution(
     for await (const execution of client.watch(id)) {
       latest = execution;
       if (format !== 'table') continue;
-      for (const step of execution.steps) tellOnce(step, told, line);
+      for (const step of execution.steps) tellOnce(execution.id, step, told, line);
     }
   } finally {
     ended.abort();
@@ -59,7 +59,7 @@ export async function printOutcome(
   if (execution.result !== 'succeeded') answerNo();
 }
 
-function tellOnce(step: StepRecord, told: Set<string>, line: ProgressLine): void {
+function tellOnce(id: string, step: StepRecord, told: Set<string>, line: ProgressLine): void {
   const isTold = step.state === 'pending' || step.state === 'running';
   const key = `${step.id} ${step.state} ${step.attempts}`;
   if (isTold || told.has(key)) return;
@@ -69,6 +69,11 @@ function tellOnce(step: StepRecord, told: Set<string>, line: ProgressLine): void
   const error = step.error === undefined ? '' : `: ${step.error.message} (${step.error.code})`;
   process.stderr.write(`${marks[step.state]} ${step.title}${seconds}${error}\n`);
   for (const note of step.notes) process.stderr.write(`    ${note}\n`);
+  if (step.state !== 'waiting' || step.gate === undefined) return;
+  const reason = step.approvalNeedsReason === true ? ' --reason "…"' : '';
+  process.stderr.write(
+    `    it waits: ${step.gate}\n    to go on: farshore execution approve ${id} ${step.id}${reason}\n    to end it: farshore execution cancel ${id}\n`,
+  );
 }
 
 function secondsOf({ startedAt, endedAt }: StepRecord): string {

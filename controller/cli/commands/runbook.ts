@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { stringify } from 'yaml';
 
+import { FarshoreError } from '../../../kernel/errors.ts';
 import type { Execution } from '../../../runbooks/execution/types.ts';
 import { clientOf, globalsOf } from '../context.ts';
 import { print, printData } from '../output.ts';
@@ -20,6 +21,8 @@ interface OrderOptions {
   readonly dryRun?: true;
   readonly wait: boolean;
   readonly yes?: true;
+  readonly unfenced?: true;
+  readonly reason?: string;
 }
 
 export function addRunbook(program: Command): void {
@@ -72,7 +75,14 @@ function addOrder(program: Command, name: 'drill' | 'failover', description: str
     .action((group: string, options: OrderOptions, command: Command) =>
       run(name, group, options, command),
     );
-  if (name === 'failover') order.option('-y, --yes', 'do not ask');
+  if (name !== 'failover') return;
+  order
+    .option('-y, --yes', 'do not ask')
+    .option(
+      '--unfenced',
+      'restore even where the old primary cannot be fenced; needs --reason, and is audited',
+    )
+    .option('--reason <text>', 'why that does no harm, with --unfenced');
 }
 
 async function run(
@@ -81,6 +91,7 @@ async function run(
   options: OrderOptions,
   command: Command,
 ): Promise<void> {
+  const params = paramsOf(options);
   if (name === 'failover' && options.yes !== true && options.dryRun !== true) {
     await confirm(
       group,
@@ -92,7 +103,7 @@ async function run(
     runbook: name,
     group,
     dryRun: options.dryRun ?? false,
-    params: { ...options.param, ...(options.point === undefined ? {} : { point: options.point }) },
+    params,
   });
   if (!options.wait) {
     const { output } = globalsOf(command);
@@ -101,6 +112,21 @@ async function run(
   }
   const ended = await followExecution(client, execution.id, globalsOf(command).output);
   await printOutcome(client, ended, globalsOf(command).output);
+}
+
+function paramsOf({ param, point, unfenced, reason }: OrderOptions): Record<string, unknown> {
+  if ((unfenced === undefined) !== (reason === undefined))
+    throw new FarshoreError('--unfenced and --reason are given together, or neither', {
+      code: 'cli.bad-option',
+      kind: 'permanent',
+      operation: 'order failover',
+      hint: 'say why it does no harm that the old primary is not fenced: --unfenced --reason "its power is off"',
+    });
+  return {
+    ...param,
+    ...(point === undefined ? {} : { point }),
+    ...(reason === undefined ? {} : { unfenced: { reason } }),
+  };
 }
 
 function numberOrText(text: string): string | number {

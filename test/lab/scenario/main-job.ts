@@ -36,7 +36,14 @@ export async function loseEast(scene: Scene, prefix: string): Promise<void> {
   tellSession(scene, 'last session before the outage', last);
   await scene.lab.cut('east');
   scene.say('east is cut off');
-  const { cli, execution } = await runRunbook(scene, 'failover', prefix);
+  const { cli, execution } = await runRunbook(
+    scene,
+    'failover',
+    prefix,
+    '--unfenced',
+    '--reason',
+    'the network of east was cut by this scenario',
+  );
   tellExecution(scene, 'failover', execution);
   expect(cli.code, `${cli.stderr}${cli.stdout}`).to.equal(0);
   expect(execution.result).to.equal('succeeded');

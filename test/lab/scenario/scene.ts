@@ -44,9 +44,10 @@ export async function runRunbook(
   scene: Scene,
   command: 'drill' | 'failover',
   group: string,
+  ...flags: readonly string[]
 ): Promise<Report> {
-  const flags = command === 'failover' ? ['--yes'] : [];
-  const cli = await scene.farshore.cli(command, group, ...flags);
+  const yes = command === 'failover' ? ['--yes'] : [];
+  const cli = await scene.farshore.cli(command, group, ...yes, ...flags);
   const [execution] = await scene.farshore.json<readonly Execution[]>(
     'execution',
     'list',

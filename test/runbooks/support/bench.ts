@@ -29,8 +29,7 @@ export class Bench {
   }
 
   start(runbook: 'drill' | 'failover', change: Partial<ExecutionOrder> = {}): Promise<Execution> {
-    const order = { runbook, group: 'shop', mode: runbook, dryRun: false, params: {} };
-    return this.runner.start({ ...order, ...change });
+    return this.runner.start(orderOf(runbook, change));
   }
 
   /** From the order to the end. */
@@ -52,6 +51,16 @@ export class Bench {
       if (holds(execution)) return execution;
     throw new Error(`${id} ended before`);
   }
+}
+
+/** A failover that needs no fence, unless the test says otherwise: the site's primary answers none. */
+export function orderOf(
+  runbook: 'drill' | 'failover',
+  change: Partial<ExecutionOrder> = {},
+): ExecutionOrder {
+  const unfenced = runbook === 'failover' ? { unfenced: { reason: 'east burnt down' } } : {};
+  const params = { ...unfenced, ...change.params };
+  return { runbook, group: 'shop', mode: runbook, dryRun: false, ...change, params };
 }
 
 export function stateOf(execution: Execution, step: string): string | undefined {
