@@ -85,13 +85,19 @@ async function run(command: string, args: string[]): Promise<void> {
 async function finished(engine: Docker, stream: NodeJS.ReadableStream): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const lines: string[] = [];
+    let failure: string | undefined;
     engine.modem.followProgress(
       stream,
       (error) => {
-        if (error) reject(new Error(`${error.message}\n${lines.slice(-20).join('')}`));
-        else resolve();
+        // What failed inside the build is an event, not an error of the stream.
+        const message = error?.message ?? failure;
+        if (message === undefined) resolve();
+        else reject(new Error(`${message}\n${lines.slice(-20).join('')}`));
       },
-      (event: { stream?: string }) => lines.push(event.stream ?? ''),
+      (event: { stream?: string; error?: string }) => {
+        lines.push(event.stream ?? '');
+        failure ??= event.error;
+      },
     );
   });
 }
