@@ -8,14 +8,17 @@ import { verifyPoint } from '../replicator/point/verify-point.ts';
 import { isEnded } from '../replicator/session/state.ts';
 import type { Ledger } from '../replicator/session/types.ts';
 import type { Control, GroupView } from '../runbooks/control.ts';
+import { currentClaim } from './cluster/current-claim.ts';
+import type { Claims } from './cluster/types.ts';
 import type { Sites } from './sites.ts';
 import { readGroup, restoreRegion } from './state/groups.ts';
 import { holdPoint } from './state/holds.ts';
 import { keys } from './state/keys.ts';
 import type { GroupHead } from './state/records.ts';
 import { notFound, refused } from './state/refusals.ts';
+import { latestOf } from './state/summary.ts';
 import { atomically } from './store/atomically.ts';
-import { put, type Store, unchanged } from './store/store.ts';
+import { put, remove, type Store, unchanged } from './store/store.ts';
 import { targetContext } from './target-context.ts';
 
 export interface ControlDeps {
@@ -23,9 +26,8 @@ export interface ControlDeps {
   readonly ledger: Ledger;
   readonly sites: Sites;
   readonly movers: Movers;
+  readonly claims: Pick<Claims, 'compareOf'>;
   readonly clock: Clock;
-  /** Told after a generation was raised: whatever replicates the group must stop now. */
-  readonly onRaised: (group: string) => void;
 }
 
 type Raised = Awaited<ReturnType<Control['raiseGeneration']>>;
@@ -50,28 +52,34 @@ export class ControllerControl implements Control {
   }
 
   /**
-   * One transaction: the new head and the end of the session under way. Killed before: nothing
-   * happened. Killed after, or the answer lost: asked again by the same execution, the head tells
-   * what it did. What a session still has in flight can ship bytes, but record nothing.
+   * One transaction: the new head, the end of the session under way, and its claim taken away, by
+   * which the controller that carries it out, wherever, hears of it. Killed before: nothing happened.
+   * Killed after, or the answer lost: asked again by the same execution, the head tells what it did.
+   * What a session still has in flight can ship bytes, but record nothing.
    */
   async raiseGeneration(group: string, executionId: string): Promise<Raised> {
-    const { store, onRaised } = this.#deps;
+    const { store, claims } = this.#deps;
     const { result } = await atomically(store, async () => {
       const { head } = await readGroup(store, group);
       const { failedOver } = head.value;
       if (failedOver?.executionId === executionId)
         return { compares: [], operations: [], result: head.value };
       if (failedOver !== undefined) throw alreadyFailedOver(group, head.value);
+      const claim = await currentClaim(store, claims, 'execution', executionId);
       const at = isoTime(this.#deps.clock.now());
       const raised = takeOver(head.value, executionId, at);
       const stop = await this.#supersede(group, raised, at);
       return {
-        compares: [unchanged(keys.head(group), head), ...stop.compares],
-        operations: [put(keys.head(group), raised), ...stop.operations],
+        compares: [claim, unchanged(keys.head(group), head), ...stop.compares],
+        operations: [
+          put(keys.head(group), raised),
+          remove(keys.claim('session', group)),
+          remove(keys.wanted(group)),
+          ...stop.operations,
+        ],
         result: raised,
       };
     });
-    onRaised(group);
     const { generation, primary, secondary } = result;
     return { generation, primary, lostPrimary: result.failedOver?.from ?? secondary };
   }
@@ -135,7 +143,14 @@ export class ControllerControl implements Control {
     const message = `a failover made ${head.primary} the primary at generation ${head.generation}`;
     const error = { code: 'session.superseded', message };
     const ended = { ...session.value, phase: 'superseded', endedAt: at, error } as const;
-    return { compares, operations: [put(keys.session(group), ended)] };
+    const latest = await this.#deps.store.get(keys.latest(group));
+    return {
+      compares,
+      operations: [
+        put(keys.session(group), ended),
+        put(keys.latest(group), latestOf(ended, latest?.value ?? null)),
+      ],
+    };
   }
 }
 

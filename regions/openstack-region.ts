@@ -21,6 +21,8 @@ import type { ProjectScope, Region, ServiceHealth, ServiceType } from './region.
 export interface RegionDeps {
   readonly ambient: Ambient;
   readonly onRequest?: OnRequest;
+  /** Throws when this process may not change anything in a region now; absent: it always may. */
+  readonly permit?: () => void;
 }
 
 /** Opens no connection yet: the first call gets the first token. */
@@ -56,6 +58,7 @@ class OpenstackRegion implements Region {
       limits: new Limits(config.maxCalls),
       ambient: deps.ambient,
       onRequest: deps.onRequest ?? (() => undefined),
+      permit: deps.permit,
     });
     this.#keystone = new Keystone(this.#caller, config.cloud, deps.ambient.clock);
   }

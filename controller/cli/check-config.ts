@@ -13,7 +13,7 @@ export async function checkConfig(
 ): Promise<{ readonly file: string; readonly regions: readonly RegionStatus[] }> {
   const config = await loadConfig({ path, cwd: process.cwd(), env: process.env });
   const ambient = { clock: systemClock, random: systemRandom, log: createLog('error') };
-  const { sites, close } = openSites(config, ambient, () => undefined);
+  const { sites, close } = openSites(config, ambient, {});
   const regions = await Promise.all(
     sites.names.map(async (name) => ({
       name,

@@ -15,7 +15,7 @@ export async function serve(path: string, version: string): Promise<void> {
   const stopped = stopSignal();
   const config = await loadConfig({ path, cwd: process.cwd(), env: process.env });
   const metrics = createMetrics();
-  const controller = await createController({ config, observer: metrics.observer });
+  const controller = await createController({ config, version, observer: metrics.observer });
   const log = createLog(config.log.level);
   const app = createApp({ service: controller.service, metrics, log, version });
   try {

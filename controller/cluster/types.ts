@@ -30,6 +30,11 @@ export interface Claim {
 export interface Claims {
   /** Null when another holds it, or this controller has no lease now. */
   take(kind: ClaimKind, id: string): Promise<Claim | null>;
+  /**
+   * The claim of the group's session, from its holder if need be, which breaks the session off.
+   * Throws `group.busy` (transient) when it does not within 20 s.
+   */
+  insist(group: string, signal: AbortSignal): Promise<Claim>;
   /** What writes of the holder compare; throws `claim.lost` (transient) when it is not held here. */
   compareOf(kind: ClaimKind, id: string): Compare;
 }
@@ -41,12 +46,16 @@ export interface Cluster {
   /** The coordinator's announcement; null while there is none. */
   leader(): ControllerInfo | null;
   isLeader(): boolean;
+  /** What the coordinator's writes compare; null when this controller is not the leader. */
+  leadership(): Compare | null;
   /**
    * True when this controller is the one, of those that are there now, that should carry out the
    * work: those in the first of `regions` before those in the next, before the others; among equals
    * the work is spread by its id. Never a witness.
    */
   isTurn(workId: string, regions: readonly string[]): boolean;
+  /** True while somebody waits for the group's session to be left alone. */
+  isYielding(group: string): boolean;
   /** Called after controllers came or went, and after a claim was given up. Returns how to stop. */
   onChange(listener: () => void): () => void;
 }

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';
-import type { RequestEvent } from '../../regions/http/request-event.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { createRunner } from '../../runbooks/execution/executor.ts';
 import type { RunnerHooks } from '../../runbooks/execution/parts.ts';
+import { assertLease } from '../cluster/assert-lease.ts';
+import type { ClaimKind } from '../cluster/types.ts';
 import type { Config } from '../config/config.ts';
 import { ControllerControl } from '../control.ts';
 import { type Observer, silentObserver } from '../observer.ts';
@@ -14,11 +15,12 @@ import { sessionRunner } from '../replication/session-runner.ts';
 import { Supervisor } from '../replication/supervisor.ts';
 import { StoreControllerService } from '../service/controller-service.ts';
 import type { ControllerService } from '../service.ts';
+import { keys } from '../state/keys.ts';
 import { StoreJournal } from '../state/journal.ts';
 import { StoreLedger } from '../state/ledger.ts';
-import { LevelStore } from '../store/level-store.ts';
 import { createMovers } from './movers.ts';
 import { type OpenedSites, openSites } from './open-sites.ts';
+import { openState } from './open-state.ts';
 import { createLog } from './pino-log.ts';
 
 export interface Controller {
@@ -33,6 +35,8 @@ export interface Controller {
 
 export interface ControllerOptions {
   readonly config: Config;
+  /** Of this program. */
+  readonly version: string;
   readonly observer?: Observer;
   /** Clock, chance and log of the system unless given. */
   readonly ambient?: Ambient;
@@ -53,25 +57,36 @@ export async function createController(options: ControllerOptions): Promise<Cont
     log.error('the controller cannot go on', { error });
     failure.resolve(error);
   };
-  const store = await LevelStore.open(join(config.dataDir, 'state'), fail);
-  const onRequest = (event: RequestEvent) => observer.request(event);
-  const { sites, close } = options.sites ?? openSites(config, ambient, onRequest);
+  const state = await openState(config, options.version, ambient, fail);
+  const { store, cluster, standings } = state;
+  const { claims } = cluster;
+  const { sites, close } =
+    options.sites ??
+    openSites(config, ambient, {
+      onRequest: (event) => observer.request(event),
+      permit: () => assertLease(cluster),
+    });
   const movers =
     options.movers ?? createMovers(ambient, join(config.dataDir, 'spool', 'containers'));
-  const ledger = new StoreLedger(store);
+  const ledger = new StoreLedger(store, claims);
   const journal = new StoreJournal(store);
-  const base = { store, ledger, journal, sites, movers, ambient, clock, log };
+  const base = { store, ledger, journal, sites, movers, ambient, clock, log, cluster, claims };
   const spoolDir = join(config.dataDir, 'spool', 'sessions');
   const supervisor = new Supervisor({
     ...base,
+    standings,
     observer,
     sessionsAtOnce: config.limits.sessions,
-    claim: (group, signal) => claimSession(group, base, signal),
+    begin: (group, signal) => claimSession(group, base, signal),
     run: sessionRunner({ ...base, shipAtOnce: config.limits.resources, spoolDir }),
     onFailure: fail,
   });
-  const onRaised = (group: string) => supervisor.supersede(group);
-  const control = new ControllerControl({ ...base, onRaised });
+  // Executions are not claimed yet: nobody holds theirs.
+  const compareOf = (kind: ClaimKind, id: string) =>
+    kind === 'session'
+      ? claims.compareOf(kind, id)
+      : { path: keys.claim(kind, id).path, modRevision: 0 };
+  const control = new ControllerControl({ ...base, claims: { compareOf } });
   const runner = createRunner({ control, journal, ambient, hooks: hooksOf(observer) });
   const stopping = new AbortController();
   let isReady = false;
@@ -88,7 +103,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
     stopping.abort();
     await Promise.all([runner.stop(), supervisor.stop()]);
     await close();
-    await store.close();
+    await state.stop();
     log.info('controller stopped');
   });
   return Object.freeze({
@@ -96,9 +111,10 @@ export async function createController(options: ControllerOptions): Promise<Cont
     failure: failure.promise,
     stop,
     start: async () => {
+      await state.start();
       // A failover that was broken off comes before replication.
       await runner.resumeAll();
-      await supervisor.start();
+      supervisor.start();
       isReady = true;
       log.info('controller started', { regions: sites.names, dataDir: config.dataDir });
     },

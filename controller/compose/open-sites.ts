@@ -20,11 +20,17 @@ interface Site {
   bank: Bank | null;
 }
 
+export interface SiteHooks {
+  readonly onRequest?: OnRequest;
+  /** Asked before every request that may change something in a region; throws to forbid it. */
+  readonly permit?: () => void;
+}
+
 /** Opens no connection: a region that is down stops nobody from starting. */
-export function openSites(config: Config, ambient: Ambient, onRequest: OnRequest): OpenedSites {
+export function openSites(config: Config, ambient: Ambient, hooks: SiteHooks): OpenedSites {
   const all = new Map<string, Site>();
   for (const [name, settings] of config.regions)
-    all.set(name, { settings, region: openRegion(settings, { ambient, onRequest }), bank: null });
+    all.set(name, { settings, region: openRegion(settings, { ambient, ...hooks }), bank: null });
   const site = (name: string): Site => {
     const found = all.get(name);
     if (found === undefined)

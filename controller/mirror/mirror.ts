@@ -11,8 +11,11 @@ export interface MirrorChange<V> {
   readonly after: V | undefined;
 }
 
-/** Hears of one transaction, or of all that a new list differed in. Must not throw, nor wait. */
-export type MirrorListener<V> = (changes: readonly MirrorChange<V>[]) => void;
+/**
+ * Hears of one transaction, or of all that a new list differed in, and of the revision that the
+ * mirror shows by then. Must not throw, nor wait.
+ */
+export type MirrorListener<V> = (changes: readonly MirrorChange<V>[], revision: number) => void;
 
 export interface MirrorOptions<T, V> {
   readonly store: Pick<Store, 'page' | 'watch'>;
@@ -91,6 +94,11 @@ export class Mirror<T, V> {
     for (const { value } of this.#kept.values()) yield value;
   }
 
+  /** By path, in no order. */
+  *entries(): IterableIterator<readonly [string, V]> {
+    for (const [path, { value }] of this.#kept) yield [path, value];
+  }
+
   /** Returns how to stop hearing. The first list is told too. */
   onChange(listener: MirrorListener<V>): () => void {
     this.#listeners.add(listener);
@@ -148,7 +156,7 @@ export class Mirror<T, V> {
       if (!kept.has(path)) changes.push({ path, before: value, after: undefined });
     this.#kept = kept;
     this.#inStep = true;
-    this.#tell(changes);
+    this.#tell(changes, found.revision);
     this.#reached.set(found.revision);
     this.#filled.resolve(undefined);
   }
@@ -163,7 +171,7 @@ export class Mirror<T, V> {
       else this.#kept.set(path, after);
       changes.push({ path, before, after: after?.value });
     }
-    this.#tell(changes);
+    this.#tell(changes, revision);
     this.#reached.set(revision);
   }
 
@@ -171,11 +179,11 @@ export class Mirror<T, V> {
     return { modRevision: entry.modRevision, value: this.#options.project(entry) };
   }
 
-  #tell(changes: readonly MirrorChange<V>[]): void {
+  #tell(changes: readonly MirrorChange<V>[], revision: number): void {
     if (changes.length === 0) return;
     for (const listener of this.#listeners) {
       try {
-        listener(changes);
+        listener(changes, revision);
       } catch (error) {
         // A defect of one listener must not stop the others, nor the mirror.
         this.#options.ambient.log.error('a listener of the state failed', { error });

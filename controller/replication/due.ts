@@ -1,20 +1,7 @@
 import { isEnded } from '../../replicator/session/state.ts';
-import type { ProtectionPolicy } from '../../replicator/policy.ts';
 import { nextRun } from '../../replicator/schedule/next-run.ts';
 import type { Random } from '../../kernel/random.ts';
-import type { Session } from '../../replicator/session/types.ts';
-
-/** What decides when a group is next worked on. */
-export interface Standing {
-  /** The operator paused it, or it was failed over. */
-  readonly isResting: boolean;
-  readonly policy: ProtectionPolicy;
-  /** The unfinished or newest one. */
-  readonly session: Session | null;
-  /** Sessions that failed in a row, the newest included. */
-  readonly failures: number;
-  readonly createdAt: string;
-}
+import type { Standing } from './standing.ts';
 
 export type Due =
   | { readonly type: 'never' }
@@ -33,7 +20,7 @@ const breathMs = 10_000;
  * its end, whichever comes first. Draws jitter: ask once for each standing and keep the answer.
  */
 export function dueOf(standing: Standing, random: Random): Due {
-  const { isResting, policy, session, failures, createdAt } = standing;
+  const { isResting, policy, session, createdAt } = standing;
   if (isResting) return { type: 'never' };
   if (session === null) return { type: 'start', atMs: Date.parse(createdAt) };
   const startedMs = Date.parse(session.startedAt);
@@ -41,7 +28,10 @@ export function dueOf(standing: Standing, random: Random): Due {
   const scheduledMs = nextRun(policy.schedule, startedMs, random);
   if (session.phase !== 'failed') return { type: 'start', atMs: scheduledMs };
   const endedMs = Date.parse(session.endedAt ?? session.startedAt);
-  const backoffMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.max(0, failures - 1));
+  const backoffMs = Math.min(
+    longestBackoffMs,
+    firstBackoffMs * 2 ** Math.max(0, session.failures - 1),
+  );
   return {
     type: 'start',
     atMs: Math.max(endedMs + breathMs, Math.min(scheduledMs, endedMs + backoffMs)),

@@ -15,7 +15,7 @@ import type {
   SessionSummary,
   Stored,
 } from '../model/types.ts';
-import { readStanding } from '../replication/standing.ts';
+import { standingOf } from '../replication/standing.ts';
 import type { ControllerService, Precondition } from '../service.ts';
 import { groupView, readGroup } from '../state/groups.ts';
 import { keys } from '../state/keys.ts';
@@ -103,14 +103,17 @@ export class StoreControllerService implements ControllerService {
   async groupStatus(name: string): Promise<GroupStatus> {
     const { store, ledger, supervisor, clock } = this.#deps;
     const entries = await readGroup(store, name);
-    const standing = await readStanding(store, name);
-    if (standing === null) throw notFound('group', name);
+    const { record, head } = entries;
+    const policy = await store.get(keys.policy(record.value.spec.policy));
+    if (policy === null) throw notFound('policy', record.value.spec.policy);
+    const session = (await store.get(keys.latest(name)))?.value ?? null;
+    const standing = standingOf(record.value, head.value, policy.value, session);
     return statusOf({
       group: (await groupView(store, entries)).value,
-      head: entries.head.value,
-      policy: standing.policy,
+      head: head.value,
+      policy: policy.value,
       points: await ledger.points(name),
-      session: standing.session,
+      session,
       rto: (await store.get(keys.rto(name)))?.value ?? null,
       nextSessionMs: supervisor.nextSessionMs(name, standing),
       nowMs: clock.now(),

@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/clock.ts';
+import { type Clock, isoTime } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import { noProgress } from '../../kernel/progress.ts';
 import { newestProven } from '../../replicator/point/choose.ts';
@@ -8,6 +8,8 @@ import { expirePoints } from '../../replicator/retention/expire-points.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import type { Ledger } from '../../replicator/session/types.ts';
 import type { ExecutionJournal } from '../../runbooks/execution/types.ts';
+import { currentClaim } from '../cluster/current-claim.ts';
+import type { Claims } from '../cluster/types.ts';
 import type { Supervisor } from '../replication/supervisor.ts';
 import type { Precondition } from '../service.ts';
 import type { Sites } from '../sites.ts';
@@ -15,6 +17,7 @@ import { readGroup } from '../state/groups.ts';
 import { isHeld } from '../state/holds.ts';
 import { keys } from '../state/keys.ts';
 import { notFound, refused } from '../state/refusals.ts';
+import { latestOf } from '../state/summary.ts';
 import { atomically } from '../store/atomically.ts';
 import { put, remove, type Store, unchanged } from '../store/store.ts';
 import { targetContext } from '../target-context.ts';
@@ -27,6 +30,7 @@ export interface RemoveDeps {
   readonly sites: Sites;
   readonly movers: Movers;
   readonly supervisor: Supervisor;
+  readonly claims: Pick<Claims, 'compareOf'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -49,11 +53,15 @@ export async function deletePoint(
   if (newestProven(points)?.id === id) throw newestRefused(point);
   if (await isHeld(deps.store, group, id)) throw heldRefused(point);
   await deps.ledger.savePoint({ ...point, state: 'expiring' });
-  const session = await deps.ledger.session(group);
-  const isWorking = session !== null && !isEnded(session.phase);
   // Beside a session nothing may be expired; its own clean-up, or the next one's, takes the point along.
-  if (isWorking && deps.supervisor.isRunning(group)) return;
-  await deps.supervisor.exclusively(group, () => expire(group, [point], deps, signal));
+  if (await isWorkedOn(group, deps)) return;
+  await deps.supervisor.exclusively(group, signal, () => expire(group, [point], deps, signal));
+}
+
+async function isWorkedOn(group: string, { ledger, store }: RemoveDeps): Promise<boolean> {
+  const session = await ledger.session(group);
+  if (session === null || isEnded(session.phase)) return false;
+  return (await store.get(keys.claim('session', group))) !== null;
 }
 
 /**
@@ -74,8 +82,8 @@ export async function deleteGroup(
   await refuseWhileExecuted(name, deps.journal);
   const points = await deps.ledger.points(name);
   if (points.length > 0 && !options.deletePoints) throw pointsRefused(name, points.length);
-  await deps.supervisor.exclusively(name, async () => {
-    await endSession(name, deps.store);
+  await deps.supervisor.exclusively(name, signal, async () => {
+    await endSession(name, deps);
     if (options.deletePoints) {
       await expire(name, await deps.ledger.points(name), deps, signal);
       const left = await deps.ledger.points(name);
@@ -101,17 +109,23 @@ async function expire(
 }
 
 /** Else what it shipped would count as needed, and another process would take it up. */
-async function endSession(group: string, store: Store): Promise<void> {
+async function endSession(group: string, { store, claims, clock }: RemoveDeps): Promise<void> {
   const key = keys.session(group);
   await atomically(store, async () => {
+    const claim = await currentClaim(store, claims, 'session', group);
     const session = await store.get(key);
     if (session === null || isEnded(session.value.phase))
       return { compares: [], operations: [], result: undefined };
     const error = { code: 'session.superseded', message: 'the group is being deleted' };
-    const ended = { ...session.value, phase: 'superseded', error } as const;
+    const endedAt = isoTime(clock.now());
+    const ended = { ...session.value, phase: 'superseded', endedAt, error } as const;
+    const latest = await store.get(keys.latest(group));
     return {
-      compares: [unchanged(key, session)],
-      operations: [put(key, ended)],
+      compares: [claim, unchanged(key, session)],
+      operations: [
+        put(key, ended),
+        put(keys.latest(group), latestOf(ended, latest?.value ?? null)),
+      ],
       result: undefined,
     };
   });
@@ -120,9 +134,10 @@ async function endSession(group: string, store: Store): Promise<void> {
 async function removeKeys(
   name: string,
   precondition: Precondition,
-  { store, ledger }: RemoveDeps,
+  { store, ledger, claims }: RemoveDeps,
 ): Promise<void> {
   await atomically(store, async () => {
+    const claim = await currentClaim(store, claims, 'session', name);
     const { record, head } = await readGroup(store, name);
     checkPrecondition('group', name, record, precondition);
     const points = await ledger.points(name);
@@ -131,10 +146,18 @@ async function removeKeys(
       ...(await store.range(keys.history(name))),
       ...(await store.range(keys.holds(name))),
     ];
-    const single = [keys.group, keys.head, keys.members, keys.session, keys.rto];
+    const single = [
+      keys.group,
+      keys.head,
+      keys.members,
+      keys.session,
+      keys.latest,
+      keys.rto,
+      keys.wanted,
+    ];
     return {
-      // A session that is claimed or a point that is committed compares the head.
-      compares: [unchanged(keys.group(name), record), unchanged(keys.head(name), head)],
+      // A session that is begun or a point that is committed compares the head.
+      compares: [claim, unchanged(keys.group(name), record), unchanged(keys.head(name), head)],
       operations: [
         ...single.map((key) => remove(key(name))),
         ...below.map((each) => remove({ path: each.path })),

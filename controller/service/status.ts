@@ -1,10 +1,8 @@
 import { newestProven, reachedRpoSeconds } from '../../replicator/point/choose.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
-import type { Session } from '../../replicator/session/types.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import type { Group, GroupStatus, ProtectionPolicy } from '../model/types.ts';
+import type { Group, GroupStatus, ProtectionPolicy, SessionSummary } from '../model/types.ts';
 import type { GroupHead, MeasuredRto } from '../state/records.ts';
-import { summarize } from '../state/summary.ts';
 
 export interface StatusInput {
   readonly group: Group;
@@ -12,7 +10,7 @@ export interface StatusInput {
   readonly policy: ProtectionPolicy;
   /** Any order. */
   readonly points: readonly RecoveryPoint[];
-  readonly session: Session | null;
+  readonly session: SessionSummary | null;
   readonly rto: MeasuredRto | null;
   readonly nextSessionMs: number | null;
   readonly nowMs: number;
@@ -40,7 +38,7 @@ export function statusOf(input: StatusInput): GroupStatus {
     newestProvenPoint: newest?.id ?? null,
     newestProvenDataTime: newest?.dataTime ?? null,
     points: { proven: count('proven'), damaged: count('damaged') },
-    session: session === null ? null : summarize(session),
+    session: session === null ? null : shown(session),
     nextSessionAt: nextSessionMs === null ? null : isoTime(nextSessionMs),
   };
 }
@@ -54,4 +52,17 @@ function stateOf(
   if (group.failedOver !== undefined) return 'failed-over';
   if (group.spec.paused) return 'paused';
   return rpoSeconds !== null && rpoSeconds <= objectiveSeconds ? 'protected' : 'at-risk';
+}
+
+/** Without what is kept beside it. */
+function shown({
+  id,
+  phase,
+  startedAt,
+  endedAt,
+  runs,
+  moved,
+  error,
+}: SessionSummary): SessionSummary {
+  return { id, phase, startedAt, endedAt, runs, moved, error };
 }

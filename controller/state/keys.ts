@@ -2,9 +2,19 @@ import type { ProtectionPolicy } from '../../replicator/policy.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { Session } from '../../replicator/session/types.ts';
 import type { Execution } from '../../runbooks/execution/types.ts';
+import type { ClaimRecord } from '../cluster/held-claims.ts';
+import type { ClaimKind, ControllerInfo } from '../cluster/types.ts';
 import type { SessionSummary } from '../model/types.ts';
 import type { Key } from '../store/store.ts';
-import type { GroupHead, GroupMembers, GroupRecord, Holds, MeasuredRto } from './records.ts';
+import type {
+  GroupHead,
+  GroupMembers,
+  GroupRecord,
+  Holds,
+  LatestSession,
+  MeasuredRto,
+  Wish,
+} from './records.ts';
 
 /**
  * Every key of the store and the type of its value. A function without its last argument gives the
@@ -15,11 +25,13 @@ export const keys = Object.freeze({
   /** What the operator wrote; its revision is the group's ETag. */
   group: (name = '') => key<GroupRecord>('groups', name),
   /** Generation and primary: whoever writes for the group compares this. */
-  head: (group: string) => key<GroupHead>('heads', group),
+  head: (group = '') => key<GroupHead>('heads', group),
   /** As last resolved. */
-  members: (group: string) => key<GroupMembers>('members', group),
+  members: (group = '') => key<GroupMembers>('members', group),
   /** The unfinished or newest session, one a group. */
-  session: (group: string) => key<Session>('sessions', group),
+  session: (group = '') => key<Session>('sessions', group),
+  /** The same in short, written with it: what schedules and shows groups reads this alone. */
+  latest: (group = '') => key<LatestSession>('latest', group),
   /** Ended ones before it, in short. */
   history: (group: string, session = '') => key<SessionSummary>('history', group, session),
   point: (group: string, point = '') => key<RecoveryPoint>('points', group, point),
@@ -27,7 +39,16 @@ export const keys = Object.freeze({
   execution: (id = '') => key<Execution>('executions', id),
   /** Of those not ended, so that taking them up reads no others. */
   unfinished: (id = '') => key<null>('unfinished', id),
-  rto: (group: string) => key<MeasuredRto>('rto', group),
+  rto: (group = '') => key<MeasuredRto>('rto', group),
+  /** A session that somebody wants now; gone when it has begun. */
+  wanted: (group = '') => key<Wish>('wanted', group),
+  /** Everything that lives as long as a controller's lease. */
+  live: () => key<unknown>('live', ''),
+  controller: (id = '') => key<ControllerInfo>('live', 'controllers', id),
+  leader: () => key<ControllerInfo>('live', 'leader'),
+  claim: (kind: ClaimKind, id = '') => key<ClaimRecord>('live', 'claims', kind, id),
+  /** Somebody waits for the group's session to be left alone: its holder breaks it off. */
+  yields: (group = '') => key<ClaimRecord>('live', 'yields', group),
 });
 
 function key<T>(...parts: readonly string[]): Key<T> {

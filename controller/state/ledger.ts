@@ -1,31 +1,44 @@
 import { FarshoreError } from '../../kernel/errors.ts';
+import { currentClaim } from '../cluster/current-claim.ts';
+import type { Claims } from '../cluster/types.ts';
 import { byAge } from '../../replicator/point/choose.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import type { Ledger, Session } from '../../replicator/session/types.ts';
 import { type Attempt, atomically } from '../store/atomically.ts';
-import { type Entry, type Operation, put, remove, type Store, unchanged } from '../store/store.ts';
+import {
+  type Compare,
+  type Entry,
+  type Operation,
+  put,
+  remove,
+  type Store,
+  unchanged,
+} from '../store/store.ts';
 import { keys } from './keys.ts';
 import { notFound } from './refusals.ts';
-import { summarize } from './summary.ts';
+import { latestOf, summarize } from './summary.ts';
 
 /** Ended sessions that are remembered beside the newest. */
 const historyKept = 20;
 
 /**
  * The ledger on the state store. What counts is one transaction each, which compares the group's
- * head: once a failover has raised the generation, no write of an older session gets through, even
- * one that had read the head before. The first save of a new session is its claim: it replaces the
- * one before only when that one has ended, and keeps it in short.
+ * head and this controller's claim: once a failover has raised the generation, or another controller
+ * has the claim, no write of an older session gets through, even one that had read both before. The
+ * first save of a new session replaces the one before only when that one has ended, and keeps it in
+ * short.
  *
  * Killed before a transaction: nothing happened, the effect it announces is not begun. Killed after:
  * repeating it writes the same again.
  */
 export class StoreLedger implements Ledger {
   readonly #store: Store;
+  readonly #claims: Pick<Claims, 'compareOf'>;
 
-  constructor(store: Store) {
+  constructor(store: Store, claims: Pick<Claims, 'compareOf'>) {
     this.#store = store;
+    this.#claims = claims;
   }
 
   async session(group: string): Promise<Session | null> {
@@ -58,36 +71,63 @@ export class StoreLedger implements Ledger {
     });
   }
 
+  async expirePoint(group: string, point: string): Promise<void> {
+    const key = keys.point(group, point);
+    await atomically(this.#store, async () => {
+      const claim = await this.#claim(group);
+      const stored = await this.#store.get(key);
+      if (stored === null) throw notFound('point', `${group}/${point}`);
+      const operations = [put(key, { ...stored.value, state: 'expiring' as const })];
+      return { compares: [claim, unchanged(key, stored)], operations, result: undefined };
+    });
+  }
+
   async removePoint(group: string, point: string): Promise<void> {
-    const operations = [remove(keys.point(group, point)), remove(keys.holds(group, point))];
-    await this.#store.transact([], operations);
+    await atomically(this.#store, async () => {
+      const claim = await this.#claim(group);
+      const operations = [remove(keys.point(group, point)), remove(keys.holds(group, point))];
+      return { compares: [claim], operations, result: undefined };
+    });
+  }
+
+  #claim(group: string): Promise<Compare> {
+    return currentClaim(this.#store, this.#claims, 'session', group);
   }
 
   async #save(session: Session, others: readonly Operation[]): Promise<Attempt<void>> {
     const { group } = session;
-    const head = await this.#store.get(keys.head(group));
+    const [head, stored, latest] = await Promise.all([
+      this.#store.get(keys.head(group)),
+      this.#store.get(keys.session(group)),
+      this.#store.get(keys.latest(group)),
+    ]);
     if (head?.value.generation !== session.generation) throw superseded(session);
-    const stored = await this.#store.get(keys.session(group));
-    const claim = stored?.value.id === session.id ? [] : await this.#claim(session, stored);
-    if (stored?.value.phase === 'superseded' && claim.length === 0) throw superseded(session);
+    const claim = await this.#claim(group);
+    const begin = stored?.value.id === session.id ? [] : await this.#begin(session, stored);
+    if (stored?.value.phase === 'superseded' && begin.length === 0) throw superseded(session);
     return {
-      compares: [unchanged(keys.head(group), head), unchanged(keys.session(group), stored)],
-      operations: [put(keys.session(group), session), ...claim, ...others],
+      compares: [claim, unchanged(keys.head(group), head), unchanged(keys.session(group), stored)],
+      operations: [
+        put(keys.session(group), session),
+        put(keys.latest(group), latestOf(session, latest?.value ?? null)),
+        ...begin,
+        ...others,
+      ],
       result: undefined,
     };
   }
 
-  async #claim(session: Session, before: Entry<Session> | null): Promise<readonly Operation[]> {
+  async #begin(session: Session, before: Entry<Session> | null): Promise<readonly Operation[]> {
     const { group, resources } = session;
-    const members = put(keys.members(group), { resources });
-    if (before === null) return [members];
+    const begun = [put(keys.members(group), { resources }), remove(keys.wanted(group))];
+    if (before === null) return begun;
     if (!isEnded(before.value.phase)) throw inProgress(before.value);
     const past = await this.#store.range(keys.history(group));
     // A worker that slept through its successor's whole life.
     if (past.some(({ value }) => value.id === session.id)) throw superseded(session);
     const dropped = past.slice(0, Math.max(0, past.length + 1 - historyKept));
     return [
-      members,
+      ...begun,
       put(keys.history(group, before.value.id), summarize(before.value)),
       ...dropped.map(({ path }) => remove({ path })),
     ];

@@ -1,5 +1,6 @@
 import type { ResourceRef } from '../../replicator/mover.ts';
-import type { Group, GroupSpec } from '../model/types.ts';
+import type { SessionPhase } from '../../replicator/session/types.ts';
+import type { Group, GroupSpec, SessionSummary } from '../model/types.ts';
 
 export interface GroupRecord {
   readonly spec: GroupSpec;
@@ -26,5 +27,16 @@ export interface Holds {
 export interface MeasuredRto {
   readonly seconds: number;
   readonly executionId: string;
+  readonly at: string;
+}
+
+/** The unfinished or newest session in short. */
+export interface LatestSession extends SessionSummary {
+  readonly phase: SessionPhase;
+  /** Sessions that failed in a row, this one included. */
+  readonly failures: number;
+}
+
+export interface Wish {
   readonly at: string;
 }

@@ -29,6 +29,7 @@ export interface Tokens {
 }
 
 const defaultTimeoutMs = 60_000;
+const readingMethods = new Set(['GET', 'HEAD']);
 const repeatableMethods = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
 
 /**
@@ -42,12 +43,17 @@ export class Caller {
   readonly #region: string;
   readonly #limits: Limits;
   readonly #ambient: Ambient;
+  readonly #permit: () => void;
 
-  constructor(parts: ExchangeParts & { readonly limits: Limits }) {
+  /** `permit` is asked before every request that may change something, each time it is sent; it throws to forbid it. */
+  constructor(
+    parts: ExchangeParts & { readonly limits: Limits; readonly permit?: (() => void) | undefined },
+  ) {
     this.#exchange = new Exchange(parts);
     this.#region = parts.region;
     this.#limits = parts.limits;
     this.#ambient = parts.ambient;
+    this.#permit = parts.permit ?? (() => undefined);
   }
 
   async json(target: Target, request: JsonRequest): Promise<JsonResponse> {
@@ -91,6 +97,8 @@ export class Caller {
     for (let number = 1; ; number += 1) {
       const token = await target.tokens?.token(request.signal);
       const leftMs = Math.max(1, endMs - clock.monotonicMs());
+      // What asks for a token changes nothing.
+      if (target.tokens !== undefined && !readingMethods.has(request.method)) this.#permit();
       const outcome = await once({ ...fixed, token, timeoutMs, leftMs, isRepeatable });
       if ('done' in outcome) return outcome.done;
       request.signal?.throwIfAborted();

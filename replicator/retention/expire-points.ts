@@ -10,7 +10,7 @@ import type { Ledger } from '../session/types.ts';
 import type { BackupCopy } from '../volume/types.ts';
 
 export interface ExpireDeps {
-  readonly ledger: Pick<Ledger, 'points' | 'savePoint' | 'removePoint' | 'session'>;
+  readonly ledger: Pick<Ledger, 'points' | 'expirePoint' | 'removePoint' | 'session'>;
   readonly movers: Movers;
   readonly at: TargetContext;
   /** True while an execution uses the point. */
@@ -42,7 +42,7 @@ export async function expirePoints(
   for (const point of dropped) {
     at.signal.throwIfAborted();
     if (point.state === 'expiring' || (await deps.held(point.group, point.id))) continue;
-    await ledger.savePoint({ ...point, state: 'expiring' });
+    await ledger.expirePoint(point.group, point.id);
   }
   const { going, staying } = await partition(deps);
   if (going.length === 0) return { removed: 0 };

@@ -28,6 +28,7 @@ export function guarded(ledger: Ledger): Ledger {
     points: (group) => guard(ledger.points(group)),
     commitPoint: (point, session) => guard(ledger.commitPoint(point, session)),
     savePoint: (point) => guard(ledger.savePoint(point)),
+    expirePoint: (group, point) => guard(ledger.expirePoint(group, point)),
     removePoint: (group, point) => guard(ledger.removePoint(group, point)),
   };
 }

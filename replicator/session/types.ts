@@ -72,5 +72,8 @@ export interface Ledger {
   commitPoint(point: RecoveryPoint, session: Session): Promise<void>;
   /** A check's outcome or a change of state; no generation is compared: damage is always recorded. */
   savePoint(point: RecoveryPoint): Promise<void>;
+  /** Not offered from now on, whatever it was: its data is going. Only by who carries out the group's session. */
+  expirePoint(group: string, point: string): Promise<void>;
+  /** Forgets it, once its data is gone. Only by who carries out the group's session. */
   removePoint(group: string, point: string): Promise<void>;
 }

@@ -49,7 +49,7 @@ export class RunningController {
       regions: new Map([settings('east'), settings('west')]),
     } as const;
     const { ambient } = environment;
-    const controller = await createController({ config, ambient });
+    const controller = await createController({ config, ambient, version: 'test' });
     await controller.start();
     return new RunningController(controller.service, environment, async () => {
       await controller.stop();

@@ -32,6 +32,7 @@ describe('controller', () => {
     } as unknown as Config;
     return createController({
       config,
+      version: 'test',
       ambient: { clock: systemClock, random: systemRandom, log: silentLog },
       movers: world.movers,
       observer: { ...silentObserver, sessionEnded: ({ result }) => ended.push(result) },

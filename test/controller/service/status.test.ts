@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { summarize } from '../../../controller/state/summary.ts';
 import { statusOf, type StatusInput } from '../../../controller/service/status.ts';
 import { firstHead, gold, pointOf, sessionOf, specOf, volume } from '../support/fixtures.ts';
 
@@ -72,7 +73,7 @@ describe('statusOf', () => {
 
   it('shows the session, when the next is due and the RTO that was measured', () => {
     const status = statusWith({
-      session: sessionOf('shop', 's1', { error: { code: 'a.b', message: 'c' } }),
+      session: summarize(sessionOf('shop', 's1', { error: { code: 'a.b', message: 'c' } })),
       rto: { seconds: 42, executionId: 'x1', at: minutesAgo(5) },
       nextSessionMs: nowMs,
     });

@@ -56,6 +56,11 @@ export class MemoryLedger implements Ledger {
     });
   }
 
+  async expirePoint(group: string, point: string): Promise<void> {
+    const stored = JSON.parse(this.#points.get(`${group}/${point}`) ?? 'null') as RecoveryPoint;
+    await this.savePoint({ ...stored, state: 'expiring' });
+  }
+
   async removePoint(group: string, point: string): Promise<void> {
     await this.#write({ write: 'removePoint', what: point }, null, () => {
       this.#points.delete(`${group}/${point}`);

@@ -1,0 +1,150 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { FarshoreError } from '../../kernel/errors.ts';
+import { keys } from '../state/keys.ts';
+import { type Compare, put, remove, type Store } from '../store/store.ts';
+import type { Life } from './membership.ts';
+import type { Claim, ClaimKind, Claims } from './types.ts';
+
+/** What lies under a claim's key: who holds it. */
+export interface ClaimRecord {
+  readonly controller: string;
+}
+
+interface Held {
+  readonly claim: Claim;
+  readonly life: Life;
+  /** Aborts the claim's `lost`. */
+  readonly lose: () => void;
+}
+
+/** How long a holder is given to break off, and how often its claim is asked for meanwhile. */
+const patienceMs = 20_000;
+const askEveryMs = 200;
+
+/**
+ * The claims of this controller. A claim's key is written once and never again, so its revision is a
+ * fencing token: who compares it writes nothing once the key is gone, whoever deleted it.
+ *
+ * Killed after the key is written: it goes with the lease. The answer lost: the key names this
+ * controller and no claim is known for it, so the next `take` finds it and holds it from then on.
+ */
+export class HeldClaims implements Claims {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #life: () => Life | null;
+  readonly #held = new Map<string, Held>();
+  readonly #taking = new Set<string>();
+
+  constructor(store: Store, clock: Clock, life: () => Life | null) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#life = life;
+  }
+
+  get count(): number {
+    return this.#held.size;
+  }
+
+  async take(kind: ClaimKind, id: string): Promise<Claim | null> {
+    const { path } = keys.claim(kind, id);
+    const life = this.#life();
+    if (life === null || this.#taking.has(path) || this.#held.has(path)) return null;
+    this.#taking.add(path);
+    try {
+      const modRevision = await this.#write(kind, id, life);
+      // The lease may have been lost meanwhile: what it wrote goes with it.
+      return modRevision === null || !life.lease.isHeld()
+        ? null
+        : this.#hold(kind, id, life, modRevision);
+    } finally {
+      this.#taking.delete(path);
+    }
+  }
+
+  async insist(group: string, signal: AbortSignal): Promise<Claim> {
+    const endMs = this.#clock.monotonicMs() + patienceMs;
+    const key = keys.yields(group);
+    let isAsked = false;
+    try {
+      for (;;) {
+        const claim = await this.take('session', group);
+        if (claim !== null) return claim;
+        const life = this.#life();
+        if (life !== null && !isAsked) {
+          isAsked = true;
+          const record = { controller: life.info.id };
+          await this.#store.transact([], [put(key, record, life.lease)]);
+        }
+        if (this.#clock.monotonicMs() > endMs) throw busy(group);
+        await this.#clock.sleep(askEveryMs, signal);
+      }
+    } finally {
+      if (isAsked) await this.#store.transact([], [remove(key)]);
+    }
+  }
+
+  compareOf(kind: ClaimKind, id: string): Compare {
+    const held = this.#held.get(keys.claim(kind, id).path);
+    if (held === undefined || !held.life.lease.isHeld()) throw claimLost(kind, id);
+    return held.claim.compare;
+  }
+
+  /** Loses what the store, as it was at `revision`, does not have (any more): it was taken away. */
+  reconcile(revision: number, has: (path: string) => boolean): void {
+    for (const [path, { claim, lose }] of [...this.#held])
+      if (claim.compare.modRevision <= revision && !has(path)) lose();
+  }
+
+  /** The lease is lost, and with it all that was held under it. */
+  loseAll(): void {
+    for (const { lose } of [...this.#held.values()]) lose();
+  }
+
+  /** The revision of the claim's key; null when it is another's. */
+  async #write(kind: ClaimKind, id: string, life: Life): Promise<number | null> {
+    const key = keys.claim(kind, id);
+    const operations = [put(key, { controller: life.info.id }, life.lease)];
+    const outcome = await this.#store.transact([{ path: key.path, modRevision: 0 }], operations);
+    if (outcome.committed) return outcome.revision;
+    const entry = await this.#store.get(key);
+    // Written by an earlier try whose answer never came.
+    return entry?.value.controller === life.info.id ? entry.modRevision : null;
+  }
+
+  #hold(kind: ClaimKind, id: string, life: Life, modRevision: number): Claim {
+    const key = keys.claim(kind, id);
+    const compare = Object.freeze({ path: key.path, modRevision });
+    const lost = new AbortController();
+    const lose = () => {
+      if (this.#held.get(key.path)?.claim === claim) this.#held.delete(key.path);
+      lost.abort(claimLost(kind, id));
+    };
+    const release = async () => {
+      lose();
+      await this.#store.transact([compare], [remove(key)]);
+    };
+    const claim: Claim = Object.freeze({ kind, id, compare, lost: lost.signal, release });
+    this.#held.set(key.path, { claim, life, lose });
+    return claim;
+  }
+}
+
+export function claimLost(kind: ClaimKind, id: string): FarshoreError {
+  return new FarshoreError('this controller does not hold the claim any more', {
+    code: 'claim.lost',
+    kind: 'transient',
+    operation: `carry out ${kind}`,
+    subject: id,
+    hint: 'nothing is lost: the controller that holds it now goes on from what was saved',
+  });
+}
+
+function busy(group: string): FarshoreError {
+  return new FarshoreError('the controller that replicates the group does not let go of it', {
+    code: 'group.busy',
+    kind: 'transient',
+    operation: 'take over group',
+    subject: group,
+    hint: 'try again: a controller that is gone loses its claims within seconds',
+  });
+}

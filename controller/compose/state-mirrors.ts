@@ -1,0 +1,17 @@
+import type { Ambient } from '../../kernel/ambient.ts';
+import { Mirror } from '../mirror/mirror.ts';
+import { keys } from '../state/keys.ts';
+import type { Entry, Key, Store } from '../store/store.ts';
+
+/** What of the state is in memory, for deciding what is due without asking the store. */
+export function createMirrors(store: Store, ambient: Ambient) {
+  const of = <T>(prefix: Key<T>) =>
+    new Mirror({ store, ambient, prefix, project: ({ value }: Entry<T>) => value });
+  return Object.freeze({
+    policies: of(keys.policy()),
+    groups: of(keys.group()),
+    heads: of(keys.head()),
+    latest: of(keys.latest()),
+    wanted: of(keys.wanted()),
+  });
+}

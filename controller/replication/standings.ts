@@ -1,0 +1,55 @@
+import type { ProtectionPolicy } from '../../replicator/policy.ts';
+import type { Mirror } from '../mirror/mirror.ts';
+import { keys } from '../state/keys.ts';
+import type { GroupHead, GroupRecord, LatestSession, Wish } from '../state/records.ts';
+import { standingOf, type Standing } from './standing.ts';
+
+type Kept<T> = Pick<Mirror<T, T>, 'get' | 'values' | 'onChange'>;
+
+export interface StandingMirrors {
+  readonly policies: Kept<ProtectionPolicy>;
+  readonly groups: Kept<GroupRecord>;
+  readonly heads: Kept<GroupHead>;
+  readonly latest: Kept<LatestSession>;
+  readonly wanted: Kept<Wish>;
+}
+
+/**
+ * How all groups stand, from memory: asking costs no read of the store. It may lag a moment behind;
+ * a decision that was due to that is refused by the transaction that would carry it out.
+ */
+export class Standings {
+  readonly #mirrors: StandingMirrors;
+
+  constructor(mirrors: StandingMirrors) {
+    this.#mirrors = mirrors;
+  }
+
+  *groups(): IterableIterator<string> {
+    for (const { spec } of this.#mirrors.groups.values()) yield spec.name;
+  }
+
+  /** Null for a group that is not, or not wholly, there. */
+  of(group: string): Standing | null {
+    const { groups, heads, policies, latest } = this.#mirrors;
+    const record = groups.get(keys.group(group));
+    const head = heads.get(keys.head(group));
+    if (record === undefined || head === undefined) return null;
+    const policy = policies.get(keys.policy(record.spec.policy));
+    if (policy === undefined) return null;
+    return standingOf(record, head, policy, latest.get(keys.latest(group)) ?? null);
+  }
+
+  isWanted(group: string): boolean {
+    return this.#mirrors.wanted.get(keys.wanted(group)) !== undefined;
+  }
+
+  onChange(listener: () => void): () => void {
+    const stops = Object.values(this.#mirrors).map(
+      (mirror: StandingMirrors[keyof StandingMirrors]) => mirror.onChange(listener),
+    );
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+}
