@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/clock.ts';
+import type { Ambient } from '../../kernel/ambient.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import { keys } from '../state/keys.ts';
 import { type Compare, put, remove, type Store } from '../store/store.ts';
@@ -30,14 +30,14 @@ const askEveryMs = 200;
  */
 export class HeldClaims implements Claims {
   readonly #store: Store;
-  readonly #clock: Clock;
+  readonly #ambient: Ambient;
   readonly #life: () => Life | null;
   readonly #held = new Map<string, Held>();
   readonly #taking = new Set<string>();
 
-  constructor(store: Store, clock: Clock, life: () => Life | null) {
+  constructor(store: Store, ambient: Ambient, life: () => Life | null) {
     this.#store = store;
-    this.#clock = clock;
+    this.#ambient = ambient;
     this.#life = life;
   }
 
@@ -62,7 +62,8 @@ export class HeldClaims implements Claims {
   }
 
   async insist(group: string, signal: AbortSignal): Promise<Claim> {
-    const endMs = this.#clock.monotonicMs() + patienceMs;
+    const { clock } = this.#ambient;
+    const endMs = clock.monotonicMs() + patienceMs;
     const key = keys.yields(group);
     let isAsked = false;
     try {
@@ -75,8 +76,8 @@ export class HeldClaims implements Claims {
           const record = { controller: life.info.id };
           await this.#store.transact([], [put(key, record, life.lease)]);
         }
-        if (this.#clock.monotonicMs() > endMs) throw busy(group);
-        await this.#clock.sleep(askEveryMs, signal);
+        if (clock.monotonicMs() > endMs) throw busy(group);
+        await clock.sleep(askEveryMs, signal);
       }
     } finally {
       if (isAsked) await this.#store.transact([], [remove(key)]);
@@ -121,7 +122,13 @@ export class HeldClaims implements Claims {
     };
     const release = async () => {
       lose();
-      await this.#store.transact([compare], [remove(key)]);
+      try {
+        await this.#store.transact([compare], [remove(key)]);
+      } catch (error) {
+        // It goes with the lease; until then this controller finds it to be its own.
+        if (!(error instanceof FarshoreError)) throw error;
+        this.#ambient.log.warn('claim not given back', { claim: key.path, error });
+      }
     };
     const claim: Claim = Object.freeze({ kind, id, compare, lost: lost.signal, release });
     this.#held.set(key.path, { claim, life, lose });

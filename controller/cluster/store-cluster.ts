@@ -42,7 +42,7 @@ export class StoreCluster implements Cluster {
     this.#deps = deps;
     const { store, ambient } = deps;
     this.#membership = new Membership(deps, (life) => this.#lives(life));
-    this.#claims = new HeldClaims(store, ambient.clock, () => this.#membership.life);
+    this.#claims = new HeldClaims(store, ambient, () => this.#membership.life);
     this.#live = new Mirror({ store, ambient, prefix: keys.live(), project: liveOf });
     this.#live.onChange((_, revision) => this.#changed(revision));
   }

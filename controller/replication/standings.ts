@@ -1,3 +1,4 @@
+import type { Clock } from '../../kernel/clock.ts';
 import type { ProtectionPolicy } from '../../replicator/policy.ts';
 import type { Mirror } from '../mirror/mirror.ts';
 import { keys } from '../state/keys.ts';
@@ -51,5 +52,28 @@ export class Standings {
     return () => {
       for (const stop of stops) stop();
     };
+  }
+}
+
+/** Resolves when what is seen of the group's session has changed, or after `ms`. */
+export async function sessionChanged(
+  standings: Standings,
+  group: string,
+  ms: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const seen = standings.of(group)?.session;
+  const changed = new AbortController();
+  const stop = standings.onChange(() => {
+    if (standings.of(group)?.session !== seen) changed.abort();
+  });
+  try {
+    await clock.sleep(ms, AbortSignal.any([changed.signal, signal]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!changed.signal.aborted) throw error;
+  } finally {
+    stop();
   }
 }

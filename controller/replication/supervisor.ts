@@ -1,59 +1,34 @@
-import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import { nextRun } from '../../replicator/schedule/next-run.ts';
 import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
-import type { Ledger, Session } from '../../replicator/session/types.ts';
-import type { Claim, Claims, Cluster } from '../cluster/types.ts';
-import type { Observer } from '../observer.ts';
+import type { Session } from '../../replicator/session/types.ts';
+import type { Claims, Cluster } from '../cluster/types.ts';
 import { keys } from '../state/keys.ts';
 import { put, type Store } from '../store/store.ts';
 import { dueOf, type Due } from './due.ts';
-import { SessionProgress } from './progress.ts';
+import { SessionWork, type SessionWorkDeps } from './session-work.ts';
 import type { Standing } from './standing.ts';
-import type { Standings } from './standings.ts';
+import { sessionChanged } from './standings.ts';
 
-export interface SupervisorDeps {
+export interface SupervisorDeps extends SessionWorkDeps {
   readonly store: Store;
-  readonly ledger: Ledger;
   readonly cluster: Pick<Cluster, 'isTurn' | 'isYielding' | 'onChange'>;
   readonly claims: Pick<Claims, 'take' | 'insist'>;
-  readonly standings: Standings;
-  readonly ambient: Ambient;
-  readonly observer: Observer;
   /** Groups that are replicated at once by this controller. */
   readonly sessionsAtOnce: number;
-  /** Saves a new session of the group, see claimSession. */
-  readonly begin: (group: string, signal: AbortSignal) => Promise<Session>;
-  /** Carries a session to its end, see runSession. */
-  readonly run: (
-    session: Session,
-    progress: SessionProgress,
-    signal: AbortSignal,
-  ) => Promise<Session>;
-  /** A defect, or a store that failed for good: nothing more is done by this process. */
+  /** A defect: nothing more is done by this process. */
   readonly onFailure: (error: unknown) => void;
 }
 
 interface Running {
-  readonly controller: AbortController;
-  readonly progress: SessionProgress;
-  /** Began without room to run: the session is made, and waits for its turn. */
-  readonly isOnlyBegun: boolean;
-  readonly startMs: number;
-  sessionId: string | null;
-  done: Promise<void>;
+  readonly work: SessionWork;
+  readonly done: Promise<void>;
 }
 
 /** Nothing tells of time passing but the next due time; this is how far a clock may be set in between. */
 const longestSleepMs = 30_000;
-/** A session whose run broke off (a defect, a store that did not answer) is left alone for so long. */
-const brokenMs = 60_000;
-/** Another controller has the claim, or this one has no lease: what changes that is heard of sooner. */
-const notTakenMs = 5_000;
-/** What was just written is seen here by then, or is read anew. */
-const lagMs = 2_000;
 /** A session that begins while its change is on its way here is found by asking. */
 const askAgainMs = 1_000;
 /** How long a session that somebody wants now may take to begin, by whichever controller. */
@@ -69,7 +44,8 @@ export class Supervisor {
   readonly #deps: SupervisorDeps;
   readonly #running = new Map<string, Running>();
   readonly #blocked = new Set<string>();
-  readonly #brokenUntilMs = new Map<string, number>();
+  /** By the monotonic clock. */
+  readonly #restsUntilMs = new Map<string, number>();
   /** Jitter is drawn once for each standing. */
   readonly #due = new Map<string, { readonly standing: string; readonly due: Due }>();
   readonly #stopping = new AbortController();
@@ -95,7 +71,7 @@ export class Supervisor {
     for (const stop of this.#unlisten) stop();
     this.#stopping.abort();
     this.#wake.abort();
-    for (const { controller } of this.#running.values()) controller.abort();
+    for (const { work } of this.#running.values()) work.abort();
     await this.#loop;
     await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
@@ -113,14 +89,15 @@ export class Supervisor {
   async sync(group: string): Promise<Session> {
     const { store, ledger, ambient } = this.#deps;
     const before = await ledger.session(group);
-    this.#brokenUntilMs.delete(group);
+    this.#restsUntilMs.delete(group);
     this.poke();
     if (before !== null && !isEnded(before.phase)) return before;
     const wish = { at: isoTime(ambient.clock.now()) };
     await store.transact([], [put(keys.wanted(group), wish)]);
     const endMs = ambient.clock.monotonicMs() + beginMs;
     while (ambient.clock.monotonicMs() < endMs) {
-      await this.#changed(group, endMs, this.#stopping.signal);
+      const { signal } = this.#stopping;
+      await sessionChanged(this.#deps.standings, group, askAgainMs, ambient.clock, signal);
       const session = await ledger.session(group);
       if (session !== null && session.id !== before?.id) return session;
     }
@@ -132,13 +109,13 @@ export class Supervisor {
     this.#blocked.add(group);
     try {
       const running = this.#running.get(group);
-      running?.controller.abort();
+      running?.work.abort();
       await running?.done;
       const claim = await this.#deps.claims.insist(group, signal);
       try {
         return await work();
       } finally {
-        await this.#release(claim);
+        await claim.release();
       }
     } finally {
       this.#blocked.delete(group);
@@ -148,8 +125,7 @@ export class Supervisor {
 
   /** Of sessions that run in this controller. */
   progress(group: string, session: string): ProgressSnapshot | null {
-    const running = this.#running.get(group);
-    return running?.sessionId === session ? running.progress.snapshot() : null;
+    return this.#running.get(group)?.work.progress(session) ?? null;
   }
 
   /** Milliseconds since the epoch; of a session under way, when the one after it is due. */
@@ -175,8 +151,8 @@ export class Supervisor {
 
   /** Controllers came or went, or somebody wants a group to himself. */
   #heard(): void {
-    for (const [group, { controller }] of this.#running)
-      if (this.#deps.cluster.isYielding(group)) controller.abort();
+    for (const [group, { work }] of this.#running)
+      if (this.#deps.cluster.isYielding(group)) work.abort();
     this.poke();
   }
 
@@ -190,9 +166,9 @@ export class Supervisor {
       const standing = standings.of(group);
       if (standing === null || this.#running.has(group) || this.#blocked.has(group)) continue;
       const due = this.#dueOf(group, standing);
-      const brokenUntilMs = this.#brokenUntilMs.get(group) ?? 0;
       if (due.type === 'never') continue;
-      if (brokenUntilMs > nowMs) starts.push({ group, atMs: brokenUntilMs });
+      const restMs = this.#restMs(group);
+      if (restMs > 0) starts.push({ group, atMs: nowMs + restMs });
       else if (due.type === 'resume') resumes.push({ group, since: due.since });
       else if (standings.isWanted(group)) starts.push({ group, atMs: nowMs });
       else starts.push({ group, atMs: due.atMs });
@@ -216,7 +192,7 @@ export class Supervisor {
   }
 
   #busy(): number {
-    return [...this.#running.values()].filter(({ isOnlyBegun }) => !isOnlyBegun).length;
+    return [...this.#running.values()].filter(({ work }) => !work.isOnlyBegun).length;
   }
 
   #dueOf(group: string, standing: Standing): Due {
@@ -235,131 +211,21 @@ export class Supervisor {
     return due;
   }
 
+  /** For how much longer the group is left alone. */
+  #restMs(group: string): number {
+    const untilMs = this.#restsUntilMs.get(group) ?? -Infinity;
+    return Math.max(0, untilMs - this.#deps.ambient.clock.monotonicMs());
+  }
+
   #launch(group: string, isOnlyBegun: boolean): void {
     if (this.#stopping.signal.aborted) return;
-    const { observer, ambient } = this.#deps;
-    const running: Running = {
-      controller: new AbortController(),
-      progress: new SessionProgress(group, observer, ambient.clock),
-      isOnlyBegun,
-      startMs: ambient.clock.monotonicMs(),
-      sessionId: null,
-      done: Promise.resolve(),
-    };
-    this.#running.set(group, running);
-    running.done = this.#work(group, running).finally(() => {
+    const work = new SessionWork(group, isOnlyBegun, this.#deps);
+    const done = work.toEnd().then((restMs) => {
       this.#running.delete(group);
-      observer.backlog({ group, bytes: 0 });
+      this.#restsUntilMs.set(group, this.#deps.ambient.clock.monotonicMs() + restMs);
       this.poke();
     });
-  }
-
-  /** Never rejects: whatever comes of it is in the store or said here. */
-  async #work(group: string, running: Running): Promise<void> {
-    const { ambient, claims } = this.#deps;
-    const { controller } = running;
-    const abort = () => controller.abort();
-    let claim: Claim | null = null;
-    try {
-      claim = await claims.take('session', group);
-      if (claim === null) {
-        this.#leaveAlone(group, notTakenMs);
-        return;
-      }
-      claim.lost.addEventListener('abort', abort);
-      if (claim.lost.aborted) abort();
-      await this.#session(group, running);
-    } catch (error) {
-      if (controller.signal.aborted || isClaimLost(error)) {
-        await this.#brokenOff(group, running);
-        return;
-      }
-      this.#leaveAlone(group, brokenMs);
-      ambient.log.error('session broke off', { group, session: running.sessionId, error });
-    } finally {
-      claim?.lost.removeEventListener('abort', abort);
-      if (claim !== null) await this.#release(claim);
-    }
-  }
-
-  /** The unfinished session, or a new one, to its end; with no room, only its beginning. */
-  async #session(group: string, running: Running): Promise<void> {
-    const { ledger, standings } = this.#deps;
-    const { signal } = running.controller;
-    const seen = standings.of(group)?.session ?? null;
-    const newest = await ledger.session(group);
-    // What is due was decided on what is no more: it is decided again once the change is seen here.
-    if (newest?.id !== seen?.id || newest?.phase !== seen?.phase) {
-      this.#leaveAlone(group, lagMs);
-      return;
-    }
-    const isUnfinished = newest !== null && !isEnded(newest.phase);
-    const session = isUnfinished ? newest : await this.#deps.begin(group, signal);
-    running.sessionId = session.id;
-    const isRun = !isEnded(session.phase) && !running.isOnlyBegun;
-    const after = isRun ? await this.#deps.run(session, running.progress, signal) : session;
-    if (isResult(after.phase)) this.#tell(group, after.phase, running);
-    await this.#seen(after, signal);
-  }
-
-  /** Else it would be taken for due again by what is seen of it here. */
-  async #seen({ group, id, phase }: Session, signal: AbortSignal): Promise<void> {
-    const { standings, ambient } = this.#deps;
-    const endMs = ambient.clock.monotonicMs() + lagMs;
-    while (ambient.clock.monotonicMs() < endMs) {
-      const shown = standings.of(group)?.session;
-      if (shown?.id === id && isEnded(shown.phase) === isEnded(phase)) return;
-      await this.#changed(group, endMs, signal);
-    }
-  }
-
-  async #brokenOff(group: string, running: Running): Promise<void> {
-    const { ledger, ambient } = this.#deps;
-    const { sessionId } = running;
-    const session = await ledger.session(group).catch((error: unknown) => {
-      ambient.log.error('session cannot be read', { group, error });
-      return null;
-    });
-    const isSuperseded = session?.phase === 'superseded' && session.id === sessionId;
-    if (isSuperseded) this.#tell(group, 'superseded', running);
-    ambient.log.info('session broken off', { group, session: sessionId, isSuperseded });
-  }
-
-  #tell(group: string, result: 'done' | 'failed' | 'superseded', { startMs }: Running): void {
-    const seconds = (this.#deps.ambient.clock.monotonicMs() - startMs) / 1000;
-    this.#deps.observer.sessionEnded({ group, result, seconds });
-  }
-
-  #leaveAlone(group: string, ms: number): void {
-    this.#brokenUntilMs.set(group, this.#deps.ambient.clock.now() + ms);
-  }
-
-  /** A claim that cannot be given back now goes with the lease; until then it is this controller's. */
-  async #release(claim: Claim): Promise<void> {
-    try {
-      await claim.release();
-    } catch (error) {
-      this.#deps.ambient.log.warn('claim not given back', { claim: claim.compare.path, error });
-    }
-  }
-
-  /** Resolves when what is seen of the group's session has changed, or it is time to ask. */
-  async #changed(group: string, endMs: number, signal: AbortSignal): Promise<void> {
-    const { standings, ambient } = this.#deps;
-    const seen = standings.of(group)?.session;
-    const changed = new AbortController();
-    const stop = standings.onChange(() => {
-      if (standings.of(group)?.session !== seen) changed.abort();
-    });
-    const leftMs = Math.max(0, Math.min(askAgainMs, endMs - ambient.clock.monotonicMs()));
-    try {
-      await ambient.clock.sleep(leftMs, AbortSignal.any([changed.signal, signal]));
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!changed.signal.aborted) throw error;
-    } finally {
-      stop();
-    }
+    this.#running.set(group, { work, done });
   }
 
   async #pause(ms: number): Promise<void> {
@@ -370,14 +236,6 @@ export class Supervisor {
       if (!wake.aborted) throw error;
     }
   }
-}
-
-function isResult(phase: Session['phase']): phase is 'done' | 'failed' | 'superseded' {
-  return phase === 'done' || phase === 'failed' || phase === 'superseded';
-}
-
-function isClaimLost(error: unknown): boolean {
-  return error instanceof FarshoreError && error.code === 'claim.lost';
 }
 
 function notBegun(group: string): FarshoreError {

@@ -204,7 +204,7 @@ export class LevelStore implements Store {
       const key = leased + operation.path;
       const lease = leaseOf(operation);
       if (lease !== undefined) return [{ type: 'put', key, value: lease }];
-      return this.#leases.has(operation.path) ? [{ type: 'del', key }] : [];
+      return this.#leases.of(operation.path) !== undefined ? [{ type: 'del', key }] : [];
     });
   }
 

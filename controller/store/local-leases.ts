@@ -46,8 +46,9 @@ export class LocalLeases {
     }
   }
 
-  has(path: string): boolean {
-    return this.#leaseOf.has(path);
+  /** Id of the lease that the key is under. */
+  of(path: string): string | undefined {
+    return this.#leaseOf.get(path);
   }
 
   /** Once it is on disk. A put without a lease takes the key out of the one it was under. */

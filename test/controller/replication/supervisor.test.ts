@@ -11,6 +11,7 @@ import { keys } from '../../../controller/state/keys.ts';
 import { StoreLedger } from '../../../controller/state/ledger.ts';
 import { put } from '../../../controller/store/store.ts';
 import type { Movers } from '../../../replicator/mover.ts';
+import { rejection } from '../../support/rejection.ts';
 import { addGroup, countingRandom, sessionOf, specOf } from '../support/fixtures.ts';
 import { memberOf, uncontested } from '../support/cluster.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -18,7 +19,7 @@ import { MemoryStore } from '../support/memory-store.ts';
 
 /** Sessions of a fake that take their time and end as told; `log` says what began and ended when. */
 class Rig {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly store: MemoryStore;
   /** Of the controller. */
   readonly ledger: StoreLedger;
@@ -36,11 +37,16 @@ class Rig {
   running = 0;
   busiest = 0;
 
-  constructor(store = new MemoryStore(), atOnce = 2) {
+  constructor(
+    store = new MemoryStore(),
+    atOnce = 2,
+    { clock = new ManualClock(), region = 'west' } = {},
+  ) {
     this.store = store;
+    this.clock = clock;
     const ambient = { clock: this.clock, random: countingRandom(), log: silentLog };
     this.earlier = new StoreLedger(store, uncontested);
-    this.member = memberOf(store, ambient);
+    this.member = memberOf(store, ambient, region);
     const { cluster, standings } = this.member;
     const { claims } = cluster;
     this.ledger = new StoreLedger(store, claims);
@@ -330,5 +336,67 @@ describe('Supervisor', () => {
     rig.breaks = false;
     await rig.clock.advance(60);
     expect(rig.news()).to.deep.equal(['0 shop begins', '60 shop resumes', '80 shop done after 20']);
+  });
+
+  describe('of two controllers', () => {
+    const pair = async () => {
+      const west = rigOf();
+      const { store, clock } = west;
+      const east = rigOf(store, 2, { clock, region: 'east' });
+      await addGroup(store, 'shop');
+      await Promise.all([west.start(), east.start()]);
+      return { west, east, clock, store };
+    };
+    const die = ({ store, member }: Rig) =>
+      store.expireLease(store.leaseOf(keys.controller(member.cluster.self!.id).path)!);
+
+    it('the one in the secondary replicates, and the other goes on where it stood when that is gone', async () => {
+      const { west, east, clock } = await pair();
+      await clock.advance(5);
+      die(west);
+      await west.supervisor.stop();
+      await clock.advance(30);
+      expect(west.news()).to.deep.equal(['0 shop begins']);
+      expect(east.news()).to.deep.equal(['5 shop resumes', '25 shop done after 20']);
+    });
+
+    it('one that loses its lease breaks off, and what it writes all the same is refused', async () => {
+      const { west, east, clock } = await pair();
+      await clock.advance(5);
+      const session = (await west.ledger.session('shop'))!;
+      die(west);
+      const late = await rejection(west.ledger.saveSession(session));
+      expect(late.code).to.equal('claim.lost');
+      await clock.advance(400);
+      expect(west.running).to.equal(0);
+      expect((await east.ledger.session('shop'))?.phase).to.equal('done');
+      expect(east.news().slice(0, 2)).to.deep.equal(['5 shop resumes', '25 shop done after 20']);
+    });
+
+    it('a sync ordered at the one is begun by the other', async () => {
+      const { west, east, clock } = await pair();
+      await clock.advance(50);
+      west.news();
+      const answer = east.supervisor.sync('shop');
+      await clock.advance(1);
+      expect((await answer).id).to.equal((await west.ledger.session('shop'))?.id);
+      expect(west.news()).to.deep.equal(['50 shop begins']);
+      expect(await west.store.range(keys.wanted())).to.deep.equal([]);
+    });
+
+    it('keeps the group still for the one while it runs in the other', async () => {
+      const { west, east, clock } = await pair();
+      await clock.advance(5);
+      const work = east.supervisor.exclusively('shop', new AbortController().signal, async () => {
+        expect(west.running).to.equal(0);
+        await clock.sleep(100_000);
+        return 'done';
+      });
+      await clock.advance(100);
+      expect(west.news()).to.deep.equal(['0 shop begins']);
+      await clock.advance(10);
+      expect(await work).to.equal('done');
+      expect(west.news()).to.have.length(1);
+    });
   });
 });

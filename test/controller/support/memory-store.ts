@@ -26,6 +26,8 @@ export class MemoryStore implements Store {
   #revision: number;
   /** Called before every write that would be made; may throw. */
   beforeWrite: ((operations: readonly Operation[]) => void) | undefined;
+  /** Called after every write; may throw, as if its answer had been lost. */
+  afterWrite: (() => void) | undefined;
   /** What `health` answers. */
   healthNow: StoreHealth = { quorumAgeMs: 0, hasQuorum: true };
 
@@ -81,6 +83,10 @@ export class MemoryStore implements Store {
     return Promise.resolve(lease);
   }
 
+  leaseOf(path: string): string | undefined {
+    return this.#leases.of(path);
+  }
+
   /** As if its time to live had passed without a renewal. */
   expireLease(id: string): void {
     this.#leases.end(id);
@@ -106,6 +112,7 @@ export class MemoryStore implements Store {
     this.beforeWrite?.(operations);
     this.#revision += 1;
     this.#history.add(operations.map((operation) => this.#apply(operation)));
+    this.afterWrite?.();
     return { committed: true, revision: this.#revision };
   }
 
