@@ -21,8 +21,9 @@ export async function serve(path: string, version: string): Promise<void> {
   try {
     const server = await listen(app, config.api.host, config.api.port);
     process.stderr.write(`farshore ${version} listens on ${server.url}\n`);
-    await controller.start();
-    const failure = await Promise.race([stopped, controller.failure]);
+    // Not awaited: a store that has no majority keeps it waiting, and this process is still to be stopped.
+    const started = controller.start().then(() => new Promise<undefined>(() => undefined));
+    const failure = await Promise.race([stopped, controller.failure, started]);
     if (failure !== undefined) {
       process.stderr.write(`farshore: ${describeError(failure)}\n`);
       process.exitCode = 1;

@@ -30,7 +30,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   limits: z
     .strictObject({
-      sessions: z.number().int().min(1).max(64).default(2),
+      sessions: z.number().int().min(1).max(256).default(2),
       resources: z.number().int().min(1).max(64).default(4),
     })
     .prefault({}),

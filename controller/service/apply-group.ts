@@ -48,6 +48,8 @@ export async function applyGroup(
     isDeepStrictEqual(before?.spec.members, spec.members) &&
     isDeepStrictEqual(before?.spec.target, spec.target);
   const isFailedOver = existing?.head.value.failedOver !== undefined;
+  // Another group that is given the same members meanwhile, at whatever controller, changes this.
+  const guard = await store.get(keys.allMembers());
   const resources =
     isSame || isFailedOver ? null : await checkedResources(spec, regions, deps, signal);
   const record = { spec, createdAt: before?.createdAt ?? isoTime(deps.clock.now()) };
@@ -61,11 +63,14 @@ export async function applyGroup(
       unchanged(keys.group(spec.name), existing?.record ?? null),
       unchanged(keys.head(spec.name), existing?.head ?? null),
       unchanged(keys.policy(spec.policy), policy),
+      ...(resources === null ? [] : [unchanged(keys.allMembers(), guard)]),
     ],
     [
       put(keys.group(spec.name), record),
       ...(existing === null || isMoved ? [put(keys.head(spec.name), head)] : []),
-      ...(resources === null ? [] : [put(keys.members(spec.name), { resources })]),
+      ...(resources === null
+        ? []
+        : [put(keys.members(spec.name), { resources }), put(keys.allMembers(), null)]),
     ],
   );
   if (!outcome.committed) throw changedMeanwhile(spec.name);
@@ -182,7 +187,7 @@ function changedMeanwhile(name: string): Error {
     'group.revision-mismatch',
     'apply group',
     name,
-    'the group or its policy was changed while it was checked',
+    'the group, its policy or the members of another group were changed while it was checked',
     'apply it again',
   );
 }

@@ -28,6 +28,8 @@ export const keys = Object.freeze({
   head: (group = '') => key<GroupHead>('heads', group),
   /** As last resolved. */
   members: (group = '') => key<GroupMembers>('members', group),
+  /** Rewritten by whoever gives a group members that he found in no other group. */
+  allMembers: () => key<null>('all-members'),
   /** The unfinished or newest session, one a group. */
   session: (group = '') => key<Session>('sessions', group),
   /** The same in short, written with it: what schedules and shows groups reads this alone. */

@@ -55,8 +55,14 @@ export class StoreLedger implements Ledger {
   }
 
   async commitPoint(point: RecoveryPoint, session: Session): Promise<void> {
-    const key = keys.point(point.group, point.id);
-    await atomically(this.#store, () => this.#save(session, [put(key, point)]));
+    const { group } = point;
+    const key = keys.point(group, point.id);
+    await atomically(this.#store, async () => {
+      // Nobody else commits for the group while the claim is held.
+      const others = (await this.points(group)).filter(({ id }) => id !== point.id);
+      const sequence = 1 + Math.max(0, ...others.map((other) => other.sequence ?? 0));
+      return this.#save(session, [put(key, { ...point, sequence })]);
+    });
   }
 
   /** A point that was removed is not brought back, and one that is expiring stays so: its data is going. */

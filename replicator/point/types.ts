@@ -12,6 +12,8 @@ export interface RecoveryPoint {
   readonly id: string;
   readonly group: string;
   readonly generation: number;
+  /** Its place among the group's points, from 1, given when it is committed; absent: by an older release. */
+  readonly sequence?: number;
   readonly state: PointState;
   /** Region that holds the copies. */
   readonly region: string;

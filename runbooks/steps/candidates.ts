@@ -1,4 +1,5 @@
 import { FarshoreError } from '../../kernel/errors.ts';
+import { byAge } from '../../replicator/point/choose.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 
 /**
@@ -16,9 +17,7 @@ export function candidates(
 }
 
 export function newestFirst(points: readonly RecoveryPoint[]): readonly RecoveryPoint[] {
-  return points.toSorted(
-    (a, b) => Date.parse(b.dataTime) - Date.parse(a.dataTime) || (a.id < b.id ? 1 : -1),
-  );
+  return points.toSorted((a, b) => byAge(b, a));
 }
 
 export function noProvenPoint(group: string, wanted?: string): FarshoreError {

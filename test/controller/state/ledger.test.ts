@@ -6,6 +6,7 @@ import { StoreJournal } from '../../../controller/state/journal.ts';
 import { keys } from '../../../controller/state/keys.ts';
 import { StoreLedger } from '../../../controller/state/ledger.ts';
 import { put, remove } from '../../../controller/store/store.ts';
+import { newestProven } from '../../../replicator/point/choose.ts';
 import type { Movers } from '../../../replicator/mover.ts';
 import { rejection } from '../../support/rejection.ts';
 import { addGroup, executionOf, pointOf, sessionOf, volume } from '../support/fixtures.ts';
@@ -130,6 +131,26 @@ describe('StoreLedger', () => {
     await ledger.commitPoint(point, next);
     expect(await ledger.points('shop')).to.deep.equal([point]);
     expect((await ledger.session('shop'))?.phase).to.equal('expiring');
+  });
+
+  it('numbers points as they are committed, so that a clock that ran ahead does not make one the newest', async () => {
+    const { store, ledger } = rig();
+    await addGroup(store, 'shop');
+    const commit = async (id: string, dataTime: string) => {
+      const session = sessionOf('shop', id, { phase: 'done' });
+      await ledger.commitPoint(pointOf('shop', id, dataTime), session);
+      await ledger.commitPoint(pointOf('shop', id, dataTime), session);
+    };
+    await commit('s1', '2027-01-01T00:00:00.000Z');
+    await commit('s2', at(5));
+    await commit('s3', at(1));
+    const points = await ledger.points('shop');
+    expect(points.map(({ id, sequence }) => [id, sequence])).to.deep.equal([
+      ['s3', 3],
+      ['s2', 2],
+      ['s1', 1],
+    ]);
+    expect(newestProven(points)?.id).to.equal('s3');
   });
 
   it('refuses a session of a group that was deleted', async () => {
