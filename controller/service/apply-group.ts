@@ -10,7 +10,8 @@ import type { Sites } from '../sites.ts';
 import { findGroup, type GroupEntries, groupView, readGroup } from '../state/groups.ts';
 import { keys } from '../state/keys.ts';
 import { refused } from '../state/refusals.ts';
-import { type Entry, put, type Store, unchanged } from '../store/store.ts';
+import { atomically } from '../store/atomically.ts';
+import { type Compare, type Entry, put, type Store, unchanged } from '../store/store.ts';
 import { checkGroup } from './group-checks.ts';
 import { checkPrecondition } from './precondition.ts';
 
@@ -48,8 +49,6 @@ export async function applyGroup(
     isDeepStrictEqual(before?.spec.members, spec.members) &&
     isDeepStrictEqual(before?.spec.target, spec.target);
   const isFailedOver = existing?.head.value.failedOver !== undefined;
-  // Another group that is given the same members meanwhile, at whatever controller, changes this.
-  const guard = await store.get(keys.allMembers());
   const resources =
     isSame || isFailedOver ? null : await checkedResources(spec, regions, deps, signal);
   const record = { spec, createdAt: before?.createdAt ?? isoTime(deps.clock.now()) };
@@ -58,23 +57,40 @@ export async function applyGroup(
     primary: regions.source,
     secondary: regions.target,
   };
-  const outcome = await store.transact(
-    [
-      unchanged(keys.group(spec.name), existing?.record ?? null),
-      unchanged(keys.head(spec.name), existing?.head ?? null),
-      unchanged(keys.policy(spec.policy), policy),
-      ...(resources === null ? [] : [unchanged(keys.allMembers(), guard)]),
-    ],
-    [
-      put(keys.group(spec.name), record),
-      ...(existing === null || isMoved ? [put(keys.head(spec.name), head)] : []),
-      ...(resources === null
-        ? []
-        : [put(keys.members(spec.name), { resources }), put(keys.allMembers(), null)]),
-    ],
-  );
-  if (!outcome.committed) throw changedMeanwhile(spec.name);
+  const checked = [
+    unchanged(keys.group(spec.name), existing?.record ?? null),
+    unchanged(keys.head(spec.name), existing?.head ?? null),
+    unchanged(keys.policy(spec.policy), policy),
+  ];
+  await atomically(store, async () => {
+    await refuseChanged(spec.name, checked, store);
+    // Another group that is given members meanwhile, at whatever controller, changes this.
+    const guard = await store.get(keys.allMembers());
+    if (resources !== null) await refuseTaken(spec, resources, store);
+    return {
+      compares: resources === null ? checked : [...checked, unchanged(keys.allMembers(), guard)],
+      operations: [
+        put(keys.group(spec.name), record),
+        ...(existing === null || isMoved ? [put(keys.head(spec.name), head)] : []),
+        ...(resources === null
+          ? []
+          : [put(keys.members(spec.name), { resources }), put(keys.allMembers(), null)]),
+      ],
+      result: undefined,
+    };
+  });
   return groupView(store, await readGroup(store, spec.name));
+}
+
+/** What the group was checked against is not there any more. */
+async function refuseChanged(
+  name: string,
+  checked: readonly Compare[],
+  store: Store,
+): Promise<void> {
+  for (const { path, modRevision } of checked)
+    if (((await store.get({ path }))?.modRevision ?? 0) !== modRevision)
+      throw changedMeanwhile(name);
 }
 
 async function usablePolicy(spec: GroupSpec, deps: ApplyDeps): Promise<Entry<ProtectionPolicy>> {
@@ -151,6 +167,15 @@ async function checkedResources(
   return resources;
 }
 
+async function refuseTaken(
+  spec: GroupSpec,
+  resources: readonly ResourceRef[],
+  store: Store,
+): Promise<void> {
+  const taken = await takenFaults(spec, resources, store);
+  if (taken.length > 0) throw invalid(spec.name, taken);
+}
+
 /** Two groups would ship one resource to one place, and expire each other's copies. */
 async function takenFaults(
   spec: GroupSpec,
@@ -158,12 +183,14 @@ async function takenFaults(
   store: Store,
 ): Promise<readonly Fault[]> {
   const own = new Set(resources.map(resourceKey));
+  const members = new Map(
+    (await store.range(keys.members())).map(({ path, value }) => [path, value.resources]),
+  );
   const faults: Fault[] = [];
   for (const { value } of await store.range(keys.group())) {
     const { name, source } = value.spec;
     if (name === spec.name || !isDeepStrictEqual(source, spec.source)) continue;
-    const members = await store.get(keys.members(name));
-    for (const resource of members?.value.resources ?? [])
+    for (const resource of members.get(keys.members(name).path) ?? [])
       if (own.has(resourceKey(resource)))
         faults.push({
           path: 'members',
@@ -187,7 +214,7 @@ function changedMeanwhile(name: string): Error {
     'group.revision-mismatch',
     'apply group',
     name,
-    'the group, its policy or the members of another group were changed while it was checked',
+    'the group or its policy was changed while it was checked',
     'apply it again',
   );
 }

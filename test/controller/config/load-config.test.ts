@@ -103,7 +103,7 @@ regions:
     [
       'too much at once',
       `${east}\nlimits: { sessions: 1000 }`,
-      [/^limits.sessions expected at most 64/],
+      [/^limits.sessions expected at most 256/],
     ],
     ['a bad region name', 'regions: { East: { cloud: east } }', [/^regions.East expected 1 to 63/]],
     [

@@ -129,7 +129,7 @@ describe('StoreLedger', () => {
     store.beforeWrite = undefined;
     await ledger.commitPoint(point, next);
     await ledger.commitPoint(point, next);
-    expect(await ledger.points('shop')).to.deep.equal([point]);
+    expect(await ledger.points('shop')).to.deep.equal([{ ...point, sequence: 1 }]);
     expect((await ledger.session('shop'))?.phase).to.equal('expiring');
   });
 
