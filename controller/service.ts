@@ -4,6 +4,7 @@ import type { PointManifest, RecoveryPoint } from '../replicator/point/types.ts'
 import type { ProgressSnapshot } from '../replicator/session/meter.ts';
 import type { Execution } from '../runbooks/execution/types.ts';
 import type { Runner } from '../runbooks/runner.ts';
+import type { ClusterStatus, ControllerFigures, Readiness } from './model/controller-status.ts';
 import type {
   Group,
   GroupSpec,
@@ -12,6 +13,7 @@ import type {
   SessionSummary,
   Stored,
 } from './model/types.ts';
+import type { ReadOptions } from './store/store.ts';
 
 /** `null` creates only; a revision replaces only that one; absent replaces whatever is there. */
 export type Precondition = number | null | undefined;
@@ -25,12 +27,16 @@ export interface RegionStatus {
  * Everything that a user can ask of a controller: the API and its tests stand on this, and nothing
  * of HTTP reaches behind it. What does not exist throws `<kind>.not-found`; a precondition that does
  * not hold `<kind>.revision-mismatch`; a bad document `<kind>.invalid` with every fault in its message.
+ *
+ * Reads are local unless `linearizable` is asked for: they answer without a quorum, and include what
+ * was written through this controller before. Writes, and linearizable reads, throw
+ * `store.unavailable` when no majority answers.
  */
 export interface ControllerService {
   listRegions(signal?: AbortSignal): Promise<readonly RegionStatus[]>;
 
-  listPolicies(): Promise<readonly Stored<ProtectionPolicy>[]>;
-  getPolicy(name: string): Promise<Stored<ProtectionPolicy>>;
+  listPolicies(read?: ReadOptions): Promise<readonly Stored<ProtectionPolicy>[]>;
+  getPolicy(name: string, read?: ReadOptions): Promise<Stored<ProtectionPolicy>>;
   /** Refuses a policy whose schedule cannot meet its RPO, or that names an unknown region. */
   applyPolicy(
     policy: ProtectionPolicy,
@@ -39,8 +45,8 @@ export interface ControllerService {
   /** Refuses while a group uses it. */
   deletePolicy(name: string, precondition?: Precondition): Promise<void>;
 
-  listGroups(): Promise<readonly Stored<Group>[]>;
-  getGroup(name: string): Promise<Stored<Group>>;
+  listGroups(read?: ReadOptions): Promise<readonly Stored<Group>[]>;
+  getGroup(name: string, read?: ReadOptions): Promise<Stored<Group>>;
   /**
    * Asks both regions before anything is stored: projects, named members, volume types and the
    * target's abilities must exist. Source and policy's target must differ.
@@ -55,19 +61,21 @@ export interface ControllerService {
     name: string,
     options: { readonly deletePoints: boolean; readonly precondition?: Precondition },
   ): Promise<void>;
-  groupStatus(name: string): Promise<GroupStatus>;
-  listGroupStatus(): Promise<readonly GroupStatus[]>;
+  groupStatus(name: string, read?: ReadOptions): Promise<GroupStatus>;
+  listGroupStatus(read?: ReadOptions): Promise<readonly GroupStatus[]>;
   /** Starts a session now, or joins the one under way. Throws `group.failed-over`, `group.paused`. */
   syncGroup(name: string): Promise<SessionSummary>;
   session(
     group: string,
     id: string,
+    read?: ReadOptions,
   ): Promise<{ readonly summary: SessionSummary; readonly progress: ProgressSnapshot | null }>;
 
-  listPoints(group: string): Promise<readonly RecoveryPoint[]>;
+  listPoints(group: string, read?: ReadOptions): Promise<readonly RecoveryPoint[]>;
   getPoint(
     group: string,
     point: string,
+    read?: ReadOptions,
   ): Promise<{ readonly point: RecoveryPoint; readonly manifest: PointManifest }>;
   verifyPoint(
     group: string,
@@ -84,10 +92,11 @@ export interface ControllerService {
     readonly description: string;
     readonly params: Readonly<Record<string, string>>;
   }[];
-  listExecutions(group?: string): Promise<readonly Execution[]>;
-  getExecution(id: string): Promise<Execution>;
+  listExecutions(group?: string, read?: ReadOptions): Promise<readonly Execution[]>;
+  getExecution(id: string, read?: ReadOptions): Promise<Execution>;
   readonly runner: Runner;
 
-  /** True when the store answers and the work of earlier runs was taken up. */
-  ready(): boolean;
+  cluster(read?: ReadOptions): Promise<ClusterStatus>;
+  readiness(): Readiness;
+  figures(): ControllerFigures;
 }

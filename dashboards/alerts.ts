@@ -1,3 +1,5 @@
+import { asKnown } from './as-known.ts';
+
 export interface Rule {
   readonly alert: string;
   readonly expr: string;
@@ -11,16 +13,21 @@ export interface Rule {
 
 /**
  * True for an hour after a counter rose, its first appearance included: `increase` alone does not see
- * a series that begins at 1.
+ * a series that begins at 1. Whichever controller counted.
  */
-function rose(counter: string): string {
-  return `increase(${counter}[1h]) > 0 or (${counter} unless ${counter} offset 1h) > 0`;
+function rose(counter: string, by: string): string {
+  return `max by (${by}) (increase(${counter}[1h]) > 0 or (${counter} unless ${counter} offset 1h) > 0)`;
 }
 
-export const rules: readonly Rule[] = [
+const rpo = `(${asKnown('farshore_group_rpo_seconds', 'group')})`;
+const rpoObjective = `(${asKnown('farshore_group_rpo_objective_seconds', 'group')})`;
+const rto = `(${asKnown('farshore_group_rto_seconds{source="measured"}', 'group')})`;
+const rtoObjective = `(${asKnown('farshore_group_rto_objective_seconds', 'group')})`;
+
+const ofGroups: readonly Rule[] = [
   {
     alert: 'FarshoreRpoBeyondObjective',
-    expr: 'farshore_group_rpo_seconds > farshore_group_rpo_objective_seconds',
+    expr: `${rpo} > ${rpoObjective}`,
     for: '1m',
     severity: 'critical',
     summary:
@@ -29,7 +36,7 @@ export const rules: readonly Rule[] = [
   },
   {
     alert: 'FarshoreRpoNearObjective',
-    expr: 'farshore_group_rpo_seconds > 0.8 * farshore_group_rpo_objective_seconds <= farshore_group_rpo_objective_seconds',
+    expr: `${rpo} > 0.8 * ${rpoObjective} <= ${rpoObjective}`,
     for: '1m',
     severity: 'warning',
     summary: 'Group {{ $labels.group }}: more than 80 % of the RPO objective is used up',
@@ -37,7 +44,7 @@ export const rules: readonly Rule[] = [
   },
   {
     alert: 'FarshoreNoProvenPoint',
-    expr: 'farshore_group_rpo_objective_seconds unless on (instance, job, group) farshore_group_last_proven_point_timestamp_seconds',
+    expr: `${rpoObjective} unless on (group) farshore_group_last_proven_point_timestamp_seconds`,
     for: '30m',
     severity: 'critical',
     summary: 'Group {{ $labels.group }} has no proven recovery point: it cannot be failed over',
@@ -45,7 +52,7 @@ export const rules: readonly Rule[] = [
   },
   {
     alert: 'FarshorePointDamaged',
-    expr: 'farshore_recovery_points{state="damaged"} > 0',
+    expr: `(${asKnown('farshore_recovery_points{state="damaged"}', 'group')}) > 0`,
     for: '0m',
     severity: 'warning',
     summary: 'Group {{ $labels.group }}: {{ $value }} damaged recovery points in the secondary',
@@ -54,7 +61,7 @@ export const rules: readonly Rule[] = [
   },
   {
     alert: 'FarshoreRegionServiceDown',
-    expr: 'farshore_region_up == 0',
+    expr: `(${asKnown('farshore_region_up', 'region, service', 'min')}) == 0`,
     for: '2m',
     severity: 'critical',
     summary: 'Region {{ $labels.region }}: {{ $labels.service }} does not answer',
@@ -62,7 +69,7 @@ export const rules: readonly Rule[] = [
   },
   {
     alert: 'FarshoreSessionFailed',
-    expr: rose('farshore_replication_sessions_total{result="failed"}'),
+    expr: rose('farshore_replication_sessions_total{result="failed"}', 'group'),
     for: '0m',
     severity: 'warning',
     summary: 'Group {{ $labels.group }}: a replication session failed within the last hour',
@@ -70,7 +77,7 @@ export const rules: readonly Rule[] = [
   },
   {
     alert: 'FarshoreExecutionFailed',
-    expr: rose('farshore_runbook_executions_total{result=~"failed|unchecked"}'),
+    expr: rose('farshore_runbook_executions_total{result=~"failed|unchecked"}', 'mode, result'),
     for: '0m',
     severity: 'critical',
     summary: 'A {{ $labels.mode }} ended {{ $labels.result }} within the last hour',
@@ -79,22 +86,95 @@ export const rules: readonly Rule[] = [
   },
   {
     alert: 'FarshoreRtoBeyondObjective',
-    expr: 'farshore_group_rto_seconds{source="measured"} > on (instance, job, group) farshore_group_rto_objective_seconds',
+    expr: `${rto} > ${rtoObjective}`,
     for: '0m',
     severity: 'warning',
     summary:
       'Group {{ $labels.group }}: the last drill or failover took longer than the RTO objective',
     action: 'Look at the durations of its steps: farshore execution report.',
   },
+];
+
+const ofControllers: readonly Rule[] = [
   {
     alert: 'FarshoreControllerAbsent',
-    expr: 'absent(farshore_controller_is_leader == 1)',
+    expr: 'absent(farshore_controller_is_leader)',
     for: '5m',
     severity: 'critical',
-    summary: 'No Farshore controller is at work: nothing is replicated',
+    summary: 'No Farshore controller answers: nothing is replicated',
     action: 'Start farshore serve; it takes up what was under way.',
   },
+  {
+    alert: 'FarshoreNoLeader',
+    expr: 'max(farshore_controller_is_leader) == 0',
+    for: '1m',
+    severity: 'critical',
+    summary: 'There are controllers, but none of them coordinates',
+    action: 'Run farshore raft status at each site: do they reach each other?',
+  },
+  {
+    alert: 'FarshoreNoQuorum',
+    expr: 'max(farshore_store_has_quorum) == 0',
+    for: '1m',
+    severity: 'critical',
+    summary: "No majority of the controllers' sites answers: nothing can be changed or failed over",
+    action:
+      'Run farshore raft status. If the other sites are lost for good: farshore raft force-quorum.',
+  },
+  {
+    alert: 'FarshoreControllerCutOff',
+    expr: 'farshore_store_has_quorum == 0 and on () max(farshore_store_has_quorum) == 1',
+    for: '1m',
+    severity: 'warning',
+    summary: 'The controller {{ $labels.instance }} is cut off from the others: it shows old state',
+    action: 'Mend the network between the sites; the other controllers carry on meanwhile.',
+  },
+  {
+    alert: 'FarshoreControllerMissing',
+    expr: `(${asKnown('farshore_controller_present', 'site')}) == 0`,
+    for: '5m',
+    severity: 'warning',
+    summary: 'No controller of site {{ $labels.site }} is there: one loss less can be borne',
+    action: 'Start farshore serve there, or mend its network: farshore raft status.',
+  },
 ];
+
+const ofMembers: readonly Rule[] = [
+  {
+    alert: 'FarshoreMemberWithoutLeader',
+    expr: 'max by (site) (farshore_raft_has_leader) == 0',
+    for: '1m',
+    severity: 'warning',
+    summary: 'The etcd member of site {{ $labels.site }} knows no leader',
+    action: 'Run farshore raft status there: does it reach the other sites?',
+  },
+  {
+    alert: 'FarshoreMemberDbNearQuota',
+    expr: 'max by (site) (farshore_raft_db_bytes) > 0.8 * max by (site) (farshore_raft_db_quota_bytes)',
+    for: '10m',
+    severity: 'warning',
+    summary: 'The etcd database of site {{ $labels.site }} takes more than 80 % of its quota',
+    action: 'The coordinator compacts and defragments by itself: look at what its log says of it.',
+  },
+  {
+    alert: 'FarshoreMemberAlarm',
+    expr: 'max by (site) (farshore_raft_alarms) > 0',
+    for: '1m',
+    severity: 'critical',
+    summary: 'The etcd member of site {{ $labels.site }} raises an alarm: writes are refused',
+    action: 'Run farshore raft status: it names the alarm; free disk space if it is NOSPACE.',
+  },
+  {
+    alert: 'FarshoreSnapshotOld',
+    expr: 'max by (site) (farshore_raft_snapshot_age_seconds) > 3 * max by (site) (farshore_raft_snapshot_interval_seconds)',
+    for: '10m',
+    severity: 'warning',
+    summary: 'Site {{ $labels.site }} has taken no snapshot of the state for three intervals',
+    action: "Look for the reason in that controller's log; take one: farshore raft snapshot.",
+  },
+];
+
+export const rules: readonly Rule[] = [...ofGroups, ...ofControllers, ...ofMembers];
 
 /** The file as Prometheus reads it. */
 export function rulesFile(): unknown {

@@ -1,3 +1,5 @@
+import { asKnown } from './as-known.ts';
+
 /** One query of a panel: PromQL and what Grafana calls its series. */
 interface Query {
   readonly expr: string;
@@ -28,6 +30,8 @@ export interface Row {
 /** Only the processes that are controllers, however the scrape job is called. */
 const controllers = 'and on (instance, job) farshore_controller_is_leader';
 const group = 'group=~"$group"';
+const ofGroup = (metric: string, by = 'group', selector = group) =>
+  asKnown(`${metric}{${selector}}`, by);
 
 function quantile(metric: string, by: string, selector = ''): string {
   return `histogram_quantile(0.95, sum by (le, ${by}) (increase(${metric}_bucket{${selector}}[$__range])))`;
@@ -46,7 +50,7 @@ const objectives: Row = {
       width: 8,
       queries: [
         {
-          expr: `max by (group) (farshore_group_rpo_seconds{${group}}) / max by (group) (farshore_group_rpo_objective_seconds)`,
+          expr: `(${ofGroup('farshore_group_rpo_seconds')}) / on (group) (max by (group) (farshore_group_rpo_objective_seconds))`,
           legend: '{{group}}',
         },
       ],
@@ -64,7 +68,7 @@ const objectives: Row = {
       width: 8,
       queries: [
         {
-          expr: `max by (group) (farshore_group_rto_seconds{${group}, source="measured"}) / max by (group) (farshore_group_rto_objective_seconds)`,
+          expr: `(${ofGroup('farshore_group_rto_seconds', 'group', `${group}, source="measured"`)}) / on (group) (max by (group) (farshore_group_rto_objective_seconds))`,
           legend: '{{group}}',
         },
       ],
@@ -81,7 +85,10 @@ const objectives: Row = {
       unit: 'none',
       width: 8,
       queries: [
-        { expr: 'min by (region, service) (farshore_region_up)', legend: '{{region}} {{service}}' },
+        {
+          expr: asKnown('farshore_region_up', 'region, service', 'min'),
+          legend: '{{region}} {{service}}',
+        },
       ],
       thresholds: [['green', 1]],
     },
@@ -93,8 +100,8 @@ const objectives: Row = {
       unit: 's',
       width: 12,
       queries: [
-        { expr: `farshore_group_rpo_seconds{${group}}`, legend: '{{group}} reached' },
-        { expr: `farshore_group_rpo_objective_seconds{${group}}`, legend: '{{group}} objective' },
+        { expr: ofGroup('farshore_group_rpo_seconds'), legend: '{{group}} reached' },
+        { expr: ofGroup('farshore_group_rpo_objective_seconds'), legend: '{{group}} objective' },
       ],
     },
     {
@@ -105,8 +112,11 @@ const objectives: Row = {
       unit: 's',
       width: 12,
       queries: [
-        { expr: `farshore_group_rto_seconds{${group}}`, legend: '{{group}} {{source}}' },
-        { expr: `farshore_group_rto_objective_seconds{${group}}`, legend: '{{group}} objective' },
+        {
+          expr: ofGroup('farshore_group_rto_seconds', 'group, source'),
+          legend: '{{group}} {{source}}',
+        },
+        { expr: ofGroup('farshore_group_rto_objective_seconds'), legend: '{{group}} objective' },
       ],
     },
   ],
@@ -123,7 +133,12 @@ const points: Row = {
       kind: 'timeseries',
       unit: 'none',
       width: 12,
-      queries: [{ expr: `farshore_recovery_points{${group}}`, legend: '{{group}} {{state}}' }],
+      queries: [
+        {
+          expr: ofGroup('farshore_recovery_points', 'group, state'),
+          legend: '{{group}} {{state}}',
+        },
+      ],
     },
     {
       id: 7,
@@ -135,7 +150,7 @@ const points: Row = {
       width: 12,
       queries: [
         {
-          expr: `time() - farshore_group_last_proven_point_timestamp_seconds{${group}}`,
+          expr: `time() - (${ofGroup('farshore_group_last_proven_point_timestamp_seconds')})`,
           legend: '{{group}}',
         },
       ],
@@ -181,7 +196,12 @@ const replication: Row = {
       kind: 'timeseries',
       unit: 'bytes',
       width: 8,
-      queries: [{ expr: `farshore_replication_backlog_bytes{${group}}`, legend: '{{group}}' }],
+      queries: [
+        {
+          expr: `sum by (group) (farshore_replication_backlog_bytes{${group}})`,
+          legend: '{{group}}',
+        },
+      ],
     },
     {
       id: 11,
@@ -288,4 +308,87 @@ const process: Row = {
   ],
 };
 
-export const rows: readonly Row[] = [objectives, points, replication, recovery, process];
+const together: Row = {
+  title: 'Controllers in several regions',
+  panels: [
+    {
+      id: 18,
+      title: 'Controllers',
+      description: '1 where a controller of the site is there, as seen by those with a quorum.',
+      kind: 'stat',
+      unit: 'none',
+      width: 8,
+      queries: [{ expr: asKnown('farshore_controller_present', 'site'), legend: '{{site}}' }],
+      thresholds: [['green', 1]],
+    },
+    {
+      id: 19,
+      title: 'Coordinator, leases and quorum',
+      description:
+        'Which controller coordinates; one without a lease carries nothing out; one that does not see a majority of the sites shows old state.',
+      kind: 'timeseries',
+      unit: 'none',
+      width: 8,
+      queries: [
+        { expr: 'farshore_controller_is_leader', legend: '{{instance}} coordinates' },
+        { expr: 'farshore_controller_has_lease', legend: '{{instance}} has its lease' },
+        { expr: 'farshore_store_has_quorum', legend: '{{instance}} sees a majority' },
+      ],
+    },
+    {
+      id: 20,
+      title: 'Work by controller',
+      description: 'Sessions and executions that each carries out.',
+      kind: 'timeseries',
+      unit: 'none',
+      width: 8,
+      queries: [{ expr: 'farshore_controller_claims', legend: '{{instance}} {{kind}}' }],
+    },
+    {
+      id: 21,
+      title: 'Age of the state',
+      description:
+        'How far what a controller shows is behind the store, and since when it saw a majority.',
+      kind: 'timeseries',
+      unit: 's',
+      width: 8,
+      queries: [
+        { expr: 'farshore_state_lag_seconds', legend: '{{instance}} behind' },
+        { expr: 'farshore_store_quorum_age_seconds', legend: '{{instance}} since a majority' },
+      ],
+    },
+    {
+      id: 22,
+      title: "etcd members' databases",
+      description: 'At the quota a member takes no more writes. Empty where no member is run here.',
+      kind: 'timeseries',
+      unit: 'bytes',
+      width: 8,
+      queries: [
+        { expr: 'max by (site) (farshore_raft_db_bytes)', legend: '{{site}}' },
+        { expr: 'max by (site) (farshore_raft_db_quota_bytes)', legend: '{{site}} quota' },
+      ],
+    },
+    {
+      id: 23,
+      title: "etcd members' leader and snapshots",
+      description: 'A member without a leader stands alone. Snapshots are taken at each site.',
+      kind: 'timeseries',
+      unit: 's',
+      width: 8,
+      queries: [
+        { expr: 'max by (site) (farshore_raft_has_leader)', legend: '{{site}} has a leader' },
+        {
+          expr: 'max by (site) (farshore_raft_snapshot_age_seconds)',
+          legend: '{{site}} age of the newest snapshot',
+        },
+        {
+          expr: 'max by (site) (farshore_raft_snapshot_interval_seconds)',
+          legend: '{{site}} interval',
+        },
+      ],
+    },
+  ],
+};
+
+export const rows: readonly Row[] = [objectives, points, replication, recovery, process, together];

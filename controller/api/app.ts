@@ -6,9 +6,11 @@ import type { Log } from '../../kernel/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ControllerService } from '../service.ts';
 import { executionEvents } from './events.ts';
+import { markStale } from './freshness.ts';
 import { openApi } from './openapi.ts';
 import { problemHandler } from './problem.ts';
 import { mount, type Route } from './route.ts';
+import { clusterRoutes } from './routes/cluster.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { pointRoutes } from './routes/points.ts';
@@ -32,6 +34,7 @@ export function createApp({ service, metrics, log, version }: ApiDeps): Express 
   app.use(express.json({ limit: '1mb' }));
 
   const v1 = express.Router();
+  v1.use(markStale(service));
   mount(v1, routes);
   v1.get('/executions/:id/events', executionEvents(service));
   app.use('/v1', v1);
@@ -39,8 +42,8 @@ export function createApp({ service, metrics, log, version }: ApiDeps): Express 
   app.get('/openapi.json', (_request, response) => void response.json(document));
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', (_request, response) => {
-    const isReady = service.ready();
-    response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'starting' });
+    const readiness = service.readiness();
+    response.status(readiness.ready ? 200 : 503).json(readiness);
   });
   app.get('/metrics', async (_request, response) => {
     response.type(metrics.contentType).send(await metrics.render(service));
@@ -58,6 +61,7 @@ export function apiRoutes(service: ControllerService): readonly Route[] {
     ...pointRoutes(service),
     ...runbookRoutes(service),
     ...executionRoutes(service),
+    ...clusterRoutes(service),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { staleHeader } from './freshness.ts';
 import { problemSchema } from './problem.ts';
 import type { Route } from './route.ts';
 
@@ -44,13 +45,20 @@ function operation(route: Route, schemas: Json): Json {
           },
         }),
     responses: {
-      [route.status]: { description: 'Done', ...answer },
+      [route.status]: { description: 'Done', ...headers(route), ...answer },
       default: {
         description: 'Not done',
         ...content('application/problem+json', schema(problemSchema, 'output', schemas)),
       },
     },
   };
+}
+
+function headers({ method }: Route): Json {
+  if (method !== 'get') return {};
+  const description =
+    'Only while no majority of the sites answers: how many seconds old the answer is, at most.';
+  return { headers: { [staleHeader]: { description, schema: { type: 'integer' } } } };
 }
 
 function content(type: string, body: Json): Json {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Precondition } from '../service.ts';
+import type { ReadOptions } from '../store/store.ts';
 
 export interface Reply {
   readonly status?: number;
@@ -20,6 +21,8 @@ export interface RouteInput<Query, Body> {
   /** From If-Match and If-None-Match: `*`. */
   readonly precondition: Precondition;
   readonly accepts: (type: string) => boolean;
+  /** Of a GET: what its `consistency` asks for, local unless it is given. */
+  readonly read: ReadOptions;
   /** Aborts when the caller hangs up. */
   readonly signal: AbortSignal;
 }
@@ -36,7 +39,7 @@ export interface Route {
   readonly status: number;
   readonly response: z.ZodType | null;
   readonly handle: (
-    input: RouteInput<Readonly<Record<string, unknown>>, unknown>,
+    input: Omit<RouteInput<Readonly<Record<string, unknown>>, unknown>, 'read'>,
   ) => Promise<Reply>;
 }
 
@@ -53,11 +56,22 @@ interface RouteDefinition<Q extends z.ZodObject, B extends z.ZodType> extends Om
 
 const noQuery = z.strictObject({});
 
+/** What every GET takes. */
+const readQuery = {
+  consistency: z
+    .enum(['local', 'linearizable'])
+    .default('local')
+    .describe(
+      '`local` answers from this site, also while no majority of the sites does; `linearizable` includes everything that was acknowledged anywhere before, and is refused without a majority.',
+    ),
+};
+
 /** Checks query and body by their schemas before the handler sees them. */
 export function route<Q extends z.ZodObject = typeof noQuery, B extends z.ZodType = z.ZodNever>(
   definition: RouteDefinition<Q, B>,
 ): Route {
-  const query = definition.query ?? noQuery;
+  const own = definition.query ?? noQuery;
+  const query = definition.method === 'get' ? own.extend(readQuery) : own;
   const body = definition.body ?? null;
   return {
     ...definition,
@@ -65,12 +79,15 @@ export function route<Q extends z.ZodObject = typeof noQuery, B extends z.ZodTyp
     body,
     status: definition.status ?? 200,
     response: definition.response ?? null,
-    handle: async (input) =>
-      definition.handle({
+    handle: async (input) => {
+      const asked = parse(query, input.query, 'query') as z.output<Q> & Required<ReadOptions>;
+      return definition.handle({
         ...input,
-        query: parse(query, input.query, 'query') as z.output<Q>,
+        query: asked,
+        read: { consistency: asked.consistency },
         body: (body === null ? undefined : parse(body, input.body, 'body')) as z.output<B>,
-      }),
+      });
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { PointManifest, RecoveryPoint } from '../../replicator/point/types.
 import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
 import { approvalReason } from '../../runbooks/approval.ts';
 import type { Execution, StepRecord } from '../../runbooks/execution/types.ts';
+import type { ClusterStatus } from '../model/controller-status.ts';
 import type { GroupStatus, SessionSummary } from '../model/types.ts';
 import type { RegionStatus } from '../service.ts';
 
@@ -204,3 +205,24 @@ export const runbookInfo = z
     params: z.record(z.string(), z.string()),
   })
   .meta({ id: 'Runbook' });
+
+const controllerInfo = z
+  .object({
+    id: z.string(),
+    site: z.string(),
+    region: z.string().nullable().describe('Null of a witness, which carries out nothing.'),
+    startedAt: time,
+    version: z.string(),
+  })
+  .meta({ id: 'Controller' });
+
+export const clusterStatus = z
+  .object({
+    self: controllerInfo.nullable().describe('The one that answers; null while it has no lease.'),
+    leader: controllerInfo.nullable().describe('The one that coordinates.'),
+    controllers: z.array(controllerInfo),
+    epoch: z.number().describe('Rises when a quorum was forced.'),
+    quorum: z.boolean().describe('Whether a majority of the sites answers.'),
+    staleSeconds: z.number(),
+  })
+  .meta({ id: 'Cluster' }) satisfies z.ZodType<ClusterStatus>;

@@ -2,6 +2,7 @@ import type { AxiosInstance, AxiosResponse } from 'axios';
 
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Execution } from '../../runbooks/execution/types.ts';
+import { staleHeader } from '../api/freshness.ts';
 import type { Problem } from '../api/problem.ts';
 import { readEvents } from './event-stream.ts';
 
@@ -10,13 +11,23 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
+export interface ClientOptions {
+  /** Reads include everything that was acknowledged anywhere, or fail. */
+  readonly isLinearizable?: boolean;
+  /** Hears once of answers that are old, and how old in seconds. */
+  readonly onStale?: (seconds: number) => void;
+}
+
 /** What the command line asks of a controller's API; refusals come out as FarshoreErrors. */
 export class ApiClient {
   readonly url: string;
+  readonly #options: ClientOptions;
   #connected: Promise<AxiosInstance> | undefined;
+  #isStaleTold = false;
 
-  constructor(url: string) {
+  constructor(url: string, options: ClientOptions = {}) {
     this.url = url.replace(/\/+$/, '');
+    this.#options = options;
   }
 
   async get<T>(path: string, params?: Record<string, unknown>): Promise<T> {
@@ -72,14 +83,26 @@ export class ApiClient {
     headers: Record<string, string> = {},
   ): Promise<AxiosResponse<T>> {
     const http = await this.#http();
+    const asked =
+      method === 'get' && this.#options.isLinearizable === true
+        ? { ...params, consistency: 'linearizable' }
+        : params;
     let response: AxiosResponse<T>;
     try {
-      response = await http.request<T>({ method, url: path, data, params, headers });
+      response = await http.request<T>({ method, url: path, data, params: asked, headers });
     } catch (error) {
       throw this.#unreachable(error);
     }
+    this.#noteAge(response);
     if (response.status >= 400) throw refusal(response);
     return response;
+  }
+
+  #noteAge(response: AxiosResponse): void {
+    const age: unknown = response.headers[staleHeader.toLowerCase()];
+    if (this.#isStaleTold || typeof age !== 'string') return;
+    this.#isStaleTold = true;
+    this.#options.onStale?.(Number(age));
   }
 
   /** Loaded when a controller is asked: regions and controllers themselves do without. */

@@ -7,6 +7,7 @@ interface GlobalOptions {
   readonly api: string;
   readonly output: OutputFormat;
   readonly config: string;
+  readonly linearizable?: true;
 }
 
 export function globalsOf(command: Command): GlobalOptions {
@@ -14,7 +15,15 @@ export function globalsOf(command: Command): GlobalOptions {
 }
 
 export function clientOf(command: Command): ApiClient {
-  return new ApiClient(globalsOf(command).api);
+  const { api, linearizable = false } = globalsOf(command);
+  return new ApiClient(api, { isLinearizable: linearizable, onStale: sayStale });
+}
+
+/** On stderr, so that what reads the answer is not disturbed. */
+function sayStale(seconds: number): void {
+  process.stderr.write(
+    `farshore: this is ${seconds} s old: no majority of the controllers' sites answers\n`,
+  );
 }
 
 /** Ends the command with exit status 1 without an error text: what was asked for is not true, and was said. */

@@ -38,6 +38,12 @@ function createProgram(): Command {
         .env('FARSHORE_CONFIG')
         .default('farshore.yaml'),
     )
+    .addOption(
+      new Option(
+        '--linearizable',
+        'read what a majority of the sites has agreed on, or fail; not what this one knows',
+      ),
+    )
     .showSuggestionAfterError()
     .exitOverride();
   addServe(program, version);

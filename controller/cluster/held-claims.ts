@@ -41,8 +41,10 @@ export class HeldClaims implements Claims {
     this.#life = life;
   }
 
-  get count(): number {
-    return this.#held.size;
+  count(): Readonly<Record<ClaimKind, number>> {
+    const count = { session: 0, execution: 0 };
+    for (const { claim } of this.#held.values()) count[claim.kind]++;
+    return count;
   }
 
   async take(kind: ClaimKind, id: string): Promise<Claim | null> {

@@ -6,7 +6,7 @@ import { type Compare, type Entry, put, type Store } from '../store/store.ts';
 import { HeldClaims } from './held-claims.ts';
 import { type Life, Membership, type Place } from './membership.ts';
 import { chosenFor } from './turn.ts';
-import type { Claims, Cluster, ControllerInfo } from './types.ts';
+import type { ClaimKind, Claims, Cluster, ControllerInfo } from './types.ts';
 
 export interface ClusterDeps {
   readonly store: Store;
@@ -66,8 +66,8 @@ export class StoreCluster implements Cluster {
     return this.#claims;
   }
 
-  get heldClaims(): number {
-    return this.#claims.count;
+  heldClaims(): Readonly<Record<ClaimKind, number>> {
+    return this.#claims.count();
   }
 
   get self(): ControllerInfo | null {

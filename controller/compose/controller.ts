@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { systemClock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { createRunner } from '../../runbooks/execution/executor.ts';
@@ -52,11 +53,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
   const { config, observer = silentObserver } = options;
   const ambient = options.ambient ?? systemAmbient(config);
   const { clock, log } = ambient;
-  const failure = Promise.withResolvers<unknown>();
-  const fail = (error: unknown) => {
-    log.error('the controller cannot go on', { error });
-    failure.resolve(error);
-  };
+  const { failure, fail } = firstFailure(log);
   const state = await openState(config, options.version, ambient, fail);
   const { store, cluster, standings } = state;
   const { claims } = cluster;
@@ -92,10 +89,11 @@ export async function createController(options: ControllerOptions): Promise<Cont
   let isReady = false;
   const service = new StoreControllerService({
     ...base,
+    ...state.shown,
     supervisor,
     control,
     runner,
-    isReady: () => isReady,
+    isTakenUp: () => isReady,
     stopping: stopping.signal,
   });
   const stop = once(async () => {
@@ -108,7 +106,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
   });
   return Object.freeze({
     service,
-    failure: failure.promise,
+    failure,
     stop,
     start: async () => {
       await state.start();
@@ -127,6 +125,15 @@ function systemAmbient(config: Config): Ambient {
     random: systemRandom,
     log: createLog(config.log.level),
   });
+}
+
+function firstFailure(log: Log) {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  const fail = (error: unknown) => {
+    log.error('the controller cannot go on', { error });
+    resolve(error);
+  };
+  return { failure: promise, fail };
 }
 
 function hooksOf(observer: Observer): RunnerHooks {

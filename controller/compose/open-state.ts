@@ -2,7 +2,12 @@ import { join } from 'node:path';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { StoreCluster } from '../cluster/store-cluster.ts';
 import type { Config } from '../config/config.ts';
+import { MirrorSet } from '../mirror/mirror-set.ts';
+import { noting, OwnWrites } from '../mirror/own-writes.ts';
+import { PointTallies } from '../mirror/point-tallies.ts';
+import { Reads } from '../mirror/reads.ts';
 import { Standings } from '../replication/standings.ts';
+import type { ServiceDeps } from '../service/controller-service.ts';
 import { addLatest } from '../state/add-latest.ts';
 import { LevelStore } from '../store/level-store.ts';
 import type { Store } from '../store/store.ts';
@@ -13,6 +18,11 @@ export interface OpenedState {
   readonly store: Store;
   readonly cluster: StoreCluster;
   readonly standings: Standings;
+  /** What users are shown of it, and of this controller's part in it. */
+  readonly shown: Pick<
+    ServiceDeps,
+    'memory' | 'mirrors' | 'reads' | 'site' | 'siteNames' | 'claimsHeld' | 'member'
+  >;
   /** Resolves when it is known what there is and who is there; waits for a store that does not answer. */
   start(): Promise<void>;
   /** Gives back what this controller holds, then closes the store. */
@@ -29,23 +39,33 @@ export async function openState(
   ambient: Ambient,
   onFailure: (error: unknown) => void,
 ): Promise<OpenedState> {
-  const store = await LevelStore.open(join(config.dataDir, 'state'), onFailure);
+  const writes = new OwnWrites(ambient.clock);
+  const store = noting(await LevelStore.open(join(config.dataDir, 'state'), onFailure), writes);
   const place = { site: 'local', region: 'local', version };
   const cluster = new StoreCluster({ store, ambient, place, leaseTtlMs });
-  const mirrors = createMirrors(store, ambient);
-  const all = Object.values(mirrors);
+  const kinds = createMirrors(store, ambient);
+  const mirrors = new MirrorSet(Object.values(kinds), writes, ambient.clock);
   return Object.freeze({
     store,
     cluster,
-    standings: new Standings(mirrors),
+    standings: new Standings(kinds),
+    shown: {
+      memory: { ...kinds, tallies: new PointTallies(kinds.points) },
+      mirrors,
+      reads: new Reads(store, writes),
+      site: place.site,
+      siteNames: [place.site],
+      claimsHeld: () => cluster.heldClaims(),
+      member: () => null,
+    },
     start: async () => {
+      // Before anything is written: what there is can be shown also without a quorum.
+      await Promise.all([cluster.start(), mirrors.start()]);
       await addLatest(store);
-      for (const mirror of all) mirror.start();
-      await Promise.all([cluster.start(), ...all.map(({ ready }) => ready)]);
     },
     stop: async () => {
       await cluster.stop();
-      await Promise.all(all.map((mirror) => mirror.stop()));
+      await mirrors.stop();
       await store.close();
     },
   });

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 import type { Observer } from '../observer.ts';
 import type { ControllerService } from '../service.ts';
+import { createControllerGauges, setControllerGauges } from './controller-gauges.ts';
 
 /** Session and step durations reach from a second to a day. */
 const durationBuckets = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
@@ -19,11 +20,13 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   const counters = createCounters(registry);
   const gauges = createGauges(registry);
+  const own = createControllerGauges(registry);
   return Object.freeze({
     contentType: registry.contentType,
     observer: observerOf(counters, gauges.backlog),
     render: async (service: ControllerService) => {
       await refresh(gauges, service);
+      setControllerGauges(own, service.figures());
       return registry.metrics();
     },
   });
@@ -110,7 +113,6 @@ function createGauges(registry: Registry) {
       ['group'],
     ),
     points: gauge('farshore_recovery_points', 'Recovery points by state.', ['group', 'state']),
-    leader: gauge('farshore_controller_is_leader', '1 where this controller coordinates.', []),
     regionUp: gauge('farshore_region_up', '1 where the service of the region answers.', [
       'region',
       'service',
@@ -144,7 +146,6 @@ function observerOf(counters: Counters, backlog: Gauge): Observer {
 async function refresh(gauges: Gauges, service: ControllerService): Promise<void> {
   const [groups, regions] = await Promise.all([service.listGroupStatus(), service.listRegions()]);
   for (const gauge of Object.values(gauges)) if (gauge !== gauges.backlog) gauge.reset();
-  gauges.leader.set(1);
   for (const group of groups) {
     const name = { group: group.name };
     gauges.rpoObjective.set(name, group.rpoObjectiveSeconds);

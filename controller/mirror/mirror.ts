@@ -49,11 +49,14 @@ export class Mirror<T, V> {
   readonly #reached = new Reached();
   readonly #filled = Promise.withResolvers<undefined>();
   #kept = new Map<string, Kept<V>>();
-  #inStep = false;
+  #isFilled = false;
+  /** On the monotonic clock; null while in step. */
+  #outSinceMs: number | null;
   #done: Promise<void> = Promise.resolve();
 
   constructor(options: MirrorOptions<T, V>) {
     this.#options = options;
+    this.#outSinceMs = options.ambient.clock.monotonicMs();
   }
 
   /** Once. Never rejects: what fails is said in the log and tried again. */
@@ -73,7 +76,18 @@ export class Mirror<T, V> {
 
   /** False before the first list, and while a lost watch is made up for. */
   get isInStep(): boolean {
-    return this.#inStep;
+    return this.#outSinceMs === null;
+  }
+
+  /** How long it has been out of step; 0 while it is in step. */
+  get outOfStepMs(): number {
+    if (this.#outSinceMs === null) return 0;
+    return this.#options.ambient.clock.monotonicMs() - this.#outSinceMs;
+  }
+
+  /** True once the first list is there: what is here is old at worst, and never a part. */
+  get isFilled(): boolean {
+    return this.#isFilled;
   }
 
   /** The transaction that was taken in last, or the revision of the list. */
@@ -87,6 +101,15 @@ export class Mirror<T, V> {
 
   get(key: Key<T>): V | undefined {
     return this.#kept.get(key.path)?.value;
+  }
+
+  /** The revision of the key's last write that is taken in. */
+  modRevisionOf(key: Key<T>): number | undefined {
+    return this.#kept.get(key.path)?.modRevision;
+  }
+
+  get prefix(): string {
+    return this.#options.prefix.path;
   }
 
   /** In no order. */
@@ -125,7 +148,7 @@ export class Mirror<T, V> {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.#inStep = false;
+        this.#outSinceMs ??= ambient.clock.monotonicMs();
         const isFallenBehind = error instanceof FarshoreError && error.code === 'store.compacted';
         const fields = { prefix: prefix.path, revision: this.revision, error };
         if (isFallenBehind) ambient.log.info('state is listed anew', fields);
@@ -155,7 +178,8 @@ export class Mirror<T, V> {
     for (const [path, { value }] of this.#kept)
       if (!kept.has(path)) changes.push({ path, before: value, after: undefined });
     this.#kept = kept;
-    this.#inStep = true;
+    this.#outSinceMs = null;
+    this.#isFilled = true;
     this.#tell(changes, found.revision);
     this.#reached.set(found.revision);
     this.#filled.resolve(undefined);

@@ -1,12 +1,17 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { noProgress } from '../../kernel/progress.ts';
 import type { Depth } from '../../replicator/mover.ts';
+import { byAge } from '../../replicator/point/choose.ts';
+import { readManifest } from '../../replicator/point/read-manifest.ts';
 import type { PointManifest, RecoveryPoint } from '../../replicator/point/types.ts';
 import type { Control } from '../../runbooks/control.ts';
 import type { Execution } from '../../runbooks/execution/types.ts';
 import { describeParams } from '../../runbooks/plan.ts';
 import { plans } from '../../runbooks/plans/index.ts';
 import type { Runner } from '../../runbooks/runner.ts';
+import type { MirrorSet } from '../mirror/mirror-set.ts';
+import type { Reads } from '../mirror/reads.ts';
+import type { ClusterStatus, ControllerFigures, Readiness } from '../model/controller-status.ts';
 import type {
   Group,
   GroupSpec,
@@ -15,23 +20,29 @@ import type {
   SessionSummary,
   Stored,
 } from '../model/types.ts';
-import { standingOf } from '../replication/standing.ts';
 import type { ControllerService, Precondition } from '../service.ts';
-import { groupView, readGroup } from '../state/groups.ts';
+import { readGroup } from '../state/groups.ts';
+import { newestFirst } from '../state/journal.ts';
 import { keys } from '../state/keys.ts';
 import { notFound, refused } from '../state/refusals.ts';
 import { summarize } from '../state/summary.ts';
+import type { ReadOptions } from '../store/store.ts';
 import { applyGroup } from './apply-group.ts';
+import { Overview, type OverviewDeps } from './overview.ts';
 import { Policies } from './policies.ts';
+import { ReadinessReport, type ReadinessDeps } from './readiness.ts';
 import { RegionHealth } from './region-health.ts';
 import { deleteGroup, deletePoint, type RemoveDeps } from './remove.ts';
-import { statusOf } from './status.ts';
+import { shownSession } from './status.ts';
 
-export interface ServiceDeps extends RemoveDeps {
+export interface ServiceDeps
+  extends RemoveDeps, Pick<OverviewDeps, 'memory'>, Omit<ReadinessDeps, 'health' | 'mirrors'> {
   readonly ambient: Ambient;
   readonly control: Control;
   readonly runner: Runner;
-  readonly isReady: () => boolean;
+  readonly mirrors: MirrorSet;
+  /** Of what is not in memory. */
+  readonly reads: Reads;
   /** Aborts what was begun for callers that gave no signal of their own, when the process stops. */
   readonly stopping: AbortSignal;
 }
@@ -42,24 +53,28 @@ export class StoreControllerService implements ControllerService {
   readonly #deps: ServiceDeps;
   readonly #policies: Policies;
   readonly #health: RegionHealth;
+  readonly #overview: Overview;
+  readonly #readiness: ReadinessReport;
 
   constructor(deps: ServiceDeps) {
     this.#deps = deps;
     this.runner = deps.runner;
     this.#policies = new Policies(deps.store, deps.sites);
     this.#health = new RegionHealth(deps.sites, deps.clock);
+    this.#overview = new Overview(deps);
+    this.#readiness = new ReadinessReport({ ...deps, health: () => deps.store.health() });
   }
 
   listRegions() {
     return this.#health.read();
   }
 
-  listPolicies(): Promise<readonly Stored<ProtectionPolicy>[]> {
-    return this.#policies.list();
+  listPolicies(read?: ReadOptions): Promise<readonly Stored<ProtectionPolicy>[]> {
+    return this.#overview.policies(read);
   }
 
-  getPolicy(name: string): Promise<Stored<ProtectionPolicy>> {
-    return this.#policies.get(name);
+  getPolicy(name: string, read?: ReadOptions): Promise<Stored<ProtectionPolicy>> {
+    return this.#overview.policy(name, read);
   }
 
   async applyPolicy(
@@ -75,12 +90,12 @@ export class StoreControllerService implements ControllerService {
     return this.#policies.delete(name, precondition);
   }
 
-  async listGroups(): Promise<readonly Stored<Group>[]> {
-    return Promise.all((await this.#groupNames()).map((name) => this.getGroup(name)));
+  listGroups(read?: ReadOptions): Promise<readonly Stored<Group>[]> {
+    return this.#overview.groups(read);
   }
 
-  async getGroup(name: string): Promise<Stored<Group>> {
-    return groupView(this.#deps.store, await readGroup(this.#deps.store, name));
+  getGroup(name: string, read?: ReadOptions): Promise<Stored<Group>> {
+    return this.#overview.group(name, read);
   }
 
   async applyGroup(
@@ -100,28 +115,12 @@ export class StoreControllerService implements ControllerService {
     return deleteGroup(name, options, this.#deps, this.#deps.stopping);
   }
 
-  async groupStatus(name: string): Promise<GroupStatus> {
-    const { store, ledger, supervisor, clock } = this.#deps;
-    const entries = await readGroup(store, name);
-    const { record, head } = entries;
-    const policy = await store.get(keys.policy(record.value.spec.policy));
-    if (policy === null) throw notFound('policy', record.value.spec.policy);
-    const session = (await store.get(keys.latest(name)))?.value ?? null;
-    const standing = standingOf(record.value, head.value, policy.value, session);
-    return statusOf({
-      group: (await groupView(store, entries)).value,
-      head: head.value,
-      policy: policy.value,
-      points: await ledger.points(name),
-      session,
-      rto: (await store.get(keys.rto(name)))?.value ?? null,
-      nextSessionMs: supervisor.nextSessionMs(name, standing),
-      nowMs: clock.now(),
-    });
+  groupStatus(name: string, read?: ReadOptions): Promise<GroupStatus> {
+    return this.#overview.status(name, read);
   }
 
-  async listGroupStatus(): Promise<readonly GroupStatus[]> {
-    return Promise.all((await this.#groupNames()).map((name) => this.groupStatus(name)));
+  listGroupStatus(read?: ReadOptions): Promise<readonly GroupStatus[]> {
+    return this.#overview.statuses(read);
   }
 
   async syncGroup(name: string): Promise<SessionSummary> {
@@ -145,37 +144,38 @@ export class StoreControllerService implements ControllerService {
     return summarize(await this.#deps.supervisor.sync(name));
   }
 
-  async session(group: string, id: string) {
-    const { store, ledger, supervisor } = this.#deps;
-    await readGroup(store, group);
-    const newest = await ledger.session(group);
-    const progress = supervisor.progress(group, id);
-    if (newest?.id === id) return { summary: summarize(newest), progress };
-    const past = await store.get(keys.history(group, id));
+  async session(group: string, id: string, read?: ReadOptions) {
+    const newest = await this.#overview.latest(group, read);
+    const progress = this.#deps.supervisor.progress(group, id);
+    if (newest?.id === id) return { summary: shownSession(newest), progress };
+    const past = await this.#deps.reads.get(keys.history(group, id), read);
     if (past === null)
       throw notFound('session', `${group}/${id}`, 'sessions before the newest 20 are forgotten');
     return { summary: past.value, progress: null };
   }
 
-  async listPoints(group: string): Promise<readonly RecoveryPoint[]> {
-    await readGroup(this.#deps.store, group);
-    return this.#deps.ledger.points(group);
+  async listPoints(group: string, read?: ReadOptions): Promise<readonly RecoveryPoint[]> {
+    await this.#overview.group(group, read);
+    const entries = await this.#deps.reads.range(keys.point(group), read);
+    return entries.map(({ value }) => value).toSorted((a, b) => byAge(b, a));
   }
 
   async getPoint(
     group: string,
     point: string,
+    read?: ReadOptions,
   ): Promise<{ readonly point: RecoveryPoint; readonly manifest: PointManifest }> {
-    await readGroup(this.#deps.store, group);
-    const found = await this.#deps.store.get(keys.point(group, point));
+    await this.#overview.group(group, read);
+    const found = await this.#deps.reads.get(keys.point(group, point), read);
     if (found === null)
       throw notFound(
         'point',
         `${group}/${point}`,
         `farshore point list ${group} shows what there is`,
       );
-    const manifest = await this.#deps.control.manifest(group, point, this.#deps.stopping);
-    return { point: found.value, manifest };
+    const { sites, stopping } = this.#deps;
+    const bank = await sites.bank(found.value.region, stopping);
+    return { point: found.value, manifest: await readManifest(bank, found.value, stopping) };
   }
 
   async verifyPoint(
@@ -199,23 +199,29 @@ export class StoreControllerService implements ControllerService {
     });
   }
 
-  listExecutions(group?: string): Promise<readonly Execution[]> {
-    return this.#deps.journal.list(group === undefined ? {} : { group });
+  async listExecutions(group?: string, read?: ReadOptions): Promise<readonly Execution[]> {
+    const entries = await this.#deps.reads.range(keys.execution(), read);
+    const all = entries.map(({ value }) => value).toSorted(newestFirst);
+    return group === undefined ? all : all.filter((execution) => execution.group === group);
   }
 
-  async getExecution(id: string): Promise<Execution> {
-    const execution = await this.#deps.journal.load(id);
-    if (execution === null) throw notFound('execution', id);
-    return execution;
+  async getExecution(id: string, read?: ReadOptions): Promise<Execution> {
+    const entry = await this.#deps.reads.get(keys.execution(id), read);
+    if (entry === null) throw notFound('execution', id);
+    return entry.value;
   }
 
-  ready(): boolean {
-    return this.#deps.isReady();
+  async cluster(read?: ReadOptions): Promise<ClusterStatus> {
+    const epoch = await this.#deps.reads.get(keys.epoch(), read);
+    return this.#readiness.cluster(epoch?.value.epoch ?? 0);
   }
 
-  async #groupNames(): Promise<readonly string[]> {
-    const groups = await this.#deps.store.range(keys.group());
-    return groups.map(({ value }) => value.spec.name);
+  readiness(): Readiness {
+    return this.#readiness.readiness();
+  }
+
+  figures(): ControllerFigures {
+    return this.#readiness.figures();
   }
 
   #within(signal: AbortSignal | undefined): AbortSignal {

@@ -20,17 +20,6 @@ export class Policies {
     this.#sites = sites;
   }
 
-  async list(): Promise<readonly Stored<ProtectionPolicy>[]> {
-    const entries = await this.#store.range(keys.policy());
-    return entries.map(({ value, modRevision }) => ({ value, revision: modRevision }));
-  }
-
-  async get(name: string): Promise<Stored<ProtectionPolicy>> {
-    const entry = await this.#store.get(keys.policy(name));
-    if (entry === null) throw notFound('policy', name);
-    return { value: entry.value, revision: entry.modRevision };
-  }
-
   /** One that is there just so stays as it is, with its revision. */
   async apply(
     policy: ProtectionPolicy,

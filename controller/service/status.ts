@@ -1,6 +1,6 @@
-import { newestProven, reachedRpoSeconds } from '../../replicator/point/choose.ts';
-import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import { reachedRpoSeconds } from '../../replicator/point/choose.ts';
 import { isoTime } from '../../kernel/clock.ts';
+import type { PointTally } from '../mirror/point-tallies.ts';
 import type { Group, GroupStatus, ProtectionPolicy, SessionSummary } from '../model/types.ts';
 import type { GroupHead, MeasuredRto } from '../state/records.ts';
 
@@ -8,8 +8,7 @@ export interface StatusInput {
   readonly group: Group;
   readonly head: GroupHead;
   readonly policy: ProtectionPolicy;
-  /** Any order. */
-  readonly points: readonly RecoveryPoint[];
+  readonly points: PointTally;
   readonly session: SessionSummary | null;
   readonly rto: MeasuredRto | null;
   readonly nextSessionMs: number | null;
@@ -19,10 +18,8 @@ export interface StatusInput {
 /** Pure: what is true of a group at this moment. RPO counts from the newest proven point, and nothing else. */
 export function statusOf(input: StatusInput): GroupStatus {
   const { group, head, policy, points, session, rto, nextSessionMs, nowMs } = input;
-  const newest = newestProven(points);
-  const rpoSeconds = reachedRpoSeconds(points, nowMs);
-  const count = (state: RecoveryPoint['state']) =>
-    points.filter((point) => point.state === state).length;
+  const { newest, proven, damaged } = points;
+  const rpoSeconds = newest === null ? null : reachedRpoSeconds([newest], nowMs);
   return {
     name: group.spec.name,
     policy: policy.name,
@@ -37,8 +34,8 @@ export function statusOf(input: StatusInput): GroupStatus {
     rtoObjectiveSeconds: policy.rtoSeconds,
     newestProvenPoint: newest?.id ?? null,
     newestProvenDataTime: newest?.dataTime ?? null,
-    points: { proven: count('proven'), damaged: count('damaged') },
-    session: session === null ? null : shown(session),
+    points: { proven, damaged },
+    session: session === null ? null : shownSession(session),
     nextSessionAt: nextSessionMs === null ? null : isoTime(nextSessionMs),
   };
 }
@@ -55,7 +52,7 @@ function stateOf(
 }
 
 /** Without what is kept beside it. */
-function shown({
+export function shownSession({
   id,
   phase,
   startedAt,

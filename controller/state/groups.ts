@@ -1,7 +1,7 @@
 import type { Group, Stored } from '../model/types.ts';
 import type { Entry, Store } from '../store/store.ts';
 import { keys } from './keys.ts';
-import type { GroupHead, GroupRecord } from './records.ts';
+import type { GroupHead, GroupMembers, GroupRecord } from './records.ts';
 import { notFound } from './refusals.ts';
 
 /** A group's record and head as read, with the revisions to compare in a transaction. */
@@ -26,20 +26,23 @@ export async function readGroup(store: Store, name: string): Promise<GroupEntrie
 /** As the service shows it; the revision is that of what the operator wrote. */
 export async function groupView(store: Store, entries: GroupEntries): Promise<Stored<Group>> {
   const { record, head } = entries;
-  const { spec, createdAt } = record.value;
-  const { generation, primary, failedOver } = head.value;
-  const members = await store.get(keys.members(spec.name));
-  const resources = members?.value.resources ?? [];
+  const members = await store.get(keys.members(record.value.spec.name));
+  return { value: groupOf(record.value, head.value, members?.value), revision: record.modRevision };
+}
+
+/** Pure. */
+export function groupOf(
+  { spec, createdAt }: GroupRecord,
+  { generation, primary, failedOver }: GroupHead,
+  members: GroupMembers | undefined,
+): Group {
   return {
-    value: {
-      spec,
-      generation,
-      primary,
-      ...(failedOver === undefined ? {} : { failedOver }),
-      resources,
-      createdAt,
-    },
-    revision: record.modRevision,
+    spec,
+    generation,
+    primary,
+    ...(failedOver === undefined ? {} : { failedOver }),
+    resources: members?.resources ?? [],
+    createdAt,
   };
 }
 

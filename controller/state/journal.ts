@@ -40,7 +40,7 @@ export class StoreJournal implements ExecutionJournal {
     const all = filter.unfinished === true ? await this.#unfinished() : await this.#all();
     return all
       .filter(({ group }) => filter.group === undefined || group === filter.group)
-      .toSorted((a, b) => (a.declaredAt < b.declaredAt ? 1 : a.declaredAt > b.declaredAt ? -1 : 0));
+      .toSorted(newestFirst);
   }
 
   async #all(): Promise<readonly Execution[]> {
@@ -55,6 +55,11 @@ export class StoreJournal implements ExecutionJournal {
       (execution) => execution !== null && execution.state !== 'ended',
     ) as Execution[];
   }
+}
+
+/** For sorting. */
+export function newestFirst(a: Execution, b: Execution): number {
+  return a.declaredAt < b.declaredAt ? 1 : a.declaredAt > b.declaredAt ? -1 : 0;
 }
 
 function writes(execution: Execution): readonly Operation[] {

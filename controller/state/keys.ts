@@ -37,6 +37,8 @@ export const keys = Object.freeze({
   /** Ended ones before it, in short. */
   history: (group: string, session = '') => key<SessionSummary>('history', group, session),
   point: (group: string, point = '') => key<RecoveryPoint>('points', group, point),
+  /** Those of all groups. */
+  points: () => key<RecoveryPoint>('points', ''),
   holds: (group: string, point = '') => key<Holds>('holds', group, point),
   execution: (id = '') => key<Execution>('executions', id),
   /** Of those not ended, so that taking them up reads no others. */
@@ -44,6 +46,8 @@ export const keys = Object.freeze({
   rto: (group = '') => key<MeasuredRto>('rto', group),
   /** A session that somebody wants now; gone when it has begun. */
   wanted: (group = '') => key<Wish>('wanted', group),
+  /** Rises when a quorum was forced. */
+  epoch: () => key<{ readonly epoch: number }>('cluster', 'epoch'),
   /** Everything that lives as long as a controller's lease. */
   live: () => key<unknown>('live', ''),
   controller: (id = '') => key<ControllerInfo>('live', 'controllers', id),

@@ -5,6 +5,7 @@ import { dashboardFiles } from '../../dashboards/files.ts';
 import { rows } from '../../dashboards/panels.ts';
 import { createMetrics } from '../../controller/metrics/metrics.ts';
 import type { ControllerService } from '../../controller/service.ts';
+import { sampleFigures } from '../controller/api/fake-service.ts';
 
 const panels = rows.flatMap((row) => row.panels);
 const expressions = [
@@ -35,6 +36,7 @@ describe('the generated dashboard and rules', () => {
     const service = {
       listGroupStatus: () => Promise.resolve([]),
       listRegions: () => Promise.resolve([]),
+      figures: () => sampleFigures,
     } as unknown as ControllerService;
     const text = await createMetrics().render(service);
     const known = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]!));

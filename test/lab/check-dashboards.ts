@@ -45,10 +45,13 @@ export async function checkDashboards(
   try {
     await prometheus.scraped(scrapes, timeoutMs);
     const panels = await panelsOf();
+    const hasMember = (await prometheus.query('farshore_raft_has_leader')).length > 0;
     const faults: string[] = [];
     let queries = 0;
     for (const { title, targets = [] } of panels)
       for (const { expr } of targets) {
+        // Those of an etcd member are empty for a controller that runs none.
+        if (!hasMember && expr.includes('farshore_raft_')) continue;
         queries += 1;
         const fault = await faultOf(prometheus, filledIn(expr));
         if (fault !== null) faults.push(`panel "${title}": ${fault}: ${expr}`);

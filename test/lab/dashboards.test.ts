@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { rules } from '../../dashboards/alerts.ts';
 import { createMetrics } from '../../controller/metrics/metrics.ts';
+import type { ControllerFigures } from '../../controller/model/controller-status.ts';
 import type { GroupStatus } from '../../controller/model/types.ts';
 import type { ControllerService } from '../../controller/service.ts';
 import { checkDashboards, ruleFile } from './check-dashboards.ts';
@@ -32,6 +33,29 @@ const status: GroupStatus = {
   nextSessionAt: null,
 };
 
+const figures: ControllerFigures = {
+  site: 'west',
+  isLeader: true,
+  hasLease: true,
+  claims: { session: 1, execution: 0 },
+  sites: new Map([
+    ['east', false],
+    ['west', true],
+    ['witness', true],
+  ]),
+  hasQuorum: true,
+  quorumAgeSeconds: 0,
+  lagSeconds: 0,
+  member: {
+    dbBytes: 1e6,
+    dbQuotaBytes: 2e9,
+    hasLeader: true,
+    alarms: 0,
+    snapshotEverySeconds: 3600,
+    snapshotAgeSeconds: 60,
+  },
+};
+
 /** The controller's own registry, told of work that was done; no controller behind it. */
 function sampleServer(): Server {
   const metrics = createMetrics();
@@ -44,6 +68,7 @@ function sampleServer(): Server {
         { name: 'east', services: [{ service: 'identity', up: false, latencyMs: 1 }] },
         { name: 'west', services: [{ service: 'identity', up: true, latencyMs: 1 }] },
       ]),
+    figures: () => figures,
   } as unknown as ControllerService;
   return createServer((_request, response) => {
     observer.sessionEnded({ group: 'shop', result: 'done', seconds: 12 });
@@ -80,6 +105,7 @@ describe('dashboard and alert rules on a real Prometheus', () => {
       expect(found.alerts).to.have.members([
         'FarshoreRpoNearObjective',
         'FarshoreRegionServiceDown',
+        'FarshoreControllerMissing',
       ]);
     } finally {
       server.close();
@@ -200,7 +226,7 @@ const ruleTests: readonly RuleTest[] = [
     'FarshorePointDamaged',
     { 'farshore_recovery_points{group="shop",state="damaged"}': '0x5 1x5' },
     { silent: '5m', firing: '7m' },
-    { ...shop, state: 'damaged' },
+    shop,
   ),
   ruleTest(
     'FarshoreRegionServiceDown',
@@ -212,13 +238,13 @@ const ruleTests: readonly RuleTest[] = [
     'FarshoreSessionFailed',
     { 'farshore_replication_sessions_total{group="shop",result="failed"}': '_x5 1x10' },
     { silent: '4m', firing: '8m' },
-    { ...shop, result: 'failed' },
+    shop,
   ),
   ruleTest(
     'FarshoreSessionFailed',
     { 'farshore_replication_sessions_total{group="shop",result="failed"}': '3x99 4x9' },
     { silent: '99m', firing: '102m' },
-    { ...shop, result: 'failed' },
+    shop,
   ),
   ruleTest(
     'FarshoreExecutionFailed',
@@ -235,10 +261,92 @@ const ruleTests: readonly RuleTest[] = [
     { silent: '4m', firing: '8m' },
     shop,
   ),
+  // One that is cut off goes on counting from what it knew, and is not believed.
+  ruleTest(
+    'FarshoreRpoBeyondObjective',
+    {
+      'farshore_group_rpo_seconds{group="shop",instance="east"}': '2000+60x20',
+      'farshore_group_rpo_seconds{group="shop",instance="west"}': '100x5 2000x15',
+      'farshore_group_rpo_objective_seconds{group="shop",instance="east"}': '1000x20',
+      'farshore_group_rpo_objective_seconds{group="shop",instance="west"}': '1000x20',
+      'farshore_store_has_quorum{instance="east"}': '0x20',
+      'farshore_store_has_quorum{instance="west"}': '1x20',
+    },
+    { silent: '5m', firing: '9m' },
+    shop,
+  ),
   ruleTest(
     'FarshoreControllerAbsent',
-    { farshore_controller_is_leader: '1x5 0x20' },
-    { silent: '6m', firing: '15m' },
+    { farshore_controller_is_leader: '1x5 _x30' },
+    { silent: '8m', firing: '20m' },
     {},
+  ),
+  ruleTest(
+    'FarshoreNoLeader',
+    {
+      'farshore_controller_is_leader{instance="east"}': '1x5 0x20',
+      'farshore_controller_is_leader{instance="west"}': '0x5 1x5 0x10',
+    },
+    { silent: '10m', firing: '14m' },
+    {},
+  ),
+  ruleTest(
+    'FarshoreNoQuorum',
+    {
+      'farshore_store_has_quorum{instance="east"}': '0x20',
+      'farshore_store_has_quorum{instance="west"}': '1x5 0x15',
+    },
+    { silent: '5m', firing: '8m' },
+    {},
+  ),
+  ruleTest(
+    'FarshoreControllerCutOff',
+    {
+      'farshore_store_has_quorum{instance="east"}': '1x5 0x15',
+      'farshore_store_has_quorum{instance="west"}': '1x20',
+    },
+    { silent: '5m', firing: '8m' },
+    { instance: 'east' },
+  ),
+  ruleTest(
+    'FarshoreControllerMissing',
+    {
+      'farshore_controller_present{site="east",instance="west"}': '1x5 0x20',
+      'farshore_controller_present{site="east",instance="east"}': '1x25',
+      'farshore_store_has_quorum{instance="west"}': '1x25',
+      'farshore_store_has_quorum{instance="east"}': '1x5 0x20',
+    },
+    { silent: '7m', firing: '15m' },
+    { site: 'east' },
+  ),
+  ruleTest(
+    'FarshoreMemberWithoutLeader',
+    { 'farshore_raft_has_leader{site="east"}': '1x5 0x15' },
+    { silent: '5m', firing: '8m' },
+    { site: 'east' },
+  ),
+  ruleTest(
+    'FarshoreMemberDbNearQuota',
+    {
+      'farshore_raft_db_bytes{site="east"}': '700+20x30',
+      'farshore_raft_db_quota_bytes{site="east"}': '1000x30',
+    },
+    { silent: '10m', firing: '20m' },
+    { site: 'east' },
+  ),
+  ruleTest(
+    'FarshoreMemberAlarm',
+    { 'farshore_raft_alarms{site="east"}': '0x5 1x15' },
+    { silent: '5m', firing: '8m' },
+    { site: 'east' },
+  ),
+  ruleTest(
+    'FarshoreSnapshotOld',
+    {
+      'farshore_raft_snapshot_age_seconds{site="east"}': '0+60x300',
+      'farshore_raft_snapshot_interval_seconds{site="east"}': '3600x300',
+    },
+    { silent: '185m', firing: '195m' },
+    { site: 'east' },
   ),
 ];

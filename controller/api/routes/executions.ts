@@ -21,8 +21,8 @@ function readRoutes(service: ControllerService): readonly Route[] {
       summary: 'Executions, newest first',
       query: pageQuery.extend({ group: z.string().optional() }),
       response: pageOf(execution),
-      handle: async ({ query }) => ({
-        body: page(await service.listExecutions(query.group), (item) => item.id, query),
+      handle: async ({ query, read }) => ({
+        body: page(await service.listExecutions(query.group, read), (item) => item.id, query),
       }),
     }),
     route({
@@ -31,11 +31,11 @@ function readRoutes(service: ControllerService): readonly Route[] {
       id: 'getExecution',
       summary: 'An execution with its steps and their progress',
       response: executionState,
-      handle: async ({ params }) => {
+      handle: async ({ params, read }) => {
         const id = params['id'] ?? '';
         return {
           body: {
-            execution: await service.getExecution(id),
+            execution: await service.getExecution(id, read),
             progress: service.runner.progress(id),
           },
         };
@@ -47,8 +47,8 @@ function readRoutes(service: ControllerService): readonly Route[] {
       id: 'getExecutionReport',
       summary: 'What was done, checked and reached; as JSON or, asked for text/markdown, to read',
       response: z.record(z.string(), z.unknown()),
-      handle: async ({ params, accepts }) => {
-        const report = reportOf(await service.getExecution(params['id'] ?? ''));
+      handle: async ({ params, accepts, read }) => {
+        const report = reportOf(await service.getExecution(params['id'] ?? '', read));
         return accepts('text/markdown')
           ? { text: { type: 'text/markdown', content: renderReport(report) } }
           : { body: report };

@@ -4,6 +4,7 @@ import { toDocument } from '../../model/documents.ts';
 import { groupSchema, type GroupDocument } from '../../model/group-document.ts';
 import type { Group, GroupStatus, Stored } from '../../model/types.ts';
 import type { ControllerService } from '../../service.ts';
+import type { ReadOptions } from '../../store/store.ts';
 import { groupBody } from '../document-body.ts';
 import { page, pageOf, pageQuery } from '../paging.ts';
 import { route, type Route } from '../route.ts';
@@ -29,9 +30,12 @@ export function groupRoutes(service: ControllerService): readonly Route[] {
 }
 
 function documentRoutes(service: ControllerService): readonly Route[] {
-  const view = async ({ value, revision }: Stored<Group>) => ({
+  const view = async ({ value, revision }: Stored<Group>, read: ReadOptions) => ({
     revision,
-    body: { spec: toDocument(value.spec), status: await service.groupStatus(value.spec.name) },
+    body: {
+      spec: toDocument(value.spec),
+      status: await service.groupStatus(value.spec.name, read),
+    },
   });
   return [
     route({
@@ -41,9 +45,18 @@ function documentRoutes(service: ControllerService): readonly Route[] {
       summary: 'All protection groups against their objectives',
       query: pageQuery,
       response: pageOf(groupView),
-      handle: async ({ query }) => {
-        const stored = page(await service.listGroups(), ({ value }) => value.spec.name, query);
-        const items = await Promise.all(stored.items.map(async (item) => (await view(item)).body));
+      handle: async ({ query, read }) => {
+        const [groups, states] = await Promise.all([
+          service.listGroups(read),
+          service.listGroupStatus(read),
+        ]);
+        const stateOf = new Map(states.map((status) => [status.name, status]));
+        const stored = page(groups, ({ value }) => value.spec.name, query);
+        // One that was applied or deleted between the two readings is not shown in half.
+        const items = stored.items.flatMap(({ value: { spec } }) => {
+          const status = stateOf.get(spec.name);
+          return status === undefined ? [] : [{ spec: toDocument(spec), status }];
+        });
         return { body: { ...stored, items } };
       },
     }),
@@ -53,7 +66,8 @@ function documentRoutes(service: ControllerService): readonly Route[] {
       id: 'getGroup',
       summary: 'A protection group',
       response: groupView,
-      handle: async ({ params }) => view(await service.getGroup(params['group'] ?? '')),
+      handle: async ({ params, read }) =>
+        view(await service.getGroup(params['group'] ?? '', read), read),
     }),
     route({
       method: 'put',
@@ -63,9 +77,9 @@ function documentRoutes(service: ControllerService): readonly Route[] {
         'Creates or replaces a group, after asking both regions; If-Match and If-None-Match as for policies',
       body: z.unknown().meta({ $ref: '#/components/schemas/Group' }),
       response: groupView,
-      handle: async ({ params, body, precondition, signal }) => {
+      handle: async ({ params, body, precondition, read, signal }) => {
         const spec = groupBody(params['group'] ?? '', body);
-        return view(await service.applyGroup(spec, precondition, signal));
+        return view(await service.applyGroup(spec, precondition, signal), read);
       },
     }),
     route({
@@ -101,8 +115,8 @@ function sessionRoutes(service: ControllerService): readonly Route[] {
       id: 'getSession',
       summary: 'A session and, while it runs, its progress',
       response: sessionState,
-      handle: async ({ params }) => ({
-        body: await service.session(params['group'] ?? '', params['session'] ?? ''),
+      handle: async ({ params, read }) => ({
+        body: await service.session(params['group'] ?? '', params['session'] ?? '', read),
       }),
     }),
   ];

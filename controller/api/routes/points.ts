@@ -21,8 +21,12 @@ export function pointRoutes(service: ControllerService): readonly Route[] {
       summary: "A group's recovery points, newest first",
       query: pageQuery,
       response: pageOf(recoveryPoint),
-      handle: async ({ params, query }) => ({
-        body: page(await service.listPoints(params['group'] ?? ''), (point) => point.id, query),
+      handle: async ({ params, query, read }) => ({
+        body: page(
+          await service.listPoints(params['group'] ?? '', read),
+          (point) => point.id,
+          query,
+        ),
       }),
     }),
     route({
@@ -31,8 +35,8 @@ export function pointRoutes(service: ControllerService): readonly Route[] {
       id: 'getPoint',
       summary: 'A recovery point and its manifest from the bank',
       response: pointWithManifest,
-      handle: async ({ params }) => ({
-        body: await service.getPoint(params['group'] ?? '', params['point'] ?? ''),
+      handle: async ({ params, read }) => ({
+        body: await service.getPoint(params['group'] ?? '', params['point'] ?? '', read),
       }),
     }),
     route({

@@ -17,8 +17,8 @@ export function policyRoutes(service: ControllerService): readonly Route[] {
       summary: 'All protection policies',
       query: pageQuery,
       response: pageOf(policySchema),
-      handle: async ({ query }) => {
-        const stored = page(await service.listPolicies(), ({ value }) => value.name, query);
+      handle: async ({ query, read }) => {
+        const stored = page(await service.listPolicies(read), ({ value }) => value.name, query);
         return { body: { ...stored, items: stored.items.map(({ value }) => toDocument(value)) } };
       },
     }),
@@ -28,7 +28,8 @@ export function policyRoutes(service: ControllerService): readonly Route[] {
       id: 'getPolicy',
       summary: 'A protection policy',
       response: policySchema,
-      handle: async ({ params }) => reply(await service.getPolicy(params['policy'] ?? '')),
+      handle: async ({ params, read }) =>
+        reply(await service.getPolicy(params['policy'] ?? '', read)),
     }),
     route({
       method: 'put',

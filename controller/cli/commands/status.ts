@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import type { ClusterStatus } from '../../model/controller-status.ts';
 import type { GroupStatus } from '../../model/types.ts';
 import type { RegionStatus } from '../../service.ts';
 import { answerNo, clientOf, globalsOf } from '../context.ts';
@@ -49,21 +50,40 @@ export function addStatus(program: Command): void {
     .action(async (_options: unknown, command: Command) => {
       const client = clientOf(command);
       const format = globalsOf(command).output;
-      const [groups, regions] = await Promise.all([
+      const [groups, regions, cluster] = await Promise.all([
         client.list<{ status: GroupStatus }>('/groups'),
         client.list<RegionStatus>('/regions'),
+        client.get<ClusterStatus>('/cluster'),
       ]);
       const states = groups.map((group) => group.status);
-      if (!printData(format, { groups: states, regions })) {
+      if (!printData(format, { groups: states, regions, cluster })) {
+        const head = clusterText(cluster);
+        if (head !== null) process.stdout.write(`${head}\n\n`);
         print(format, states, states, groupColumns);
         process.stdout.write('\n');
         print(format, regions, regions, regionColumns);
       }
       const isWell =
         states.every((group) => group.state === 'protected' || group.state === 'paused') &&
-        regions.every((region) => region.services.every((service) => service.up));
+        regions.every((region) => region.services.every((service) => service.up)) &&
+        cluster.quorum;
       if (!isWell) answerNo();
     });
+}
+
+/** Null where there is one controller only, which needs no line of its own. */
+function clusterText({ controllers, leader, self, quorum }: ClusterStatus): string | null {
+  if (quorum && controllers.length < 2) return null;
+  const names = controllers.map(({ id, site }) => {
+    const roles = [
+      ...(id === leader?.id ? ['coordinates'] : []),
+      ...(id === self?.id ? ['answers'] : []),
+    ];
+    return roles.length === 0 ? site : `${site} (${roles.join(', ')})`;
+  });
+  const there = `controllers: ${names.length === 0 ? 'none' : names.join(', ')}`;
+  if (!quorum) return `${there}; NO QUORUM: see farshore raft status`;
+  return leader === null ? `${there}; no coordinator at the moment` : there;
 }
 
 function damagedText(damaged: number): string {

@@ -1,4 +1,5 @@
 import { FarshoreError } from '../../../kernel/errors.ts';
+import type { ControllerFigures, Readiness } from '../../../controller/model/controller-status.ts';
 import type { Group, GroupStatus, Stored } from '../../../controller/model/types.ts';
 import type { ControllerService } from '../../../controller/service.ts';
 import { gold, specOf } from '../support/fixtures.ts';
@@ -24,6 +25,28 @@ export function sampleStatus(change: Partial<GroupStatus> = {}): GroupStatus {
     ...change,
   };
 }
+
+/** A controller that works alone. */
+export const sampleFigures: ControllerFigures = {
+  site: 'local',
+  isLeader: true,
+  hasLease: true,
+  claims: { session: 1, execution: 0 },
+  sites: new Map([['local', true]]),
+  hasQuorum: true,
+  quorumAgeSeconds: 0,
+  lagSeconds: 0,
+  member: null,
+};
+
+export const sampleReadiness: Readiness = {
+  ready: true,
+  reasons: [],
+  role: 'leader',
+  site: 'local',
+  quorum: true,
+  staleSeconds: 0,
+};
 
 const sampleGroup: Stored<Group> = {
   revision: 7,
@@ -62,7 +85,8 @@ export function fakeService(part: Partial<ControllerService> = {}): ControllerSe
         { name: 'east', services: [{ service: 'identity', up: true, latencyMs: 3 }] },
       ]),
     listRunbooks: () => [{ name: 'drill', mode: 'drill', description: 'd', params: {} }],
-    ready: () => true,
+    readiness: () => sampleReadiness,
+    figures: () => sampleFigures,
     ...part,
   };
   return new Proxy(known as ControllerService, {

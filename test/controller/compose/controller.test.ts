@@ -77,7 +77,8 @@ describe('controller', () => {
   it('protects a group: applied, replicated, proven, shown', async () => {
     await apply();
     await controller.start();
-    expect(controller.service.ready()).to.equal(true);
+    await until(() => Promise.resolve(controller.service.readiness().role === 'leader'));
+    expect(controller.service.readiness()).to.deep.include({ ready: true, reasons: [] });
     expect(await synced()).to.deep.include({ phase: 'done', error: null });
     const status = await controller.service.groupStatus('shop');
     expect(status).to.include({ state: 'protected', generation: 1, primary: 'east' });

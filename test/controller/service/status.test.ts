@@ -1,12 +1,16 @@
 import { expect } from 'chai';
 import { summarize } from '../../../controller/state/summary.ts';
 import { statusOf, type StatusInput } from '../../../controller/service/status.ts';
+import { tallyOf } from '../../../controller/mirror/point-tallies.ts';
+import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import { firstHead, gold, pointOf, sessionOf, specOf, volume } from '../support/fixtures.ts';
 
 const nowMs = Date.parse('2026-11-21T09:00:00Z');
 const failedOver = { executionId: 'x1', from: 'east', at: '2026-11-21T08:50:00.000Z' };
 
-function statusWith(change: Partial<StatusInput> = {}) {
+type Change = Partial<Omit<StatusInput, 'points'>> & { readonly points?: readonly RecoveryPoint[] };
+
+function statusWith({ points = [], ...change }: Change = {}) {
   return statusOf({
     group: {
       spec: specOf('shop'),
@@ -17,7 +21,7 @@ function statusWith(change: Partial<StatusInput> = {}) {
     },
     head: firstHead,
     policy: gold,
-    points: [],
+    points: tallyOf(points),
     session: null,
     rto: null,
     nextSessionMs: null,

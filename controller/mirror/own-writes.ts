@@ -1,0 +1,69 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Operation, Store } from '../store/store.ts';
+
+interface Write {
+  readonly revision: number;
+  readonly atMs: number;
+}
+
+/** Enough to tell how far a mirror is behind; of more, the oldest are forgotten. */
+const keptWrites = 64;
+
+/**
+ * The revisions that this process wrote lately, by the first part of their keys: who wrote through it
+ * must find the write when it reads, and how far a mirror is behind can be told from what it lacks.
+ */
+export class OwnWrites {
+  readonly #clock: Clock;
+  readonly #areas = new Map<string, Write[]>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  note(operations: readonly Operation[], revision: number): void {
+    const write = { revision, atMs: this.#clock.monotonicMs() };
+    for (const area of new Set(operations.map(({ path }) => areaOf(path)))) {
+      const writes = this.#areas.get(area) ?? [];
+      // Answers to transactions can overtake each other.
+      const at = writes.findLastIndex((each) => each.revision < revision) + 1;
+      writes.splice(at, 0, write);
+      if (writes.length > keptWrites) writes.shift();
+      this.#areas.set(area, writes);
+    }
+  }
+
+  /** Of all keys that begin as this one does; 0 before the first write. */
+  newest(path: string): number {
+    return this.#areas.get(areaOf(path))?.at(-1)?.revision ?? 0;
+  }
+
+  /** How long ago the first of the writes was acknowledged that who is at `revision` lacks; 0: none. */
+  lagMs(path: string, revision: number): number {
+    const missed = this.#areas.get(areaOf(path))?.find((write) => write.revision > revision);
+    return missed === undefined ? 0 : this.#clock.monotonicMs() - missed.atMs;
+  }
+}
+
+/** The same store; what it acknowledges is noted. */
+export function noting(store: Store, writes: OwnWrites): Store {
+  return Object.freeze<Store>({
+    get: (key, options) => store.get(key, options),
+    range: (prefix, options) => store.range(prefix, options),
+    page: (prefix, options) => store.page(prefix, options),
+    watch: (prefix, fromRevision, signal) => store.watch(prefix, fromRevision, signal),
+    lease: (ttlMs) => store.lease(ttlMs),
+    health: () => store.health(),
+    close: () => store.close(),
+    transact: async (compares, operations) => {
+      const outcome = await store.transact(compares, operations);
+      if (outcome.committed) writes.note(operations, outcome.revision);
+      return outcome;
+    },
+  });
+}
+
+function areaOf(path: string): string {
+  const end = path.indexOf('/');
+  return end === -1 ? path : path.slice(0, end);
+}

@@ -1,0 +1,79 @@
+import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import type { PointTallies, PointTally } from '../mirror/point-tallies.ts';
+import { tallyOf } from '../mirror/point-tallies.ts';
+import { listAll } from '../mirror/list-all.ts';
+import type { ProtectionPolicy } from '../model/types.ts';
+import { keys } from '../state/keys.ts';
+import type {
+  GroupHead,
+  GroupMembers,
+  GroupRecord,
+  LatestSession,
+  MeasuredRto,
+} from '../state/records.ts';
+import type { Consistency, Entry, Key, Store } from '../store/store.ts';
+
+/** One kind of entries, by key. */
+export interface Table<T> {
+  get(key: Key<T>): T | undefined;
+  modRevisionOf(key: Key<T>): number | undefined;
+  /** In no order. */
+  values(): Iterable<T>;
+}
+
+/** What policies, groups and their statuses are shown from: the state in memory, or a reading of it. */
+export interface StateView {
+  readonly policies: Table<ProtectionPolicy>;
+  readonly groups: Table<GroupRecord>;
+  readonly heads: Table<GroupHead>;
+  readonly members: Table<GroupMembers>;
+  readonly latest: Table<LatestSession>;
+  readonly rto: Table<MeasuredRto>;
+  readonly tallies: Pick<PointTallies, 'of'>;
+}
+
+/** Read from the store now; of one group and the policies alone when it is named. */
+export async function readView(
+  store: Pick<Store, 'page'>,
+  consistency: Consistency,
+  group = '',
+): Promise<StateView> {
+  const table = async <T>(prefix: Key<T>) =>
+    new Listed((await listAll(store, prefix, consistency)).entries);
+  const pointsPrefix = group === '' ? keys.points() : keys.point(group);
+  const [policies, groups, heads, members, latest, rto, points] = await Promise.all([
+    table(keys.policy()),
+    table(keys.group(group)),
+    table(keys.head(group)),
+    table(keys.members(group)),
+    table(keys.latest(group)),
+    table(keys.rto(group)),
+    table(pointsPrefix),
+  ]);
+  return { policies, groups, heads, members, latest, rto, tallies: talliesOf(points.values()) };
+}
+
+function talliesOf(points: Iterable<RecoveryPoint>): Pick<PointTallies, 'of'> {
+  const byGroup = Map.groupBy(points, (point) => point.group);
+  return { of: (group: string): PointTally => tallyOf(byGroup.get(group) ?? []) };
+}
+
+class Listed<T> implements Table<T> {
+  readonly #entries: ReadonlyMap<string, Entry<T>>;
+
+  constructor(entries: readonly Entry<T>[]) {
+    this.#entries = new Map(entries.map((entry) => [entry.path, entry]));
+  }
+
+  get(key: Key<T>): T | undefined {
+    return this.#entries.get(key.path)?.value;
+  }
+
+  modRevisionOf(key: Key<T>): number | undefined {
+    return this.#entries.get(key.path)?.modRevision;
+  }
+
+  *values(): IterableIterator<T> {
+    for (const { value } of this.#entries.values()) yield value;
+  }
+}
