@@ -1,4 +1,5 @@
 import type { RegionConfig } from '../../regions/region-config.ts';
+import type { RaftConfig } from './raft-config.ts';
 import type { ConfigFile } from './schema.ts';
 
 export interface RegionSettings extends RegionConfig {
@@ -17,5 +18,8 @@ export interface Config {
   readonly log: ConfigFile['log'];
   /** How much is under way at once: sessions, and resources within a session. */
   readonly limits: ConfigFile['limits'];
+  /** Empty only for a witness. */
   readonly regions: ReadonlyMap<string, RegionSettings>;
+  /** Absent: a single controller, with its state on its own disk. */
+  readonly raft?: RaftConfig;
 }

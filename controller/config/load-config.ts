@@ -8,6 +8,8 @@ import { InvalidInput } from '../input/fault.ts';
 import { readYaml, type YamlDocument } from '../input/yaml-file.ts';
 import type { Config, RegionSettings } from './config.ts';
 import { parseListen } from './listen.ts';
+import type { RaftConfig } from './raft-config.ts';
+import { toRaft } from './raft.ts';
 import { configSchema, type ConfigFile } from './schema.ts';
 
 export interface ConfigSources {
@@ -33,14 +35,12 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const faults: Found[] = checked.ok ? [] : [...checked.faults];
 
   const regions = new Map<string, RegionSettings>();
+  let raft: RaftConfig | undefined;
   if (checked.ok) {
-    const clouds = await loadClouds({ env: sources.env, cwd: sources.cwd });
-    for (const [name, settings] of Object.entries(checked.value.regions)) {
-      const found = await toRegion(name, settings, clouds);
-      if ('faults' in found) faults.push(...found.faults);
-      else regions.set(name, Object.freeze(found.region));
-    }
-    faults.push(...sameRegions(regions));
+    faults.push(...(await addRegions(regions, checked.value, sources)));
+    const found = await raftOf(checked.value, file, sources);
+    if ('faults' in found) faults.push(...found.faults);
+    else raft = found.value;
   }
   const listen = parseListen(checked.ok ? checked.value.api.listen : listenOf(document));
   if ('fault' in listen) faults.push(fault(['api', 'listen'], listen.fault));
@@ -57,7 +57,39 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     log: Object.freeze(log),
     limits: Object.freeze(limits),
     regions,
+    ...(raft === undefined ? {} : { raft }),
   });
+}
+
+async function addRegions(
+  regions: Map<string, RegionSettings>,
+  { regions: written, raft }: ConfigFile,
+  { env, cwd }: ConfigSources,
+): Promise<readonly Found[]> {
+  if (written === undefined) {
+    if (raft !== undefined && raft.region === undefined) return [];
+    return [fault(['regions'], 'is missing, expected fields (only a witness needs none)')];
+  }
+  const faults: Found[] = [];
+  const clouds = await loadClouds({ env, cwd });
+  for (const [name, settings] of Object.entries(written)) {
+    const found = await toRegion(name, settings, clouds);
+    if ('faults' in found) faults.push(...found.faults);
+    else regions.set(name, Object.freeze(found.region));
+  }
+  return [...faults, ...sameRegions(regions)];
+}
+
+async function raftOf(
+  { raft, regions = {} }: ConfigFile,
+  file: string,
+  { env }: ConfigSources,
+): Promise<{ readonly value: RaftConfig | undefined } | { readonly faults: readonly Found[] }> {
+  if (raft === undefined) return { value: undefined };
+  // Names as they were written: a region with a fault of its own is not also missing.
+  const surroundings = { base: dirname(file), regions: Object.keys(regions) };
+  const { FARSHORE_ETCD: binary, PATH: searchPath } = env;
+  return toRaft(raft, { ...surroundings, binary, searchPath });
 }
 
 async function readText(file: string): Promise<string> {
@@ -80,7 +112,7 @@ type RegionResult = { readonly region: RegionSettings } | { readonly faults: rea
 
 async function toRegion(
   name: string,
-  settings: ConfigFile['regions'][string],
+  settings: NonNullable<ConfigFile['regions']>[string],
   clouds: Clouds,
 ): Promise<RegionResult> {
   const at = ['regions', name];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defaultMaxCalls } from '../../regions/region-config.ts';
 import { objectName } from '../model/fields.ts';
+import { raftSchema } from './raft-schema.ts';
 
 const text = z.string().min(1, 'expected a text').max(1024);
 
@@ -36,7 +37,9 @@ export const configSchema = z.strictObject({
     .prefault({}),
   regions: z
     .record(objectName, region)
-    .refine((regions) => Object.keys(regions).length > 0, 'expected at least one region'),
+    .refine((regions) => Object.keys(regions).length > 0, 'expected at least one region')
+    .optional(),
+  raft: raftSchema.optional(),
 });
 
 export type ConfigFile = z.output<typeof configSchema>;
