@@ -48,7 +48,8 @@ export class ControllerControl implements Control {
     if (policy === null) throw notFound('policy', record.value.spec.policy);
     const { rpoSeconds, rtoSeconds } = policy.value;
     const { generation, primary, secondary } = head.value;
-    return { name, generation, primary, secondary, rpoSeconds, rtoSeconds };
+    const region = restoreRegion(head.value);
+    return { name, generation, primary, secondary, restoreRegion: region, rpoSeconds, rtoSeconds };
   }
 
   /**

@@ -11,6 +11,8 @@ export interface GroupView {
   /** Region that is primary at this generation. */
   readonly primary: string;
   readonly secondary: string;
+  /** Where its points are restored: the secondary, or since a failover the primary. */
+  readonly restoreRegion: string;
   readonly rpoSeconds: number;
   readonly rtoSeconds: number;
 }

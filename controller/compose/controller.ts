@@ -7,7 +7,6 @@ import type { Movers } from '../../replicator/mover.ts';
 import { createRunner } from '../../runbooks/execution/executor.ts';
 import type { RunnerHooks } from '../../runbooks/execution/parts.ts';
 import { assertLease } from '../cluster/assert-lease.ts';
-import type { ClaimKind } from '../cluster/types.ts';
 import type { Config } from '../config/config.ts';
 import { ControllerControl } from '../control.ts';
 import { type Observer, silentObserver } from '../observer.ts';
@@ -16,9 +15,9 @@ import { sessionRunner } from '../replication/session-runner.ts';
 import { Supervisor } from '../replication/supervisor.ts';
 import { StoreControllerService } from '../service/controller-service.ts';
 import type { ControllerService } from '../service.ts';
-import { keys } from '../state/keys.ts';
 import { StoreJournal } from '../state/journal.ts';
 import { StoreLedger } from '../state/ledger.ts';
+import { StoreOrders } from '../state/orders.ts';
 import { createMovers } from './movers.ts';
 import { type OpenedSites, openSites } from './open-sites.ts';
 import { openState } from './open-state.ts';
@@ -66,7 +65,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
   const movers =
     options.movers ?? createMovers(ambient, join(config.dataDir, 'spool', 'containers'));
   const ledger = new StoreLedger(store, claims);
-  const journal = new StoreJournal(store);
+  const journal = new StoreJournal({ store, claims, ambient, site: 'local' });
   const base = { store, ledger, journal, sites, movers, ambient, clock, log, cluster, claims };
   const spoolDir = join(config.dataDir, 'spool', 'sessions');
   const supervisor = new Supervisor({
@@ -78,13 +77,10 @@ export async function createController(options: ControllerOptions): Promise<Cont
     run: sessionRunner({ ...base, shipAtOnce: config.limits.resources, spoolDir }),
     onFailure: fail,
   });
-  // Executions are not claimed yet: nobody holds theirs.
-  const compareOf = (kind: ClaimKind, id: string) =>
-    kind === 'session'
-      ? claims.compareOf(kind, id)
-      : { path: keys.claim(kind, id).path, modRevision: 0 };
-  const control = new ControllerControl({ ...base, claims: { compareOf } });
-  const runner = createRunner({ control, journal, ambient, hooks: hooksOf(observer) });
+  const control = new ControllerControl(base);
+  const orders = new StoreOrders({ store, claims, ambient });
+  const hooks = hooksOf(observer);
+  const runner = createRunner({ ...base, control, orders, turns: cluster, hooks });
   const stopping = new AbortController();
   let isReady = false;
   const service = new StoreControllerService({
@@ -111,7 +107,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
     start: async () => {
       await state.start();
       // A failover that was broken off comes before replication.
-      await runner.resumeAll();
+      await runner.begin();
       supervisor.start();
       isReady = true;
       log.info('controller started', { regions: sites.names, dataDir: config.dataDir });

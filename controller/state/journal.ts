@@ -1,37 +1,134 @@
+import type { Ambient } from '../../kernel/ambient.ts';
+import { isoTime } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
-import type { Execution, ExecutionJournal } from '../../runbooks/execution/types.ts';
-import { type Operation, put, remove, type Store } from '../store/store.ts';
+import type {
+  Admission,
+  AuditNote,
+  Execution,
+  ExecutionJournal,
+  RequestTie,
+  SavedWith,
+  Unfinished,
+} from '../../runbooks/execution/types.ts';
+import { currentClaim } from '../cluster/current-claim.ts';
+import type { Claims } from '../cluster/types.ts';
+import { type Attempt, atomically } from '../store/atomically.ts';
+import { type Compare, type Operation, put, remove, type Store } from '../store/store.ts';
+import { allOf, letIn, letOut, migrateUnfinished } from './active.ts';
+import { auditEntry } from './audit.ts';
+import { followed } from './followed.ts';
 import { keys } from './keys.ts';
+import { executionOfRequest, requestKey, tie } from './requests.ts';
+
+interface JournalDeps {
+  readonly store: Store;
+  readonly claims: Pick<Claims, 'compareOf'>;
+  readonly ambient: Ambient;
+  /** Of the audit's records: where they were written. */
+  readonly site: string;
+}
 
 /**
  * Executions on the state store: one key each, rewritten as a whole with every step. A save compares
- * the version in the same transaction, so of two processes, or a run and its successor, one is
- * refused. What an ended execution measured (RTO) is written with its end.
+ * the version and the holder's claim in the same transaction, so of two processes, or a run and its
+ * successor, one is refused. What is unfinished in a group is one key, which each beginning and end
+ * compares: two that can't be under way at once are not, whoever orders them. What an ended execution
+ * measured (RTO) is written with its end.
  */
 export class StoreJournal implements ExecutionJournal {
-  readonly #store: Store;
+  readonly #deps: JournalDeps;
+  /** Of the executions that this process saved last: reading before each save would cost a round trip. */
+  readonly #saved = new Map<string, { readonly version: number; readonly modRevision: number }>();
+  #migration: Promise<void> | null = null;
 
-  constructor(store: Store) {
-    this.#store = store;
+  constructor(deps: JournalDeps) {
+    this.#deps = deps;
   }
 
-  async create(execution: Execution): Promise<void> {
-    const compares = [{ path: keys.execution(execution.id).path, modRevision: 0 }];
-    const outcome = await this.#store.transact(compares, writes(execution));
-    if (!outcome.committed) throw conflict(execution);
+  async create(
+    execution: Execution,
+    admission: Admission,
+    options: {
+      readonly request?: RequestTie | undefined;
+      readonly audit?: readonly AuditNote[];
+    } = {},
+  ): Promise<Execution> {
+    const { request, audit = [] } = options;
+    const { store } = this.#deps;
+    await this.#migrated();
+    const { result } = await atomically(store, async (): Promise<Attempt<Execution>> => {
+      const known = request === undefined ? null : await this.requested(request);
+      if (known !== null) return { compares: [], operations: [], result: known };
+      if (await this.#isStored(execution))
+        return { compares: [], operations: [], result: execution };
+      const isNew = { path: keys.execution(execution.id).path, modRevision: 0 };
+      const entry = execution.state === 'ended' ? null : await letIn(store, execution, admission);
+      const now = isoTime(this.#deps.ambient.clock.now());
+      const tied = request === undefined ? [] : await tie(store, request, execution.id, now);
+      const isFirst =
+        request === undefined ? [] : [{ path: requestKey(request).path, modRevision: 0 }];
+      return {
+        compares: [isNew, ...isFirst, ...(entry?.compares ?? [])],
+        operations: [
+          ...writes(execution),
+          ...(entry?.operations ?? []),
+          ...tied,
+          ...this.#audited(execution, audit),
+        ],
+        result: execution,
+      };
+    });
+    return result;
+  }
+
+  async requested(request: RequestTie): Promise<Execution | null> {
+    const record = await this.#deps.store.get(requestKey(request));
+    return record === null ? null : this.load(executionOfRequest(request, record.value));
+  }
+
+  async reopen(execution: Execution, admission: Admission): Promise<void> {
+    const { store } = this.#deps;
+    await this.#migrated();
+    await atomically(store, async () => {
+      const before = await this.#before(execution);
+      if (before === null) return { compares: [], operations: [], result: undefined };
+      const entry = await letIn(store, execution, admission);
+      return {
+        compares: [before, ...entry.compares],
+        operations: [...writes(execution), ...entry.operations],
+        result: undefined,
+      };
+    });
   }
 
   async load(id: string): Promise<Execution | null> {
-    return (await this.#store.get(keys.execution(id)))?.value ?? null;
+    return (await this.#deps.store.get(keys.execution(id)))?.value ?? null;
   }
 
-  async save(execution: Execution): Promise<void> {
-    const key = keys.execution(execution.id);
-    const stored = await this.#store.get(key);
-    if (stored?.value.version !== execution.version - 1) throw conflict(execution);
-    const compares = [{ path: key.path, modRevision: stored.modRevision }];
-    const outcome = await this.#store.transact(compares, writes(execution));
-    if (!outcome.committed) throw conflict(execution);
+  async save(execution: Execution, saved: SavedWith = {}): Promise<void> {
+    const { id, version, state } = execution;
+    const { path } = keys.execution(id);
+    const last = this.#saved.get(id);
+    this.#saved.delete(id);
+    let known: Compare | null =
+      last?.version === version - 1 ? { path, modRevision: last.modRevision } : null;
+    try {
+      const { revision, result } = await atomically(this.#deps.store, async () => {
+        const before = known ?? (await this.#before(execution));
+        if (before === null) return { compares: [], operations: [], result: false };
+        const claim = known === null ? await this.#currentClaim(id) : this.#compareOf(id);
+        known = null;
+        const end = state === 'ended' ? await letOut(this.#deps.store, execution) : null;
+        return {
+          compares: [before, claim, ...(end?.compares ?? [])],
+          operations: this.#effects(execution, saved, end?.operations),
+          result: true,
+        };
+      });
+      if (result && state !== 'ended') this.#saved.set(id, { version, modRevision: revision });
+    } catch (error) {
+      if (!isUnknown(error) || !(await this.#isStored(execution))) throw error;
+    }
   }
 
   async list(
@@ -43,17 +140,86 @@ export class StoreJournal implements ExecutionJournal {
       .toSorted(newestFirst);
   }
 
+  async *unfinished(signal: AbortSignal): AsyncGenerator<readonly Unfinished[], void, undefined> {
+    await this.#migrated();
+    const { store, ambient } = this.#deps;
+    const source = { store, ambient, prefix: keys.active() };
+    yield* followed(source, (mirror) => allOf(mirror.values()), signal);
+  }
+
+  async *follow(id: string, signal: AbortSignal): AsyncGenerator<Execution, void, undefined> {
+    const { store, ambient } = this.#deps;
+    const source = { store, ambient, prefix: keys.execution(id) };
+    const pick = (mirror: { get(key: { path: string }): Execution | undefined }) => ({
+      execution: mirror.get(keys.execution(id)),
+    });
+    for await (const { execution } of followed(source, pick, signal)) {
+      if (execution === undefined) continue;
+      yield execution;
+      if (execution.state === 'ended') return;
+    }
+  }
+
   async #all(): Promise<readonly Execution[]> {
-    return (await this.#store.range(keys.execution())).map(({ value }) => value);
+    return (await this.#deps.store.range(keys.execution())).map(({ value }) => value);
   }
 
   async #unfinished(): Promise<readonly Execution[]> {
-    const prefix = keys.unfinished().path;
-    const marks = await this.#store.range(keys.unfinished());
-    const found = await Promise.all(marks.map(({ path }) => this.load(path.slice(prefix.length))));
-    return found.filter(
-      (execution) => execution !== null && execution.state !== 'ended',
-    ) as Execution[];
+    await this.#migrated();
+    const active = await this.#deps.store.range(keys.active());
+    const ids = allOf(active.map(({ value }) => value)).map(({ id }) => id);
+    const found = await Promise.all(ids.map((id) => this.load(id)));
+    return found.filter((execution): execution is Execution => isUnfinished(execution));
+  }
+
+  /** The revision that the execution replaces; null when it is there already, its answer was lost. */
+  async #before(execution: Execution): Promise<Compare | null> {
+    const key = keys.execution(execution.id);
+    const stored = await this.#deps.store.get(key);
+    if (stored?.value.version === execution.version - 1)
+      return { path: key.path, modRevision: stored.modRevision };
+    if (stored !== null && isSame(stored.value, execution)) return null;
+    throw conflict(execution);
+  }
+
+  /** Throws `execution.version-conflict` where there is another of that id. */
+  async #isStored(execution: Execution): Promise<boolean> {
+    const stored = await this.load(execution.id);
+    if (stored === null) return false;
+    if (isSame(stored, execution)) return true;
+    if (stored.version < execution.version) return false;
+    throw conflict(execution);
+  }
+
+  #currentClaim(id: string): Promise<Compare> {
+    return currentClaim(this.#deps.store, this.#deps.claims, 'execution', id);
+  }
+
+  #compareOf(id: string): Compare {
+    return this.#deps.claims.compareOf('execution', id);
+  }
+
+  #effects(
+    execution: Execution,
+    { orders = [], audit = [] }: SavedWith,
+    end: readonly Operation[] = [],
+  ): readonly Operation[] {
+    const taken = orders.map((order) => remove(keys.order(execution.id, order)));
+    const others = taken.filter(({ path }) => !end.some((each) => each.path === path));
+    return [...writes(execution), ...others, ...end, ...this.#audited(execution, audit)];
+  }
+
+  #audited(execution: Execution, notes: readonly AuditNote[]): readonly Operation[] {
+    return notes.map((note) => auditEntry({ ...note, site: this.#deps.site }, execution.id));
+  }
+
+  /** Once a process; again where it failed. */
+  #migrated(): Promise<void> {
+    this.#migration ??= migrateUnfinished(this.#deps.store).catch((error: unknown) => {
+      this.#migration = null;
+      throw error;
+    });
+    return this.#migration;
   }
 }
 
@@ -63,13 +229,24 @@ export function newestFirst(a: Execution, b: Execution): number {
 }
 
 function writes(execution: Execution): readonly Operation[] {
-  const { id, group, state, dryRun, result, rtoSeconds, endedAt } = execution;
-  const operations: Operation[] = [put(keys.execution(id), execution)];
-  if (state !== 'ended') return [...operations, put(keys.unfinished(id), null)];
-  operations.push(remove(keys.unfinished(id)));
-  if (!dryRun && result === 'succeeded' && rtoSeconds !== undefined && endedAt !== undefined)
-    operations.push(put(keys.rto(group), { seconds: rtoSeconds, executionId: id, at: endedAt }));
-  return operations;
+  const { id, group, dryRun, result, rtoSeconds, endedAt } = execution;
+  const written = put(keys.execution(id), execution);
+  if (dryRun || result !== 'succeeded' || rtoSeconds === undefined || endedAt === undefined)
+    return [written];
+  return [written, put(keys.rto(group), { seconds: rtoSeconds, executionId: id, at: endedAt })];
+}
+
+function isUnfinished(execution: Execution | null): boolean {
+  return execution !== null && execution.state !== 'ended';
+}
+
+/** As the store keeps it. */
+function isSame(stored: Execution, execution: Execution): boolean {
+  return JSON.stringify(stored) === JSON.stringify(execution);
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof FarshoreError && error.code === 'store.outcome-unknown';
 }
 
 function conflict(execution: Execution): FarshoreError {

@@ -1,18 +1,21 @@
 import type { ProtectionPolicy } from '../../replicator/policy.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { Session } from '../../replicator/session/types.ts';
-import type { Execution } from '../../runbooks/execution/types.ts';
+import type { Execution, StandingOrder } from '../../runbooks/execution/types.ts';
 import type { ClaimRecord } from '../cluster/held-claims.ts';
 import type { ClaimKind, ControllerInfo } from '../cluster/types.ts';
 import type { SessionSummary } from '../model/types.ts';
 import type { Key } from '../store/store.ts';
 import type {
+  ActiveExecutions,
+  AuditRecord,
   GroupHead,
   GroupMembers,
   GroupRecord,
   Holds,
   LatestSession,
   MeasuredRto,
+  RequestRecord,
   Wish,
 } from './records.ts';
 
@@ -41,8 +44,15 @@ export const keys = Object.freeze({
   points: () => key<RecoveryPoint>('points', ''),
   holds: (group: string, point = '') => key<Holds>('holds', group, point),
   execution: (id = '') => key<Execution>('executions', id),
-  /** Of those not ended, so that taking them up reads no others. */
+  /** Those of a group that have not ended: whoever begins or ends one compares it. */
+  active: (group = '') => key<ActiveExecutions>('active', group),
+  /** What the version before had in place of `active`: read once, then gone. */
   unfinished: (id = '') => key<null>('unfinished', id),
+  /** Orders to an execution, until whoever carries it out has taken them. */
+  order: (execution: string, order = '') => key<StandingOrder>('orders', execution, order),
+  /** The execution that a client's request created, under a digest of the request's key. */
+  request: (digest = '') => key<RequestRecord>('requests', digest),
+  audit: (id = '') => key<AuditRecord>('audit', id),
   rto: (group = '') => key<MeasuredRto>('rto', group),
   /** A session that somebody wants now; gone when it has begun. */
   wanted: (group = '') => key<Wish>('wanted', group),

@@ -1,5 +1,6 @@
 import type { ResourceRef } from '../../replicator/mover.ts';
 import type { SessionPhase } from '../../replicator/session/types.ts';
+import type { AuditNote, Unfinished } from '../../runbooks/execution/types.ts';
 import type { Group, GroupSpec, SessionSummary } from '../model/types.ts';
 
 export interface GroupRecord {
@@ -39,4 +40,20 @@ export interface LatestSession extends SessionSummary {
 
 export interface Wish {
   readonly at: string;
+}
+
+export interface ActiveExecutions {
+  readonly executions: readonly Unfinished[];
+}
+
+export interface RequestRecord {
+  readonly execution: string;
+  /** The request itself: the same key with another is refused. */
+  readonly order: unknown;
+  readonly at: string;
+}
+
+/** Something that an auditor must find again; `site` is where it was recorded. */
+export interface AuditRecord extends AuditNote {
+  readonly site: string;
 }

@@ -1,20 +1,48 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { GroupView } from '../control.ts';
 import { illegal } from './moves.ts';
-import { transition } from './state.ts';
-import type { Execution } from './types.ts';
+import type { Raised } from '../steps/raise-generation.ts';
+import type { Admission, Execution, StandingOrder, Unfinished } from './types.ts';
 
 /**
  * One failover of a group at a time, and one drill; no drill while a failover is under way. A
- * failover is never kept waiting by a drill. Throws `execution.conflict`.
+ * failover is never kept waiting by a drill: the drill is told to cancel, in the transaction that
+ * commits the failover, and cleans up beside it. Throws `execution.conflict`.
  */
-export function assertAdmitted(
+export function admission(
+  execution: Pick<Execution, 'id' | 'mode' | 'group'>,
+  at: string,
+  regions: readonly string[],
+): Admission {
+  const { id, mode } = execution;
+  const admit = (unfinished: readonly Unfinished[]) => {
+    const others = unfinished.filter((each) => each.id !== id);
+    const other = others.find((each) => mode === 'drill' || each.mode === 'failover');
+    if (other !== undefined) throw conflict(execution, other);
+    return others.map((drill) => ({ execution: drill.id, order: yielding(id, at) }));
+  };
+  return { regions, admit };
+}
+
+/** What a drill is told when a failover of its group begins. */
+export function yielding(failover: string, at: string): StandingOrder {
+  const reason = `failover ${failover} of the group was ordered`;
+  return { id: failover, instruction: { type: 'cancelled', reason }, at };
+}
+
+/** Near the data: where the group is restored, then where it was. */
+export function regionsOf(execution: Execution, view: GroupView): readonly string[] {
+  const raised = execution.steps.find((step) => step.type === 'raise-generation')?.output as
+    Raised | undefined;
+  const region = raised?.primary ?? view.restoreRegion;
+  return [region, ...[view.secondary, view.primary].filter((each) => each !== region)];
+}
+
+function conflict(
   { mode, group }: Pick<Execution, 'mode' | 'group'>,
-  unfinished: readonly Execution[],
-): void {
-  const other = unfinished.find((each) => mode === 'drill' || each.mode === 'failover');
-  if (other === undefined) return;
-  throw new FarshoreError(`${other.mode} ${other.id} of the group is under way`, {
+  other: Unfinished,
+): FarshoreError {
+  return new FarshoreError(`${other.mode} ${other.id} of the group is under way`, {
     code: 'execution.conflict',
     kind: 'permanent',
     operation: `start ${mode}`,
@@ -24,22 +52,12 @@ export function assertAdmitted(
 }
 
 /**
- * Throws `execution.illegal-move` for one that has not ended, `execution.conflict`, and
+ * Throws `execution.illegal-move` for one that has not ended, or has nothing to run again, and
  * `execution.superseded` where the group has had another primary since: an old failover, gone on
  * with, would change what is no longer its own.
  */
-export function assertRetriable(
-  execution: Execution,
-  view: GroupView,
-  unfinished: readonly Execution[],
-): void {
+export function assertRetriable(execution: Execution, view: GroupView): void {
   if (execution.dryRun) throw illegal('a dry run has nothing to run again', execution.id);
-  // Refuses what has not ended, and what has nothing to run again; `at` is of no account.
-  transition(execution, { type: 'retried', at: execution.declaredAt });
-  assertAdmitted(
-    execution,
-    unfinished.filter((each) => each.id !== execution.id),
-  );
   const hasRaised = execution.steps.some(
     (step) => step.type === 'raise-generation' && step.state === 'done',
   );

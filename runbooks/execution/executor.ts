@@ -1,29 +1,25 @@
-import { describeError, FarshoreError } from '../../kernel/errors.ts';
+import { FarshoreError } from '../../kernel/errors.ts';
+import { isoTime } from '../../kernel/clock.ts';
 import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
 import { plans as builtinPlans } from '../plans/index.ts';
 import type { ExecutionOrder, Runner } from '../runner.ts';
 import { builtinSteps } from '../steps/index.ts';
-import { assertAdmitted, assertRetriable } from './admission.ts';
-import { Feed } from './feed.ts';
-import { executionOf, planOf } from './order.ts';
+import { admission, assertRetriable, regionsOf } from './admission.ts';
+import { auditOfOrder } from './audit.ts';
+import { withDeadline } from './deadline.ts';
+import { Duty } from './duty.ts';
+import { executionOf } from './order.ts';
 import type { RunnerParts } from './parts.ts';
-import { Run, type Order } from './run.ts';
 import { defaultParallel } from './schedule.ts';
-import type { Execution } from './types.ts';
+import { transition } from './state.ts';
+import type { Execution, Instruction } from './types.ts';
 
-/** Between two readings of a journal that refused a write; doubles up to the longest. */
-const journalPauseMs = 1_000;
-const longestJournalPauseMs = 60_000;
-
-interface Live {
-  run: Run;
-  readonly feed: Feed;
-  supervision: Promise<void>;
-}
+/** How long an order waits for whoever carries the execution out. */
+const patienceMs = 10_000;
 
 /** What the composition root calls. Plans and steps are the built-in ones unless given. */
 export function createRunner(
-  parts: Pick<RunnerParts, 'control' | 'journal' | 'ambient'> &
+  parts: Pick<RunnerParts, 'control' | 'journal' | 'orders' | 'claims' | 'turns' | 'ambient'> &
     Partial<Pick<RunnerParts, 'limits' | 'hooks' | 'plans' | 'steps'>>,
 ): Runner {
   return new Executor({
@@ -35,50 +31,39 @@ export function createRunner(
   });
 }
 
-/** Admits orders, keeps the executions that are under way, and takes them up when their run breaks off. */
+/**
+ * Admits orders, from wherever, by committing them to the journal; the executions whose turn it is
+ * here are carried out by `Duty`. Nothing is kept here: any process answers for any execution.
+ */
 class Executor implements Runner {
   readonly #parts: RunnerParts;
-  readonly #live = new Map<string, Live>();
+  readonly #duty: Duty;
   readonly #stopping = new AbortController();
-  /** Orders are admitted one at a time, so that two can't both find a group free. */
-  #admission: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RunnerParts) {
     this.#parts = Object.freeze(parts);
+    this.#duty = new Duty(this.#parts);
   }
 
-  /** Killed before `create`: nothing happened. After it: `resumeAll` carries the order out. */
+  begin(): Promise<void> {
+    return this.#duty.begin();
+  }
+
+  /** Killed before `create`: nothing happened. After it: whoever's turn it is carries the order out. */
   async start(order: ExecutionOrder): Promise<Execution> {
     this.#stopping.signal.throwIfAborted();
+    const { journal, control } = this.#parts;
+    const { requestKey, ...rest } = order;
+    const request = requestKey === undefined ? undefined : { key: requestKey, order: rest };
+    const known = request === undefined ? null : await journal.requested(request);
+    if (known !== null) return known;
     const execution = await executionOf(order, this.#parts);
-    if (execution.dryRun) {
-      await this.#parts.journal.create(execution);
-      return execution;
-    }
-    return this.#admit(async () => {
-      assertAdmitted(execution, await this.#unfinished(execution.group));
-      await this.#parts.journal.create(execution);
-      const live = this.#adopt(execution);
-      await this.#begin(live);
-      return live.feed.current;
+    const regions = regionsOf(execution, await control.group(order.group));
+    const audit = auditOfOrder(execution);
+    return journal.create(execution, admission(execution, execution.declaredAt, regions), {
+      request,
+      audit,
     });
-  }
-
-  async resumeAll(): Promise<void> {
-    const unfinished = await this.#parts.journal.list({ unfinished: true });
-    for (const execution of unfinished) {
-      if (this.#live.has(execution.id)) continue;
-      try {
-        await this.#begin(this.#adopt(execution));
-      } catch (error) {
-        // Of a runbook that this version does not have: it must not keep the others from going on.
-        const { id } = execution;
-        this.#parts.ambient.log.error('execution not taken up', {
-          id,
-          error: describeError(error),
-        });
-      }
-    }
   }
 
   cancel(id: string): Promise<Execution> {
@@ -86,60 +71,65 @@ class Executor implements Runner {
   }
 
   approve(id: string, step: string, reason?: string): Promise<Execution> {
-    return this.#order(id, { type: 'approved', step, ...(reason === undefined ? {} : { reason }) });
+    return this.#order(id, {
+      type: 'approved',
+      step,
+      ...(reason === undefined ? {} : { reason }),
+    });
   }
 
   async retry(id: string): Promise<Execution> {
     this.#stopping.signal.throwIfAborted();
-    return this.#admit(async () => {
-      const execution = await this.#load(id);
-      const view = await this.#parts.control.group(execution.group);
-      assertRetriable(execution, view, await this.#unfinished(execution.group));
-      const retried = await this.#adopt(execution).run.dispatch({ type: 'retried' });
-      this.#yieldDrills();
-      return retried;
-    });
+    const { journal, control } = this.#parts;
+    const execution = await this.#load(id);
+    const view = await control.group(execution.group);
+    assertRetriable(execution, view);
+    const at = this.#now();
+    const { execution: retried } = transition(execution, { type: 'retried', at });
+    await journal.reopen(retried, admission(retried, at, regionsOf(retried, view)));
+    return retried;
   }
 
   async *watch(id: string, signal: AbortSignal): AsyncGenerator<Execution, void, undefined> {
-    const live = this.#live.get(id);
-    if (live === undefined) yield await this.#load(id);
-    else yield* live.feed.follow(signal);
+    await this.#load(id);
+    yield* this.#parts.journal.follow(id, AbortSignal.any([signal, this.#stopping.signal]));
   }
 
   progress(id: string): Readonly<Record<string, ProgressSnapshot>> {
-    return this.#live.get(id)?.run.progress() ?? {};
+    return this.#duty.progress(id);
   }
 
   async stop(): Promise<void> {
     const reason = stopped();
     this.#stopping.abort(reason);
-    await this.#admission;
-    const all = [...this.#live.values()];
-    await Promise.all(all.map(({ run }) => run.halt(reason)));
-    await Promise.all(all.map(({ supervision }) => supervision));
+    await this.#duty.stop(reason);
   }
 
-  #admit<T>(work: () => Promise<T>): Promise<T> {
-    const admitted = this.#admission.then(work);
-    this.#admission = admitted.catch(() => undefined); // The caller has it.
-    return admitted;
+  /**
+   * Refused by the stored state, or committed for whoever carries the execution out, by whose save it
+   * goes away. Killed, or the answer lost, after that: it stands, and given again it changes nothing.
+   */
+  async #order(id: string, instruction: Instruction): Promise<Execution> {
+    this.#stopping.signal.throwIfAborted();
+    const execution = await this.#load(id);
+    if (execution.state === 'ended') throw ended(id);
+    const at = this.#now();
+    if (transition(execution, { ...instruction, at }).execution === execution) return execution;
+    const order = { id: this.#parts.ambient.random.id(), instruction, at };
+    await this.#parts.orders.place(execution, order);
+    await this.#settled(id, order.id);
+    return this.#load(id);
   }
 
-  #unfinished(group: string): Promise<readonly Execution[]> {
-    return this.#parts.journal.list({ group, unfinished: true });
-  }
-
-  async #order(id: string, order: Order): Promise<Execution> {
-    const live = this.#live.get(id);
-    if (live !== undefined) return live.run.dispatch(order);
-    const { state } = await this.#load(id);
-    throw new FarshoreError(`execution is ${state}, and not under way here`, {
-      code: state === 'ended' ? 'execution.ended' : 'execution.not-under-way',
-      kind: state === 'ended' ? 'permanent' : 'transient',
-      operation: 'change execution',
-      subject: id,
-    });
+  async #settled(id: string, order: string): Promise<void> {
+    const { orders, ambient } = this.#parts;
+    await withDeadline(
+      ambient.clock,
+      patienceMs,
+      this.#stopping.signal,
+      () => notUnderWay(id),
+      (signal) => orders.settled(id, order, signal),
+    );
   }
 
   async #load(id: string): Promise<Execution> {
@@ -153,88 +143,28 @@ class Executor implements Runner {
     });
   }
 
-  #adopt(execution: Execution): Live {
-    const feed = new Feed(execution);
-    const live: Live = { run: this.#run(execution, feed), feed, supervision: Promise.resolve() };
-    this.#live.set(execution.id, live);
-    live.supervision = this.#supervise(execution.id, live);
-    return live;
-  }
-
-  /** The execution is committed: a journal that refuses its first event is the supervision's matter, which logs it and tries again. */
-  async #begin({ run }: Live): Promise<void> {
-    await run.dispatch({ type: 'taken-up' }).catch(() => undefined);
-    this.#yieldDrills();
-  }
-
-  #run(execution: Execution, feed: Feed): Run {
-    return new Run(this.#parts, planOf(execution.runbook, this.#parts), execution, feed);
-  }
-
-  /** Never rejects: an execution must not stay dead because its journal hiccuped once. */
-  async #supervise(id: string, live: Live): Promise<void> {
-    for (let pauseMs = journalPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestJournalPauseMs)) {
-      try {
-        await live.run.over;
-        break;
-      } catch (error) {
-        this.#parts.ambient.log.error('execution broke off', { id, error: describeError(error) });
-      }
-      if (!(await this.#again(id, live, pauseMs))) break;
-    }
-    live.feed.close();
-    if (this.#live.get(id) === live) this.#live.delete(id); // Else a retry has taken its place.
-  }
-
-  /** False when there is nothing to go on with. A journal that still refuses breaks the new run off in turn. */
-  async #again(id: string, live: Live, pauseMs: number): Promise<boolean> {
-    const { clock } = this.#parts.ambient;
-    while (!this.#isStopping()) {
-      try {
-        await clock.sleep(pauseMs, this.#stopping.signal);
-        const execution = await this.#load(id);
-        this.#stopping.signal.throwIfAborted();
-        if (execution.state === 'ended') {
-          live.feed.publish(execution);
-          return false;
-        }
-        live.run = this.#run(execution, live.feed);
-        await live.run.dispatch({ type: 'taken-up' });
-        this.#yieldDrills();
-        return true;
-      } catch (error) {
-        if (this.#isStopping()) return false;
-        this.#parts.ambient.log.error('journal refused', { id, error: describeError(error) });
-      }
-    }
-    return false;
-  }
-
-  #isStopping(): boolean {
-    return this.#stopping.signal.aborted;
-  }
-
-  /**
-   * Cancels the drills of groups that are being failed over. The failover is under way already: it
-   * waits for no drill, the drill cleans up beside it. Called whenever an execution is taken up, so
-   * that one which broke off in between is told too.
-   */
-  #yieldDrills(): void {
-    const all = [...this.#live.entries()];
-    for (const [id, { run, feed }] of all) {
-      const { group, mode } = feed.current;
-      const failover = all.find(([, other]) => isFailoverOf(group, other.feed.current));
-      if (mode !== 'drill' || failover === undefined || feed.current.state === 'ended') continue;
-      const reason = `failover ${failover[0]} of the group was ordered`;
-      run.dispatch({ type: 'cancelled', reason }).catch((error: unknown) => {
-        this.#parts.ambient.log.warn('drill not cancelled', { id, error: describeError(error) });
-      });
-    }
+  #now(): string {
+    return isoTime(this.#parts.ambient.clock.now());
   }
 }
 
-function isFailoverOf(group: string, { mode, state, ...other }: Execution): boolean {
-  return mode === 'failover' && other.group === group && state !== 'ended';
+function ended(id: string): FarshoreError {
+  return new FarshoreError('execution is ended', {
+    code: 'execution.ended',
+    kind: 'permanent',
+    operation: 'change execution',
+    subject: id,
+  });
+}
+
+function notUnderWay(id: string): FarshoreError {
+  return new FarshoreError('no controller has taken the order yet', {
+    code: 'execution.not-under-way',
+    kind: 'transient',
+    operation: 'change execution',
+    subject: id,
+    hint: 'the order stands, and is carried out when a controller takes the execution up',
+  });
 }
 
 function stopped(): FarshoreError {
@@ -242,6 +172,6 @@ function stopped(): FarshoreError {
     code: 'runner.stopping',
     kind: 'transient',
     operation: 'run execution',
-    hint: 'it goes on at the next start',
+    hint: 'it goes on in another controller, or at the next start',
   });
 }

@@ -2,7 +2,14 @@ import type { Ambient } from '../../kernel/ambient.ts';
 import type { Control } from '../control.ts';
 import type { Plan } from '../plan.ts';
 import type { Step } from '../steps/step.ts';
-import type { ExecutionJournal, ExecutionMode, ExecutionResult, StepState } from './types.ts';
+import type { ExecutionClaims, Turns } from './claims.ts';
+import type {
+  ExecutionJournal,
+  ExecutionMode,
+  ExecutionResult,
+  OrderBook,
+  StepState,
+} from './types.ts';
 
 /** For metrics. Called in the middle of the work: they must not throw or wait. */
 export interface RunnerHooks {
@@ -31,6 +38,9 @@ interface RunnerLimits {
 export interface RunnerParts {
   readonly control: Control;
   readonly journal: ExecutionJournal;
+  readonly orders: OrderBook;
+  readonly claims: ExecutionClaims;
+  readonly turns: Turns;
   readonly ambient: Ambient;
   readonly limits: RunnerLimits;
   readonly hooks: RunnerHooks;

@@ -1,26 +1,27 @@
-import { FarshoreError } from '../../kernel/errors.ts';
+import { describeError, FarshoreError } from '../../kernel/errors.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { Meter, type ProgressSnapshot } from '../../replicator/session/meter.ts';
 import type { PointManifest } from '../../replicator/point/types.ts';
 import type { Plan } from '../plan.ts';
 import type { StepContext } from '../steps/step.ts';
 import { attempt, cancellation } from './attempt.ts';
+import { auditOfApprovals } from './audit.ts';
 import type { Effect, ExecutionEvent } from './events.ts';
-import type { Feed } from './feed.ts';
 import type { RunnerParts } from './parts.ts';
 import { transition } from './state.ts';
-import type { Execution, StepRecord } from './types.ts';
+import type { Execution, SavedWith, StandingOrder, StepRecord } from './types.ts';
 
 /** First wait before another attempt; doubles up to the longest. */
 const backoffMs = 1_000;
 const longestBackoffMs = 60_000;
 
 type Unstamped<E> = E extends unknown ? Omit<E, 'at'> : never;
-export type Order = Unstamped<ExecutionEvent>;
+type Order = Unstamped<ExecutionEvent>;
 
 /**
- * One execution in this process. Events are taken one after another; of each, the new state is saved
- * first, then its effects are carried out, and what comes of them is the next event.
+ * One execution in this process, which holds its claim. Events are taken one after another; of each,
+ * the new state is saved first, then its effects are carried out, and what comes of them is the next
+ * event. Orders that stand are events too: each goes away in the save of the state it leads to.
  *
  * Killed before a save: the event never happened, a step that had ended runs again with its memo.
  * Killed after it: the step is `running`, or settled, in the journal, and is taken up or left alone.
@@ -30,22 +31,22 @@ export type Order = Unstamped<ExecutionEvent>;
 export class Run {
   readonly #parts: RunnerParts;
   readonly #plan: Plan;
-  readonly #feed: Feed;
   readonly #meters = new Map<string, Meter>();
   readonly #attempts = new Map<string, AbortController>();
   readonly #working = new Set<Promise<void>>();
   /** Aborts all: the runner stops, or the run broke off. */
   readonly #halt = new AbortController();
+  /** Aborts when there is nothing left to order. */
+  readonly #closed = new AbortController();
   readonly #over = Promise.withResolvers<undefined>();
   #execution: Execution;
   #last: Promise<unknown> = Promise.resolve();
   #manifest: { readonly point: string; readonly read: Promise<PointManifest> } | null = null;
 
-  constructor(parts: RunnerParts, plan: Plan, execution: Execution, feed: Feed) {
+  constructor(parts: RunnerParts, plan: Plan, execution: Execution) {
     this.#parts = parts;
     this.#plan = plan;
     this.#execution = execution;
-    this.#feed = feed;
     // Whoever awaits `over` later still gets the failure.
     this.#over.promise.catch(() => undefined);
   }
@@ -55,13 +56,27 @@ export class Run {
     return this.#over.promise;
   }
 
+  /** As last saved. */
+  get execution(): Execution {
+    return this.#execution;
+  }
+
   progress(): Readonly<Record<string, ProgressSnapshot>> {
     return Object.fromEntries([...this.#meters].map(([id, meter]) => [id, meter.snapshot()]));
   }
 
-  /** Resolves with the saved state. Throws `execution.illegal-move`, or what the journal throws. */
-  dispatch(order: Order): Promise<Execution> {
-    const taken = this.#last.then(() => this.#take(order));
+  /** Takes it up, then the orders that stand. Throws what the journal throws; the run broke off then. */
+  async begin(): Promise<void> {
+    const { state } = await this.dispatch({ type: 'taken-up' });
+    if (state !== 'ended') this.#track(this.#obey());
+  }
+
+  /**
+   * Resolves with the saved state. Throws `execution.illegal-move`, or what the journal throws.
+   * `standing`: the id of the order that this is, which stands no more when the state is saved.
+   */
+  dispatch(order: Order, standing?: string): Promise<Execution> {
+    const taken = this.#last.then(() => this.#take(order, standing));
     this.#last = taken.catch(() => undefined); // The caller has it.
     return taken;
   }
@@ -74,24 +89,56 @@ export class Run {
     this.#over.resolve(undefined);
   }
 
-  async #take(order: Order): Promise<Execution> {
+  async #take(order: Order, standing: string | undefined): Promise<Execution> {
     this.#halt.signal.throwIfAborted();
     const at = isoTime(this.#parts.ambient.clock.now());
-    const { execution, effects } = transition(this.#execution, { ...order, at });
-    if (execution !== this.#execution) await this.#save(execution);
+    const before = this.#execution;
+    const { execution, effects } = transition(before, { ...order, at });
+    if (execution !== before)
+      await this.#save(execution, {
+        ...(standing === undefined ? {} : { orders: [standing] }),
+        ...(order.type === 'approved' ? { audit: auditOfApprovals(before, execution) } : {}),
+      });
+    else if (standing !== undefined) await this.#parts.orders.dismiss(before.id, standing);
     for (const effect of effects) this.#perform(effect);
     return execution;
   }
 
-  async #save(execution: Execution): Promise<void> {
+  async #save(execution: Execution, saved: SavedWith): Promise<void> {
     try {
-      await this.#parts.journal.save(execution);
+      await this.#parts.journal.save(execution, saved);
     } catch (error) {
       this.#breakOff(error);
       throw error;
     }
     this.#execution = execution;
-    this.#feed.publish(execution);
+  }
+
+  async #obey(): Promise<void> {
+    const { orders } = this.#parts;
+    const signal = AbortSignal.any([this.#halt.signal, this.#closed.signal]);
+    const seen = new Set<string>();
+    for await (const standing of orders.standing(this.#execution.id, signal))
+      for (const order of standing) {
+        if (signal.aborted) return;
+        if (seen.has(order.id)) continue;
+        seen.add(order.id);
+        await this.#carryOut(order, signal);
+      }
+  }
+
+  /** One that the state does not allow any more has no effect: it was allowed when it was given. */
+  async #carryOut({ id, instruction }: StandingOrder, signal: AbortSignal): Promise<void> {
+    try {
+      await this.dispatch(instruction, id);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof FarshoreError) || error.kind !== 'permanent') throw error;
+      const { id: execution } = this.#execution;
+      const told = { execution, order: instruction.type, error: describeError(error) };
+      this.#parts.ambient.log.warn('order has no effect any more', told);
+      await this.#parts.orders.dismiss(execution, id);
+    }
   }
 
   /** Not awaited: what it waits for may be waiting for the save that failed. */
@@ -121,10 +168,14 @@ export class Run {
   #start(id: string, failures: number): void {
     const controller = new AbortController();
     this.#attempts.set(id, controller);
-    const work = this.#run(id, failures, AbortSignal.any([this.#halt.signal, controller.signal]))
+    this.#track(this.#run(id, failures, AbortSignal.any([this.#halt.signal, controller.signal])));
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
       .catch((error: unknown) => this.#breakOff(error))
-      .finally(() => this.#working.delete(work));
-    this.#working.add(work);
+      .finally(() => this.#working.delete(tracked));
+    this.#working.add(tracked);
   }
 
   async #run(id: string, failures: number, signal: AbortSignal): Promise<void> {
@@ -196,7 +247,7 @@ export class Run {
     const { id, group, mode, result, point, rpoSeconds, rtoSeconds } = this.#execution;
     ambient.log.info('execution ended', { id, group, mode, result, point, rpoSeconds, rtoSeconds });
     if (result !== undefined) hooks.onEnd?.({ group, mode, result });
-    this.#feed.close();
+    this.#closed.abort();
     this.#over.resolve(undefined);
   }
 

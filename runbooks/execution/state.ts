@@ -36,7 +36,7 @@ function apply(execution: Execution, event: ExecutionEvent): Transition {
     case 'cancelled':
       return cancelled(execution, event.reason, event.at);
     case 'retried':
-      return retried(execution, event.at);
+      return retried(execution);
   }
 }
 
@@ -119,8 +119,8 @@ function cancelled(execution: Execution, reason: string, at: string): Transition
   return with_(aborts, advance({ ...execution, cancelRequested: true }, at));
 }
 
-/** The execution goes on with the steps that are to run again, and with the time it was declared at. */
-function retried(execution: Execution, at: string): Transition {
+/** It will go on with the steps that are to run again, once it is taken up, and with the time it was declared at. */
+function retried(execution: Execution): Transition {
   const renewed = execution.mode === 'drill' ? cleaning(execution) : unfinished(execution);
   if (renewed.size === 0) {
     const hint = execution.mode === 'drill' ? 'start a new drill' : undefined;
@@ -128,7 +128,7 @@ function retried(execution: Execution, at: string): Transition {
   }
   const rest = without(execution, 'endedAt', 'result', 'rtoSeconds');
   const steps = execution.steps.map((step) => (renewed.has(step.id) ? renew(step) : step));
-  return advance({ ...rest, cancelRequested: false, state: 'running', steps }, at);
+  return { execution: { ...rest, cancelRequested: false, state: 'running', steps }, effects: [] };
 }
 
 /**

@@ -75,14 +75,109 @@ export interface Execution {
   readonly version: number;
 }
 
-/** Where executions live. `save` resolves when it is on disk and refuses a version that is not the next. */
+/** What is known of an execution that has not ended without reading it. */
+export interface Unfinished {
+  readonly id: string;
+  readonly group: string;
+  readonly mode: ExecutionMode;
+  /** Where it should be carried out: near the data that it restores, then elsewhere. */
+  readonly regions: readonly string[];
+}
+
+/** What an operator, or a failover, wants of an execution that is under way. */
+export type Instruction =
+  | { readonly type: 'cancelled'; readonly reason: string }
+  | { readonly type: 'approved'; readonly step: string; readonly reason?: string };
+
+/** A instruction that stands until the controller that carries the execution out has taken it. */
+export interface StandingOrder {
+  readonly id: string;
+  readonly instruction: Instruction;
+  /** RFC 3339, by the clock of who gave it. */
+  readonly at: string;
+}
+
+/** Something that an auditor must find again, kept for ever. */
+export interface AuditNote {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly reason: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** One request of a client, however often it is sent. */
+export interface RequestTie {
+  readonly key: string;
+  /** Plain JSON: the same key with anything else is refused. */
+  readonly order: unknown;
+}
+
+/**
+ * Called with the group's other unfinished executions, of which none comes or goes between this and
+ * the commit. Throws when there is no room beside them; gives what those that must yield are told.
+ */
+export type Admit = (
+  others: readonly Unfinished[],
+) => readonly { readonly execution: string; readonly order: StandingOrder }[];
+
+export interface Admission {
+  /** Where it should be carried out, see `Unfinished`. */
+  readonly regions: readonly string[];
+  readonly admit: Admit;
+}
+
+/** What is committed with a saved state. */
+export interface SavedWith {
+  /** Ids of the orders that this state follows from: they stand no more. */
+  readonly orders?: readonly string[];
+  readonly audit?: readonly AuditNote[];
+}
+
+/**
+ * Where executions live, for all controllers. Each change is one transaction: it happened whole or
+ * not at all. `save` is for who holds the execution's claim, the others for anybody.
+ */
 export interface ExecutionJournal {
-  create(execution: Execution): Promise<void>;
+  /**
+   * Gives the execution that stands: the one given, or that which an earlier request of the same key
+   * created. Throws what `admit` throws, and `request.key-reused`.
+   */
+  create(
+    execution: Execution,
+    admission: Admission,
+    options?: { readonly request?: RequestTie | undefined; readonly audit?: readonly AuditNote[] },
+  ): Promise<Execution>;
+  /** What an earlier request of the same key created, or null. Throws `request.key-reused`. */
+  requested(request: RequestTie): Promise<Execution | null>;
+  /** An ended execution that goes on: among the unfinished again, as `create` brought it there. */
+  reopen(execution: Execution, admission: Admission): Promise<void>;
   load(id: string): Promise<Execution | null>;
-  save(execution: Execution): Promise<void>;
+  /**
+   * Resolves when it is on disk. Refuses a version that is not the next, unless that very state is
+   * there already; throws `claim.lost` where another may carry the execution out.
+   */
+  save(execution: Execution, saved?: SavedWith): Promise<void>;
   /** Newest first. */
   list(filter?: {
     readonly group?: string;
     readonly unfinished?: boolean;
   }): Promise<readonly Execution[]>;
+  /** All that have not ended: at first, and whenever one comes or goes. Ends when `signal` aborts. */
+  unfinished(signal: AbortSignal): AsyncIterable<readonly Unfinished[]>;
+  /** The execution as it is, then each saved state, until it has ended or `signal` aborts. */
+  follow(id: string, signal: AbortSignal): AsyncIterable<Execution>;
+}
+
+/** Orders to executions, from any controller to the one that carries the execution out. */
+export interface OrderBook {
+  /** Throws `execution.ended` where nobody would ever take it. */
+  place(execution: Pick<Execution, 'id' | 'group'>, order: StandingOrder): Promise<void>;
+  /** Those that stand: at first, and whenever one comes or goes. Ends when `signal` aborts. */
+  standing(execution: string, signal: AbortSignal): AsyncIterable<readonly StandingOrder[]>;
+  /** Takes one away that has no effect; for who holds the execution's claim. */
+  dismiss(execution: string, order: string): Promise<void>;
+  /** Resolves when an order that was placed stands no more; rejects when `signal` aborts before. */
+  settled(execution: string, order: string, signal: AbortSignal): Promise<void>;
 }

@@ -145,5 +145,5 @@ describe('drill', () => {
 });
 
 function scratch(bench: Bench): string {
-  return `farshore-drill-${bench.journal.writes[0]!.id}-left`;
+  return `farshore-drill-${bench.writes[0]!.id}-left`;
 }

@@ -48,11 +48,13 @@ async function carriedOut(course: Course): Promise<[Execution, Mortal]> {
   const ending = mortal.ended(id);
   while (course.cancelAt !== null && mortal.moments < course.cancelAt) {
     await new Promise((resolve) => setImmediate(resolve));
-    if ((await mortal.journal.load(id))?.state === 'ended') break;
+    if (mortal.bench.stored().find((each) => each.id === id)?.state === 'ended') break;
   }
   // An order to a process that just died, or to an execution that just ended, has no effect.
   if (course.cancelAt !== null) await mortal.runner.cancel(id).catch(() => undefined);
-  return [await ending, mortal];
+  const ended = await ending;
+  await mortal.worker.stop();
+  return [ended, mortal];
 }
 
 function assertRight(execution: Execution, { bench: { site } }: Mortal, course: Course): void {

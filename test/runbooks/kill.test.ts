@@ -11,6 +11,7 @@ async function killedAt(moment: number, runbook: 'drill' | 'failover'): Promise<
   site.addPoint('p2', 10);
   site.rotten.add('p2');
   const execution = await started(mortal, runbook);
+  await mortal.worker.stop();
   const what = `killed at moment ${moment}`;
   expect(execution.result, what).to.equal('succeeded');
   expect(execution.point, what).to.equal('p1');
@@ -28,10 +29,10 @@ async function started(mortal: Mortal, runbook: 'drill' | 'failover'): Promise<E
   } catch (error) {
     mortal.diedOf(error);
   }
-  const known = mortal.journal.peek()[0];
+  const known = mortal.bench.stored()[0];
   if (known !== undefined) return mortal.ended(known.id);
   // Killed before the order was committed: it never happened, and is given again.
-  await mortal.reborn();
+  await mortal.goOn();
   return mortal.ended((await mortal.runner.start(orderOf(runbook))).id);
 }
 

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 
+import { keys } from '../../controller/state/keys.ts';
+import { put } from '../../controller/store/store.ts';
 import type { ExecutionOrder } from '../../runbooks/runner.ts';
 import { describeParams } from '../../runbooks/plan.ts';
 import { plans } from '../../runbooks/plans/index.ts';
 import { collect, rejection } from '../support/rejection.ts';
-import { MemoryExecutionJournal } from '../support/memory/execution-journal.ts';
 import { Bench, stateOf } from './support/bench.ts';
 
 const refused: readonly [string, Partial<ExecutionOrder>, string, RegExp][] = [
@@ -28,7 +29,7 @@ describe('orders', () => {
       const error = await rejection(bench.start('failover', change));
       expect(error.code).to.equal(code);
       expect(error.message).to.match(message);
-      expect(bench.journal.writes).to.deep.equal([]);
+      expect(bench.writes).to.deep.equal([]);
       expect(bench.site.generation).to.equal(1);
     });
 
@@ -60,7 +61,7 @@ describe('orders', () => {
     const drill = await bench.start('drill');
     await bench.until(drill.id, (each) => each.steps.some((step) => step.type === 'restore'));
     const failover = await bench.start('failover');
-    expect(stateOf(failover, 'raise-generation')).to.equal('running');
+    await bench.until(failover.id, (each) => stateOf(each, 'raise-generation') === 'running');
     const cancelled = await bench.ended(drill.id);
     expect(cancelled.result).to.equal('cancelled');
     expect(JSON.stringify(cancelled)).to.include(`failover ${failover.id} of the group`);
@@ -75,13 +76,12 @@ describe('orders', () => {
     bench.site.workMs = 60_000;
     const drill = await bench.start('drill');
     const failover = await bench.start('failover');
-    await bench.runner.stop();
-    const lost = (await bench.journal.load(drill.id))!;
-    const journal = bench.journal.reopened();
-    // As if the process had died before the drill was told.
-    await journal.save({ ...lost, cancelRequested: false, version: lost.version + 1 });
-    const runner = bench.runnerOn(journal);
-    await runner.resumeAll();
+    await bench.first.stop();
+    const lost = bench.stored().find(({ id }) => id === drill.id)!;
+    // As a version left it that told the drill later.
+    const untold = { ...lost, cancelRequested: false };
+    await bench.store.transact([], [put(keys.execution(drill.id), untold)]);
+    const { runner } = await bench.join();
     expect((await bench.ended(drill.id, runner)).result).to.equal('cancelled');
     expect((await bench.ended(failover.id, runner)).result).to.equal('succeeded');
   });
@@ -139,10 +139,10 @@ describe('orders', () => {
   it('goes on after a journal that refused for a while, and after an answer that was lost', async () => {
     for (const moment of ['before', 'after']) {
       let writes = 0;
-      const journal = new MemoryExecutionJournal((when) => {
-        if (when === moment && ++writes >= 5 && writes < 9) throw new Error('disk full');
+      const bench = new Bench((when, execution) => {
+        if (execution !== null && when === moment && ++writes >= 5 && writes < 9)
+          throw new Error('disk full');
       });
-      const bench = new Bench(journal);
       const execution = await bench.run('failover');
       expect(execution.result).to.equal('succeeded');
       expect([...bench.site.creations.values()]).to.deep.equal([1, 1, 1]);
@@ -154,12 +154,11 @@ describe('orders', () => {
     bench.site.workMs = 3600_000;
     const { id } = await bench.start('failover');
     await bench.until(id, (each) => stateOf(each, 'restore:volume/v1') === 'running');
-    await bench.runner.stop();
-    const left = (await bench.journal.load(id))!;
+    await bench.first.stop();
+    const left = bench.stored()[0]!;
     expect(stateOf(left, 'restore:volume/v1')).to.equal('running');
     expect((await rejection(bench.start('drill'))).code).to.equal('runner.stopping');
-    const runner = bench.runnerOn(bench.journal.reopened());
-    await runner.resumeAll();
+    const { runner } = await bench.join();
     expect((await bench.ended(id, runner)).result).to.equal('succeeded');
     expect(bench.site.creations.get('volume/v1')).to.equal(1);
   });
@@ -173,7 +172,7 @@ describe('orders', () => {
       onEnd: ({ mode, result }: { mode: string; result: string }) =>
         void ends.push(`${mode} ${result}`),
     };
-    const bench = new Bench(new MemoryExecutionJournal(), hooks);
+    const bench = new Bench(undefined, hooks);
     await bench.run('failover');
     expect(ends).to.deep.equal(['failover succeeded']);
     expect(steps).to.have.length(10);

@@ -229,7 +229,8 @@ describe('events of an execution', () => {
     expect(last).not.to.have.property('rtoSeconds');
     expect(last.result).to.equal('unchecked');
     const retried = play(last, { type: 'retried', at });
-    expect(states(retried)).to.equal('a done, b running');
+    expect(states(retried)).to.equal('a done, b pending');
+    expect(states(play(retried, taken))).to.equal('a done, b running');
     expect(retried).not.to.have.any.keys('endedAt', 'result');
   });
 

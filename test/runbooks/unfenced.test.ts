@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 
+import { keys } from '../../controller/state/keys.ts';
+import { put } from '../../controller/store/store.ts';
 import { failover } from '../../runbooks/plans/failover.ts';
 import type { Execution } from '../../runbooks/execution/types.ts';
 import { renderReport, reportOf } from '../../runbooks/report.ts';
@@ -126,16 +128,14 @@ describe('a failover whose old primary cannot be fenced', () => {
   it('goes on with an execution of the plan’s first version, which never asked', async () => {
     const bench = new Bench();
     const { id } = await bench.start('failover', asks);
-    await bench.runner.stop();
-    const begun = (await bench.journal.load(id))!;
-    const journal = bench.journal.reopened();
+    await bench.first.stop();
+    const begun = bench.stored()[0]!;
     const steps = begun.steps.map((step) =>
       step.id === 'fence-primary' ? { ...step, params: { fenceSeconds: 10 } } : step,
     );
-    await journal.save({ ...begun, runbookVersion: 1, steps, version: begun.version + 1 });
-    const runner = bench.runnerOn(journal);
-    await runner.resumeAll();
-    const ended = await bench.ended(id, runner);
+    const older = { ...begun, runbookVersion: 1, steps };
+    await bench.store.transact([], [put(keys.execution(id), older)]);
+    const ended = await bench.ended(id, (await bench.join()).runner);
     expect(ended.result).to.equal('succeeded');
     expect(reportOf(ended).fencing).to.deep.equal({ fenced: false, notFenced: 3, accepted: null });
     expect(failover.version).to.equal(2);

@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { ControllerControl } from '../../../controller/control.ts';
 import type { Sites } from '../../../controller/sites.ts';
 import { isHeld, holdPoint } from '../../../controller/state/holds.ts';
-import { StoreJournal } from '../../../controller/state/journal.ts';
 import { keys } from '../../../controller/state/keys.ts';
 import { StoreLedger } from '../../../controller/state/ledger.ts';
 import { put, remove } from '../../../controller/store/store.ts';
@@ -11,6 +10,7 @@ import type { Movers } from '../../../replicator/mover.ts';
 import { rejection } from '../../support/rejection.ts';
 import { addGroup, executionOf, pointOf, sessionOf, volume } from '../support/fixtures.ts';
 import { uncontested } from '../support/cluster.ts';
+import { alone, journalOver } from '../support/journal.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
@@ -19,15 +19,16 @@ const at = (minute: number) => `2026-11-21T08:${String(minute).padStart(2, '0')}
 function rig() {
   const store = new MemoryStore();
   const ledger = new StoreLedger(store, uncontested);
+  const clock = new ManualClock();
   const control = new ControllerControl({
     store,
     ledger,
     sites: {} as Sites,
     movers: {} as Movers,
-    clock: new ManualClock(),
+    clock,
     claims: uncontested,
   });
-  return { store, ledger, control, journal: new StoreJournal(store) };
+  return { store, ledger, control, journal: journalOver(store, clock) };
 }
 
 describe('StoreLedger', () => {
@@ -203,6 +204,7 @@ describe('ControllerControl', () => {
       generation: 2,
       primary: 'west',
       secondary: 'east',
+      restoreRegion: 'west',
       rpoSeconds: 900,
       rtoSeconds: 3600,
     });
@@ -272,7 +274,7 @@ describe('holds', () => {
   it('hold while the execution has not ended, and again when it is retried', async () => {
     const { store, journal } = rig();
     await store.transact([], [put(keys.point('shop', 'p1'), pointOf('shop', 'p1', at(0)))]);
-    await journal.create(executionOf('shop', 'x1'));
+    await journal.create(executionOf('shop', 'x1'), alone);
     await holdPoint(store, 'shop', 'p1', 'x1');
     await holdPoint(store, 'shop', 'p1', 'x1');
     expect(await isHeld(store, 'shop', 'p1')).to.equal(true);
@@ -285,67 +287,12 @@ describe('holds', () => {
 
   it('are refused on a point that is going or gone', async () => {
     const { store, journal } = rig();
-    await journal.create(executionOf('shop', 'x1'));
+    await journal.create(executionOf('shop', 'x1'), alone);
     const point = pointOf('shop', 'p1', at(0), { state: 'expiring' });
     await store.transact([], [put(keys.point('shop', 'p1'), point)]);
     expect((await rejection(holdPoint(store, 'shop', 'p1', 'x1'))).code).to.equal('point.expiring');
     expect((await rejection(holdPoint(store, 'shop', 'p9', 'x1'))).code).to.equal(
       'point.not-found',
     );
-  });
-});
-
-describe('StoreJournal', () => {
-  it('refuses a version that is not the next, and a second creation', async () => {
-    const { journal } = rig();
-    const first = executionOf('shop', 'x1');
-    await journal.create(first);
-    const refused = [
-      journal.create(first),
-      journal.save(first),
-      journal.save({ ...first, version: 3 }),
-      journal.save(executionOf('shop', 'unknown', { version: 2 })),
-    ];
-    for (const { code } of await Promise.all(refused.map(rejection)))
-      expect(code).to.equal('execution.version-conflict');
-    const both = await Promise.allSettled([
-      journal.save({ ...first, version: 2, point: 'a' }),
-      journal.save({ ...first, version: 2, point: 'b' }),
-    ]);
-    expect(both.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
-  });
-
-  it('lists newest first, by group, and those not ended', async () => {
-    const { journal } = rig();
-    await journal.create(executionOf('shop', 'x1', { declaredAt: at(1) }));
-    await journal.create(executionOf('shop', 'x3', { declaredAt: at(3) }));
-    await journal.create(executionOf('other', 'x2', { declaredAt: at(2) }));
-    await journal.save(
-      executionOf('shop', 'x3', { declaredAt: at(3), version: 2, state: 'ended' }),
-    );
-    const ids = async (filter?: Parameters<typeof journal.list>[0]) =>
-      (await journal.list(filter)).map(({ id }) => id);
-    expect(await ids()).to.deep.equal(['x3', 'x2', 'x1']);
-    expect(await ids({ group: 'shop' })).to.deep.equal(['x3', 'x1']);
-    expect(await ids({ unfinished: true })).to.deep.equal(['x2', 'x1']);
-    expect(await ids({ group: 'shop', unfinished: true })).to.deep.equal(['x1']);
-  });
-
-  it('keeps the RTO of what was verified, and of nothing else', async () => {
-    const { store, journal } = rig();
-    const end = { state: 'ended', endedAt: at(9), rtoSeconds: 40 } as const;
-    const ends = [
-      { ...end, result: 'succeeded', rtoSeconds: 90 },
-      { ...end, result: 'unchecked' },
-      { ...end, result: 'failed' },
-      { ...end, result: 'succeeded', dryRun: true },
-    ] as const;
-    for (const [index, change] of ends.entries())
-      await journal.create(executionOf('shop', `x${index}`, change));
-    expect((await store.get(keys.rto('shop')))?.value).to.deep.equal({
-      seconds: 90,
-      executionId: 'x0',
-      at: at(9),
-    });
   });
 });

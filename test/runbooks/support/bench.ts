@@ -1,34 +1,67 @@
+import type { Ambient } from '../../../kernel/ambient.ts';
 import { silentLog } from '../../../kernel/log.ts';
-import { createRunner } from '../../../runbooks/execution/executor.ts';
-import type { Execution } from '../../../runbooks/execution/types.ts';
 import type { RunnerHooks } from '../../../runbooks/execution/parts.ts';
+import type { Execution } from '../../../runbooks/execution/types.ts';
 import type { ExecutionOrder, Runner } from '../../../runbooks/runner.ts';
+import { MemoryStore } from '../../controller/support/memory-store.ts';
 import { collect } from '../../support/rejection.ts';
-import { MemoryExecutionJournal } from '../../support/memory/execution-journal.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { Site } from './site.ts';
+import { type Around, executionIn } from './watched-store.ts';
+import { Worker, type WorkerOptions } from './worker.ts';
 
-/** A runner over a site in memory, with time that passes by itself. */
+/** A worker over a site in memory, with time that passes by itself; others may join it. */
 export class Bench {
   readonly clock = new VirtualClock();
   readonly site = new Site(this.clock);
-  readonly journal: MemoryExecutionJournal;
-  readonly runner: Runner;
+  readonly store = new MemoryStore();
+  /** Every state that was committed, in order. */
+  readonly writes: Execution[] = [];
+  readonly first: Worker;
+  readonly #ambient: Ambient;
   #ids = 0;
 
-  constructor(journal = new MemoryExecutionJournal(), hooks: RunnerHooks = {}) {
-    this.journal = journal;
-    this.runner = this.runnerOn(journal, hooks);
-  }
-
-  runnerOn(journal: MemoryExecutionJournal, hooks: RunnerHooks = {}): Runner {
+  constructor(around?: Around, hooks: RunnerHooks = {}) {
     const id = (): string =>
       (this.#ids++).toString(16).padStart(16, '0').split('').reverse().join('');
-    const ambient = { clock: this.clock, random: { next: () => 0.5, id }, log: silentLog };
-    return createRunner({ control: this.site, journal, ambient, hooks });
+    this.#ambient = { clock: this.clock, random: { next: () => 0.5, id }, log: silentLog };
+    this.store.beforeWrite = (operations) => {
+      const execution = executionIn(operations);
+      if (execution !== null) this.writes.push(execution);
+    };
+    this.first = this.worker({ hooks, ...(around === undefined ? {} : { around }) });
   }
 
-  start(runbook: 'drill' | 'failover', change: Partial<ExecutionOrder> = {}): Promise<Execution> {
+  worker(options: Pick<WorkerOptions, 'around' | 'hooks' | 'region'> = {}): Worker {
+    const { store, site: control } = this;
+    return new Worker({ store, control, ambient: this.#ambient, ...options });
+  }
+
+  /** One more, which is there and knows it. */
+  async join(options: Pick<WorkerOptions, 'around' | 'hooks' | 'region'> = {}): Promise<Worker> {
+    const worker = this.worker(options);
+    await worker.ready;
+    return worker;
+  }
+
+  get runner(): Runner {
+    return this.first.runner;
+  }
+
+  get journal() {
+    return this.first.journal;
+  }
+
+  /** What is on disk now. */
+  stored(): readonly Execution[] {
+    return [...new Map(this.writes.map((each) => [each.id, each])).values()];
+  }
+
+  async start(
+    runbook: 'drill' | 'failover',
+    change: Partial<ExecutionOrder> = {},
+  ): Promise<Execution> {
+    await this.first.ready;
     return this.runner.start(orderOf(runbook, change));
   }
 
@@ -46,8 +79,12 @@ export class Bench {
   }
 
   /** The first saved state in which something holds. */
-  async until(id: string, holds: (execution: Execution) => boolean): Promise<Execution> {
-    for await (const execution of this.runner.watch(id, new AbortController().signal))
+  async until(
+    id: string,
+    holds: (execution: Execution) => boolean,
+    runner = this.runner,
+  ): Promise<Execution> {
+    for await (const execution of runner.watch(id, new AbortController().signal))
       if (holds(execution)) return execution;
     throw new Error(`${id} ended before`);
   }

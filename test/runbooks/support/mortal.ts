@@ -1,33 +1,35 @@
 import type { Execution } from '../../../runbooks/execution/types.ts';
 import type { Runner } from '../../../runbooks/runner.ts';
-import { MemoryExecutionJournal } from '../../support/memory/execution-journal.ts';
 import { Bench } from './bench.ts';
-
-/** Thrown to whatever the process was doing when it was killed, and afterwards. */
-class Killed extends Error {}
+import { Killed } from './watched-store.ts';
+import type { Worker } from './worker.ts';
 
 /**
- * A bench whose process can be killed at any moment that matters: before and after each write of the
- * journal and each effect on the site. From then on nothing of it takes effect any more.
+ * A bench whose worker can be killed at any moment that matters: before and after each write of the
+ * state and each effect on the site. From then on nothing of it takes effect any more.
  */
 export class Mortal {
   readonly bench: Bench;
-  runner: Runner;
-  journal: MemoryExecutionJournal;
-  /** Moments passed so far, over all processes. */
+  worker: Worker;
+  /** Moments passed so far, over all workers. */
   moments = 0;
   kills = 0;
   /** May throw an error of its own, as a service would. */
   fault: (effect: string) => void = () => undefined;
   readonly #shouldDie: (moment: number) => boolean;
+  readonly #next: (mortal: Mortal) => Promise<Worker>;
   #isDead = false;
   #died = Promise.withResolvers<undefined>();
 
-  constructor(shouldDie: (moment: number) => boolean) {
+  /** `next`: who goes on after a death; a new worker unless given. */
+  constructor(
+    shouldDie: (moment: number) => boolean,
+    next: (mortal: Mortal) => Promise<Worker> = (mortal) => mortal.reborn(),
+  ) {
     this.#shouldDie = shouldDie;
-    this.bench = new Bench(new MemoryExecutionJournal(() => this.#moment()));
-    this.runner = this.bench.runner;
-    this.journal = this.bench.journal;
+    this.#next = next;
+    this.bench = new Bench(() => this.#moment());
+    this.worker = this.bench.first;
     const { site } = this.bench;
     site.before = (effect) => {
       this.#moment();
@@ -37,26 +39,34 @@ export class Mortal {
     site.after = () => this.#moment();
   }
 
-  /** Takes the execution up after each death, until it has ended. */
+  get runner(): Runner {
+    return this.worker.runner;
+  }
+
+  /** Has the execution taken up after each death, until it has ended. */
   async ended(id: string): Promise<Execution> {
     for (;;) {
       if (!this.#isDead)
         await Promise.race([this.#died.promise, this.bench.ended(id, this.runner)]);
-      const execution = await this.journal.load(id);
+      const execution = this.bench.stored().find((each) => each.id === id);
       if (execution?.state === 'ended') return execution;
-      await this.reborn();
+      await this.goOn();
     }
   }
 
-  /** The next process: the same journal, the same site. */
-  async reborn(): Promise<void> {
+  async goOn(): Promise<void> {
+    this.worker = await this.#next(this);
+  }
+
+  /** The next process: the same store, the same site. */
+  async reborn(): Promise<Worker> {
     this.#isDead = true;
-    await this.runner.stop();
+    await this.worker.stop();
     this.#isDead = false;
     this.#died = Promise.withResolvers();
-    this.journal = this.bench.journal.reopened(() => this.#moment());
-    this.runner = this.bench.runnerOn(this.journal);
-    await this.runner.resumeAll();
+    const worker = this.bench.worker({ around: () => this.#moment() });
+    await Promise.race([worker.ready, this.#died.promise]);
+    return worker;
   }
 
   /** True when the process died of it; any other error is thrown on. */
@@ -71,6 +81,7 @@ export class Mortal {
     if (!this.#shouldDie(this.moments)) return;
     this.kills += 1;
     this.#isDead = true;
+    this.worker.kill();
     this.#died.resolve(undefined);
     throw new Killed();
   }
@@ -79,8 +90,8 @@ export class Mortal {
   #assertAnnounced(effect: string): void {
     const step = stepOf(effect);
     if (step === null) return;
-    const isAnnounced = this.journal
-      .peek()
+    const isAnnounced = this.bench
+      .stored()
       .some((each) => each.steps.some(({ id, state }) => id === step && state === 'running'));
     if (!isAnnounced) throw new Error(`${effect} while ${step} is not running`);
   }

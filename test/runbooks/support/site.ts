@@ -102,6 +102,7 @@ export class Site implements Control {
       generation,
       primary: isRaised ? 'west' : 'east',
       secondary: isRaised ? 'east' : 'west',
+      restoreRegion: 'west',
       ...rates,
     });
   }

@@ -1,0 +1,89 @@
+import type { Admission, Execution, Unfinished } from '../../runbooks/execution/types.ts';
+import { atomically } from '../store/atomically.ts';
+import {
+  type Compare,
+  type Operation,
+  put,
+  remove,
+  type Store,
+  unchanged,
+} from '../store/store.ts';
+import { keys } from './keys.ts';
+import type { ActiveExecutions } from './records.ts';
+
+interface Part {
+  readonly compares: readonly Compare[];
+  readonly operations: readonly Operation[];
+}
+
+/**
+ * The part of a transaction that lets an execution in among the unfinished of its group: whoever
+ * does the same for another of them at the same time is refused by the compare, and reads again.
+ */
+export async function letIn(
+  store: Store,
+  { id, group, mode }: Pick<Execution, 'id' | 'group' | 'mode'>,
+  { regions, admit }: Admission,
+): Promise<Part> {
+  const key = keys.active(group);
+  const active = await store.get(key);
+  const others = (active?.value.executions ?? []).filter((each) => each.id !== id);
+  const orders = admit(others);
+  return {
+    compares: [unchanged(key, active)],
+    operations: [
+      put(key, { executions: [...others, { id, group, mode, regions }] }),
+      ...orders.map(({ execution, order }) => put(keys.order(execution, order.id), order)),
+    ],
+  };
+}
+
+/** The part that takes an ended one out again. Orders that nobody took by then have nobody left to take them. */
+export async function letOut(
+  store: Store,
+  { id, group }: Pick<Execution, 'id' | 'group'>,
+): Promise<Part> {
+  const key = keys.active(group);
+  const active = await store.get(key);
+  const orders = await store.range(keys.order(id));
+  const executions = (active?.value.executions ?? []).filter((each) => each.id !== id);
+  return {
+    compares: [unchanged(key, active)],
+    operations: [
+      ...(executions.length > 0
+        ? [put(key, { executions })]
+        : active === null
+          ? []
+          : [remove(key)]),
+      ...orders.map(({ path }) => remove({ path })),
+    ],
+  };
+}
+
+export function allOf(active: Iterable<ActiveExecutions>): readonly Unfinished[] {
+  return [...active].flatMap(({ executions }) => executions);
+}
+
+/** The version before kept a mark for each unfinished execution. Killed in between: the rest is done at the next start. */
+export async function migrateUnfinished(store: Store): Promise<void> {
+  const prefix = keys.unfinished().path;
+  for (const { path } of await store.range(keys.unfinished())) {
+    const id = path.slice(prefix.length);
+    await atomically(store, async () => {
+      const mark = await store.get(keys.unfinished(id));
+      const execution = await store.get(keys.execution(id));
+      const gone = {
+        compares: [unchanged(keys.unfinished(id), mark)],
+        operations: mark === null ? [] : [remove(keys.unfinished(id))],
+      };
+      if (mark === null || execution === null || execution.value.state === 'ended')
+        return { ...gone, result: undefined };
+      const entry = await letIn(store, execution.value, { regions: [], admit: () => [] });
+      return {
+        compares: [...gone.compares, unchanged(keys.execution(id), execution), ...entry.compares],
+        operations: [...gone.operations, ...entry.operations],
+        result: undefined,
+      };
+    });
+  }
+}
