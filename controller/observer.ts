@@ -2,6 +2,7 @@ import type { RequestEvent } from '../regions/http/request-event.ts';
 import type { ResourceKind } from '../replicator/mover.ts';
 import type { SessionPhase } from '../replicator/session/types.ts';
 import type { ExecutionMode, ExecutionResult, StepState } from '../runbooks/execution/types.ts';
+import type { StoreRequest } from './mirror/heard-store.ts';
 
 /** `moved` crossed the link, `copied` stayed inside the secondary, `present` was there already. */
 export type MoveResult = 'moved' | 'copied' | 'present';
@@ -40,6 +41,8 @@ export interface Observer {
     readonly group: string;
   }): void;
   request(event: RequestEvent): void;
+  /** To the state store, whatever comes of it. */
+  storeRequest(request: StoreRequest): void;
 }
 
 export const silentObserver: Observer = Object.freeze({
@@ -49,4 +52,5 @@ export const silentObserver: Observer = Object.freeze({
   stepEnded: () => undefined,
   executionEnded: () => undefined,
   request: () => undefined,
+  storeRequest: () => undefined,
 });

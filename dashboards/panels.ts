@@ -305,6 +305,20 @@ const process: Row = {
         },
       ],
     },
+    {
+      id: 24,
+      title: 'Requests to the state store',
+      description: 'Groups at rest cause none: a rate that grows with their number is a defect.',
+      kind: 'timeseries',
+      unit: 'reqps',
+      width: 8,
+      queries: [
+        {
+          expr: 'sum by (instance, request) (rate(farshore_store_requests_total[$__rate_interval]))',
+          legend: '{{instance}} {{request}}',
+        },
+      ],
+    },
   ],
 };
 

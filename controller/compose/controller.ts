@@ -53,7 +53,10 @@ export async function createController(options: ControllerOptions): Promise<Cont
   const ambient = options.ambient ?? systemAmbient(config);
   const { clock, log } = ambient;
   const { failure, fail } = firstFailure(log);
-  const state = await openState(config, options.version, ambient, fail);
+  const state = await openState(config, options.version, ambient, {
+    onFailure: fail,
+    onRequest: (request) => observer.storeRequest(request),
+  });
   const { store, cluster, standings } = state;
   const { claims } = cluster;
   const { sites, close } =

@@ -3,7 +3,8 @@ import type { Ambient } from '../../kernel/ambient.ts';
 import { StoreCluster } from '../cluster/store-cluster.ts';
 import type { Config } from '../config/config.ts';
 import { MirrorSet } from '../mirror/mirror-set.ts';
-import { noting, OwnWrites } from '../mirror/own-writes.ts';
+import { heard, type StoreRequest } from '../mirror/heard-store.ts';
+import { OwnWrites } from '../mirror/own-writes.ts';
 import { PointTallies } from '../mirror/point-tallies.ts';
 import { Reads } from '../mirror/reads.ts';
 import { Standings } from '../replication/standings.ts';
@@ -32,15 +33,23 @@ export interface OpenedState {
 /** A controller that dies or is cut off leaves its work to others after so long. */
 const leaseTtlMs = 10_000;
 
-/** `onFailure` hears of what ends the store for this process. */
+/** `onFailure` hears of what ends the store for this process, `onRequest` of each request to it. */
 export async function openState(
   config: Config,
   version: string,
   ambient: Ambient,
-  onFailure: (error: unknown) => void,
+  heardBy: {
+    readonly onFailure: (error: unknown) => void;
+    readonly onRequest: (request: StoreRequest) => void;
+  },
 ): Promise<OpenedState> {
   const writes = new OwnWrites(ambient.clock);
-  const store = noting(await LevelStore.open(join(config.dataDir, 'state'), onFailure), writes);
+  const { onFailure, onRequest } = heardBy;
+  const opened = await LevelStore.open(join(config.dataDir, 'state'), onFailure);
+  const store = heard(opened, {
+    onRequest,
+    onCommitted: (operations, revision) => writes.note(operations, revision),
+  });
   const place = { site: 'local', region: 'local', version };
   const cluster = new StoreCluster({ store, ambient, place, leaseTtlMs });
   const kinds = createMirrors(store, ambient);

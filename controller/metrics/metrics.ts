@@ -73,6 +73,12 @@ function createCounters(registry: Registry) {
       buckets: durationBuckets,
       registers,
     }),
+    storeRequests: new Counter({
+      name: 'farshore_store_requests_total',
+      help: 'Requests to the state store; a group at rest causes none.',
+      labelNames: ['request'],
+      registers,
+    }),
     requests: new Counter({
       name: 'farshore_region_requests_total',
       help: 'Requests to the services of the regions; status is 0 when no answer came.',
@@ -139,6 +145,7 @@ function observerOf(counters: Counters, backlog: Gauge): Observer {
     executionEnded: ({ mode, result }) => counters.executions.inc({ mode, result }),
     request: ({ region, service, method, status }) =>
       counters.requests.inc({ region, service, method, status: String(status ?? 0) }),
+    storeRequest: (request) => counters.storeRequests.inc({ request }),
   });
 }
 

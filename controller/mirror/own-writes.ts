@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
-import type { Operation, Store } from '../store/store.ts';
+import type { Operation } from '../store/store.ts';
 
 interface Write {
   readonly revision: number;
@@ -43,24 +43,6 @@ export class OwnWrites {
     const missed = this.#areas.get(areaOf(path))?.find((write) => write.revision > revision);
     return missed === undefined ? 0 : this.#clock.monotonicMs() - missed.atMs;
   }
-}
-
-/** The same store; what it acknowledges is noted. */
-export function noting(store: Store, writes: OwnWrites): Store {
-  return Object.freeze<Store>({
-    get: (key, options) => store.get(key, options),
-    range: (prefix, options) => store.range(prefix, options),
-    page: (prefix, options) => store.page(prefix, options),
-    watch: (prefix, fromRevision, signal) => store.watch(prefix, fromRevision, signal),
-    lease: (ttlMs) => store.lease(ttlMs),
-    health: () => store.health(),
-    close: () => store.close(),
-    transact: async (compares, operations) => {
-      const outcome = await store.transact(compares, operations);
-      if (outcome.committed) writes.note(operations, outcome.revision);
-      return outcome;
-    },
-  });
 }
 
 function areaOf(path: string): string {

@@ -75,6 +75,7 @@ function sampleServer(): Server {
     observer.moved({ group: 'shop', kind, result: 'moved', bytes: 1e6, objects: 2 });
     observer.backlog({ group: 'shop', bytes: 5e6 });
     observer.stepEnded({ mode: 'drill', step: 'restore', state: 'done', seconds: 3 });
+    observer.storeRequest('transact');
     observer.executionEnded({ mode: 'drill', result: 'succeeded', group: 'shop' });
     observer.request({
       region: 'west',

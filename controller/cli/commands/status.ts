@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ClusterStatus } from '../../model/controller-status.ts';
 import type { GroupStatus } from '../../model/types.ts';
 import type { RegionStatus } from '../../service.ts';
+import { clusterText } from '../cluster-text.ts';
 import { answerNo, clientOf, globalsOf } from '../context.ts';
 import { formatSeconds } from '../format.ts';
 import { print, printData, type Column } from '../output.ts';
@@ -69,21 +70,6 @@ export function addStatus(program: Command): void {
         cluster.quorum;
       if (!isWell) answerNo();
     });
-}
-
-/** Null where there is one controller only, which needs no line of its own. */
-function clusterText({ controllers, leader, self, quorum }: ClusterStatus): string | null {
-  if (quorum && controllers.length < 2) return null;
-  const names = controllers.map(({ id, site }) => {
-    const roles = [
-      ...(id === leader?.id ? ['coordinates'] : []),
-      ...(id === self?.id ? ['answers'] : []),
-    ];
-    return roles.length === 0 ? site : `${site} (${roles.join(', ')})`;
-  });
-  const there = `controllers: ${names.length === 0 ? 'none' : names.join(', ')}`;
-  if (!quorum) return `${there}; NO QUORUM: see farshore raft status`;
-  return leader === null ? `${there}; no coordinator at the moment` : there;
 }
 
 function damagedText(damaged: number): string {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { FarshoreError } from '../../../kernel/errors.ts';
-import { noting, OwnWrites } from '../../../controller/mirror/own-writes.ts';
+import { heard } from '../../../controller/mirror/heard-store.ts';
+import { OwnWrites } from '../../../controller/mirror/own-writes.ts';
 import { Reads } from '../../../controller/mirror/reads.ts';
 import {
   type Key,
@@ -38,7 +39,7 @@ describe('reads of what is not in memory', () => {
         operation: 'read state',
       });
     };
-    store = noting(majority, writes);
+    store = heard(majority, { onCommitted: (made, revision) => writes.note(made, revision) });
     reads = new Reads({ page }, writes);
   });
 
@@ -116,7 +117,9 @@ describe('OwnWrites', () => {
 
   it('notes nothing of what was not committed', async () => {
     const writes = new OwnWrites(new ManualClock());
-    const store = noting(new MemoryStore(), writes);
+    const store = heard(new MemoryStore(), {
+      onCommitted: (made, revision) => writes.note(made, revision),
+    });
     const taken = { path: 'groups/a', modRevision: 4 };
     expect(await store.transact([taken], [put({ path: 'groups/a' }, 1)])).to.include({
       committed: false,
