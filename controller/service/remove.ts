@@ -142,6 +142,10 @@ async function removeKeys(
     checkPrecondition('group', name, record, precondition);
     const points = await ledger.points(name);
     if (points.length > 0) throw pointsRefused(name, points.length);
+    // An execution that was ordered since, at whatever controller.
+    const active = await store.get(keys.active(name));
+    const [execution] = active?.value.executions ?? [];
+    if (execution !== undefined) throw executedRefused(name, execution.id);
     const below = [
       ...(await store.range(keys.history(name))),
       ...(await store.range(keys.holds(name))),
@@ -157,7 +161,12 @@ async function removeKeys(
     ];
     return {
       // A session that is begun or a point that is committed compares the head.
-      compares: [claim, unchanged(keys.group(name), record), unchanged(keys.head(name), head)],
+      compares: [
+        claim,
+        unchanged(keys.group(name), record),
+        unchanged(keys.head(name), head),
+        unchanged(keys.active(name), active),
+      ],
       operations: [
         ...single.map((key) => remove(key(name))),
         ...below.map((each) => remove({ path: each.path })),
@@ -169,13 +178,16 @@ async function removeKeys(
 
 async function refuseWhileExecuted(group: string, journal: ExecutionJournal): Promise<void> {
   const [execution] = await journal.list({ group, unfinished: true });
-  if (execution === undefined) return;
-  throw refused(
+  if (execution !== undefined) throw executedRefused(group, execution.id);
+}
+
+function executedRefused(group: string, execution: string): Error {
+  return refused(
     'group.in-use',
     'delete group',
     group,
-    `execution ${execution.id} is under way`,
-    `wait for it, or farshore execution cancel ${execution.id}`,
+    `execution ${execution} is under way`,
+    `wait for it, or farshore execution cancel ${execution}`,
   );
 }
 
