@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { StoreCluster } from '../cluster/store-cluster.ts';
 import type { Config } from '../config/config.ts';
@@ -10,8 +9,8 @@ import { Reads } from '../mirror/reads.ts';
 import { Standings } from '../replication/standings.ts';
 import type { ServiceDeps } from '../service/controller-service.ts';
 import { addLatest } from '../state/add-latest.ts';
-import { LevelStore } from '../store/level-store.ts';
 import type { Store } from '../store/store.ts';
+import { openHome } from './open-home.ts';
 import { createMirrors } from './state-mirrors.ts';
 
 /** The state, and this controller's place among those that share it. */
@@ -45,12 +44,13 @@ export async function openState(
 ): Promise<OpenedState> {
   const writes = new OwnWrites(ambient.clock);
   const { onFailure, onRequest } = heardBy;
-  const opened = await LevelStore.open(join(config.dataDir, 'state'), onFailure);
-  const store = heard(opened, {
+  const home = await openHome(config, ambient, onFailure);
+  const { site, region, siteNames, member } = home;
+  const store = heard(home.store, {
     onRequest,
     onCommitted: (operations, revision) => writes.note(operations, revision),
   });
-  const place = { site: 'local', region: 'local', version };
+  const place = { site, region, version };
   const cluster = new StoreCluster({ store, ambient, place, leaseTtlMs });
   const kinds = createMirrors(store, ambient);
   const mirrors = new MirrorSet(Object.values(kinds), writes, ambient.clock);
@@ -62,10 +62,10 @@ export async function openState(
       memory: { ...kinds, tallies: new PointTallies(kinds.points) },
       mirrors,
       reads: new Reads(store, writes),
-      site: place.site,
-      siteNames: [place.site],
+      site,
+      siteNames,
       claimsHeld: () => cluster.heldClaims(),
-      member: () => null,
+      member,
     },
     start: async () => {
       // Before anything is written: what there is can be shown also without a quorum.
@@ -75,7 +75,7 @@ export async function openState(
     stop: async () => {
       await cluster.stop();
       await mirrors.stop();
-      await store.close();
+      await home.close();
     },
   });
 }

@@ -14,7 +14,8 @@ import type { Method } from './methods.ts';
 
 /** PEM texts. */
 export interface TlsOptions {
-  readonly ca: string;
+  /** Absent: the authorities that the system trusts. */
+  readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
 }
@@ -159,7 +160,7 @@ function credentialsOf(tls: TlsOptions | undefined): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   const { ca, cert, key } = tls;
   const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
-  return credentials.createSsl(Buffer.from(ca), pem(key), pem(cert));
+  return credentials.createSsl(pem(ca), pem(key), pem(cert));
 }
 
 /** A member that knows no leader says so at once, instead of letting us wait for one. */

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import type { Ambient } from '../../kernel/ambient.ts';
+import type { Config } from '../config/config.ts';
+import type { ExternalRaft, RaftConfig } from '../config/raft-config.ts';
+import type { MemberFigures } from '../model/controller-status.ts';
+import { LevelStore } from '../store/level-store.ts';
+import type { Store } from '../store/store.ts';
+
+/** Where the state lives, and who shares it. */
+export interface Home {
+  readonly store: Store;
+  readonly site: string;
+  /** Null: this controller carries out nothing. */
+  readonly region: string | null;
+  /** Of all that belong to it, as far as the configuration knows them. */
+  readonly siteNames: readonly string[];
+  /** Of the etcd member that runs here; null where none does. */
+  readonly member: () => MemberFigures | null;
+  /** The store too. */
+  close(): Promise<void>;
+}
+
+/** All keys in etcd begin with it. */
+const prefix = '/farshore/';
+
+/** `onFailure` hears of what ends the store for this process. */
+export async function openHome(
+  config: Config,
+  ambient: Ambient,
+  onFailure: (error: unknown) => void,
+): Promise<Home> {
+  const { raft, dataDir } = config;
+  if (raft === undefined) return openLocal(dataDir, onFailure);
+  if (raft.home.type === 'external') return openExternal(raft, raft.home, ambient);
+  throw new Error('not there yet');
+}
+
+async function openLocal(dataDir: string, onFailure: (error: unknown) => void): Promise<Home> {
+  const store = await LevelStore.open(join(dataDir, 'state'), onFailure);
+  return Object.freeze({
+    store,
+    site: 'local',
+    region: 'local',
+    siteNames: ['local'],
+    member: () => null,
+    close: () => store.close(),
+  });
+}
+
+async function openExternal(
+  { site, region }: RaftConfig,
+  { endpoints, tls, user }: ExternalRaft,
+  ambient: Ambient,
+): Promise<Home> {
+  // Only here: a single controller loads nothing of gRPC.
+  const { EtcdStore } = await import('../store/etcd/etcd-store.ts');
+  const store = EtcdStore.open({
+    endpoints: endpoints.map(addressOf),
+    ...(tls === undefined ? {} : { tls }),
+    ...(user === undefined ? {} : { user }),
+    prefix,
+    ambient,
+  });
+  return Object.freeze({
+    store,
+    site,
+    region,
+    siteNames: [site],
+    member: () => null,
+    close: () => store.close(),
+  });
+}
+
+function addressOf(endpoint: string): string {
+  const { protocol, hostname, port } = new URL(endpoint);
+  return `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
+}
