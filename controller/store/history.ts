@@ -99,8 +99,8 @@ export class History {
 function changeOf<T>({ path, record }: Written): Change<T> {
   if (record === null) return { type: 'delete', path };
   // Each watcher gets a copy of its own, as from a read.
-  const { createRevision, modRevision, value } = decodeRecord(path, record);
-  return { type: 'put', entry: { path, value: value as T, createRevision, modRevision } };
+  const stored = decodeRecord(path, record);
+  return { type: 'put', entry: { path, ...stored, value: stored.value as T } };
 }
 
 function sizeOf(written: readonly Written[]): number {

@@ -194,7 +194,9 @@ export class LevelStore implements Store {
     const { path } = operation;
     if (operation.type === 'delete') return { path, record: null };
     const createRevision = (await this.#read(path))?.createRevision ?? revision;
-    const record = { createRevision, modRevision: revision, value: operation.value };
+    const { value, lease } = operation;
+    const held = lease === undefined ? {} : { lease };
+    const record = { createRevision, modRevision: revision, value, ...held };
     return { path, record: encodeRecord(record) };
   }
 
@@ -278,7 +280,6 @@ function read(level: Level, key: string, snapshot?: Snapshot): Promise<string | 
 }
 
 function entry<T>(path: string, record: StoredRecord): Entry<T> {
-  const { createRevision, modRevision } = record;
   // The key names the type of what its writers put; the checksum proves that it is what they put.
-  return { path, value: record.value as T, createRevision, modRevision };
+  return { path, ...record, value: record.value as T };
 }

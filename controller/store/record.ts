@@ -6,11 +6,19 @@ export interface StoredRecord {
   readonly createRevision: number;
   readonly modRevision: number;
   readonly value: unknown;
+  /** Id of the lease that it is under; absent: none. */
+  readonly lease?: string;
 }
 
 /** `<crc32, 8 hex digits> <json>`: LevelDB does not check its own sums on reads unless told to. */
 export function encodeRecord(record: StoredRecord): string {
-  const json = JSON.stringify([record.createRevision, record.modRevision, record.value]);
+  const { createRevision, modRevision, value, lease } = record;
+  const json = JSON.stringify([
+    createRevision,
+    modRevision,
+    value,
+    ...(lease === undefined ? [] : [lease]),
+  ]);
   return `${sum(json)} ${json}`;
 }
 
@@ -19,9 +27,9 @@ export function decodeRecord(path: string, text: string): StoredRecord {
   const json = text.slice(9);
   if (text[8] !== ' ' || text.slice(0, 8) !== sum(json)) throw corrupt(path);
   const parsed: unknown = JSON.parse(json);
-  if (!Array.isArray(parsed) || parsed.length !== 3) throw corrupt(path);
-  const [createRevision, modRevision, value] = parsed as [number, number, unknown];
-  return { createRevision, modRevision, value };
+  if (!Array.isArray(parsed) || parsed.length < 3 || parsed.length > 4) throw corrupt(path);
+  const [createRevision, modRevision, value, lease] = parsed as [number, number, unknown, string?];
+  return { createRevision, modRevision, value, ...(lease === undefined ? {} : { lease }) };
 }
 
 function sum(json: string): string {

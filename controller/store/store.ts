@@ -11,6 +11,8 @@ export interface Entry<T> {
   /** Store revision at which the key was created, and last written. */
   readonly createRevision: number;
   readonly modRevision: number;
+  /** Id of the lease that it lives as long as; absent: for ever. */
+  readonly lease?: string;
 }
 
 /** Holds when the key was last written at `modRevision`; 0: when it does not exist. */

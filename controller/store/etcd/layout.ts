@@ -48,6 +48,7 @@ export class Layout {
       value: parse(path, found.value) as T,
       createRevision: Number(found.createRevision),
       modRevision: Number(found.modRevision),
+      ...(found.lease === '0' ? {} : { lease: found.lease }),
     };
   }
 }

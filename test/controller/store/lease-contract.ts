@@ -41,6 +41,20 @@ export function leaseContract(store: () => Store, reopen: () => Promise<unknown>
     expect([gone?.revision, paths]).to.deep.equal([revision + 1, ['a/1', 'a/2']]);
   });
 
+  it('is named by the keys that are under it, and by no others', async () => {
+    const lease = await store().lease(ttlMs);
+    const operations = [put(key('a/1'), { n: 1 }, lease), put(key('a/2'), { n: 2 })];
+    const outcome = await store().transact([], operations);
+    const named = (await store().range(key('a/'))).map((entry) => entry.lease);
+    expect(named).to.deep.equal([lease.id, undefined]);
+    const from = outcome.committed ? outcome.revision : 0;
+    const [told] = await take(store().watch(key('a/1'), from, AbortSignal.timeout(5000)), 1);
+    const [change] = told?.changes ?? [];
+    expect(change?.type === 'put' && change.entry.lease).to.equal(lease.id);
+    await putThing(store(), 'a/1', 2);
+    expect(await store().get(key('a/1'))).not.to.have.property('lease');
+  });
+
   it('has only the keys that were last put under it', async () => {
     const lease = await store().lease(ttlMs);
     const other = await store().lease(ttlMs);

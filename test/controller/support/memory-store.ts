@@ -125,7 +125,9 @@ export class MemoryStore implements Store {
     }
     const createRevision = this.#entry(path)?.createRevision ?? this.#revision;
     const modRevision = this.#revision;
-    const record = encodeRecord({ createRevision, modRevision, value: operation.value });
+    const { value, lease } = operation;
+    const held = lease === undefined ? {} : { lease };
+    const record = encodeRecord({ createRevision, modRevision, value, ...held });
     this.#records.set(path, record);
     return { path, record };
   }
