@@ -21,24 +21,30 @@ export interface StandingMirrors {
  */
 export class Standings {
   readonly #mirrors: StandingMirrors;
+  /** Put together once, until a part of it changes: it is asked for at every change of any group. */
+  readonly #known = new Map<string, Standing>();
 
+  /** Of mirrors that have not been started. */
   constructor(mirrors: StandingMirrors) {
     this.#mirrors = mirrors;
+    mirrors.policies.onChange(() => this.#known.clear());
+    for (const kind of ['groups', 'heads', 'latest'] as const)
+      mirrors[kind].onChange((changes: readonly { readonly path: string }[]) => {
+        for (const { path } of changes) this.#known.delete(path.slice(path.indexOf('/') + 1));
+      });
   }
 
   *groups(): IterableIterator<string> {
     for (const { spec } of this.#mirrors.groups.values()) yield spec.name;
   }
 
-  /** Null for a group that is not, or not wholly, there. */
+  /** Null for a group that is not, or not wholly, there. The same object until something changes. */
   of(group: string): Standing | null {
-    const { groups, heads, policies, latest } = this.#mirrors;
-    const record = groups.get(keys.group(group));
-    const head = heads.get(keys.head(group));
-    if (record === undefined || head === undefined) return null;
-    const policy = policies.get(keys.policy(record.spec.policy));
-    if (policy === undefined) return null;
-    return standingOf(record, head, policy, latest.get(keys.latest(group)) ?? null);
+    const known = this.#known.get(group);
+    if (known !== undefined) return known;
+    const found = this.#read(group);
+    if (found !== null) this.#known.set(group, found);
+    return found;
   }
 
   isWanted(group: string): boolean {
@@ -52,6 +58,16 @@ export class Standings {
     return () => {
       for (const stop of stops) stop();
     };
+  }
+
+  #read(group: string): Standing | null {
+    const { groups, heads, policies, latest } = this.#mirrors;
+    const record = groups.get(keys.group(group));
+    const head = heads.get(keys.head(group));
+    if (record === undefined || head === undefined) return null;
+    const policy = policies.get(keys.policy(record.spec.policy));
+    if (policy === undefined) return null;
+    return standingOf(record, head, policy, latest.get(keys.latest(group)) ?? null);
   }
 }
 

@@ -46,8 +46,9 @@ export class Supervisor {
   readonly #blocked = new Set<string>();
   /** By the monotonic clock. */
   readonly #restsUntilMs = new Map<string, number>();
-  /** Jitter is drawn once for each standing. */
+  /** Jitter is drawn once for each standing, whichever object says it. */
   readonly #due = new Map<string, { readonly standing: string; readonly due: Due }>();
+  readonly #dueOfSeen = new WeakMap<Standing, Due>();
   readonly #stopping = new AbortController();
   #unlisten: readonly (() => void)[] = [];
   #wake = new AbortController();
@@ -176,10 +177,12 @@ export class Supervisor {
     resumes.sort((a, b) => a.since - b.since);
     starts.sort((a, b) => a.atMs - b.atMs);
     const ready = [...resumes, ...starts.filter(({ atMs }) => atMs <= nowMs)];
+    let room = sessionsAtOnce - this.#busy();
     for (const { group } of ready) {
+      if (room <= 0 && !standings.isWanted(group)) continue;
       if (!this.#isOurs(group)) continue;
-      const hasRoom = this.#busy() < sessionsAtOnce;
-      if (hasRoom || standings.isWanted(group)) this.#launch(group, !hasRoom);
+      this.#launch(group, room <= 0);
+      room -= 1;
     }
     const next = starts.find(({ atMs }) => atMs > nowMs);
     return Math.min(longestSleepMs, (next?.atMs ?? Infinity) - nowMs);
@@ -196,6 +199,14 @@ export class Supervisor {
   }
 
   #dueOf(group: string, standing: Standing): Due {
+    const seen = this.#dueOfSeen.get(standing);
+    if (seen !== undefined) return seen;
+    const due = this.#dueAnew(group, standing);
+    this.#dueOfSeen.set(standing, due);
+    return due;
+  }
+
+  #dueAnew(group: string, standing: Standing): Due {
     const { isResting, policy, session } = standing;
     const key = JSON.stringify([
       isResting,

@@ -23,7 +23,7 @@ const { values } = parseArgs({
 });
 const groups = Number(values.groups);
 const containers = Number(values.containers);
-const seconds = Number(values.seconds);
+const restSeconds = Number(values.seconds);
 const steps = Number(values.steps);
 const scrapeEveryMs = 15_000;
 
@@ -63,7 +63,12 @@ async function usage({ process }: ControllerProcess) {
   return usageOf(process.pid);
 }
 
-async function applyGroups({ client }: ControllerProcess, from: number, to: number): Promise<void> {
+async function applyGroups(
+  { client }: ControllerProcess,
+  from: number,
+  to: number,
+  paused: boolean,
+): Promise<void> {
   const queue = new PQueue({ concurrency: 8 });
   const orders = Array.from({ length: to - from }, (_, offset) => async () => {
     const name = `group-${String(from + offset).padStart(4, '0')}`;
@@ -72,39 +77,31 @@ async function applyGroups({ client }: ControllerProcess, from: number, to: numb
       container: containerName(first + index),
     }));
     const source = { region: 'east', project: 'demo' };
-    await client.put(`/groups/${name}`, { name, policy: 'rare', source, members });
+    await client.put(`/groups/${name}`, { name, policy: 'rare', source, members, paused });
   });
   await queue.addAll(orders);
 }
 
-/** Applies more groups, and waits until each of them has a proven point. */
+/** Applies more groups, all of which become due at once then, and waits for each one's proven point. */
 async function protect(controller: ControllerProcess, from: number, to: number): Promise<Burst> {
+  const applyStart = performance.now();
+  await applyGroups(controller, from, to, true);
+  const applySeconds = (performance.now() - applyStart) / 1000;
   const start = performance.now();
   const before = await usage(controller);
-  const applying = { isDone: false, seconds: 0 };
-  const applied = applyGroups(controller, from, to).then(() => {
-    applying.isDone = true;
-    applying.seconds = (performance.now() - start) / 1000;
-  });
+  const due = applyGroups(controller, from, to, false);
   let [atOnce, peak, proven] = [0, 0, 0];
-  while (!applying.isDone || proven < to) {
-    await Promise.race([systemClock.sleep(2_000), applied.then(() => systemClock.sleep(500))]);
+  while (proven < to) {
+    await systemClock.sleep(2_000);
     const text = await scrape(controller);
     proven = sumOf(text, 'farshore_recovery_points', 'state="proven"');
     atOnce = Math.max(atOnce, sumOf(text, 'farshore_controller_claims', 'kind="session"'));
     peak = Math.max(peak, (await usage(controller)).residentBytes);
   }
-  await applied;
-  const { cpuSeconds } = await usage(controller);
-  return {
-    from,
-    to,
-    applySeconds: applying.seconds,
-    seconds: (performance.now() - start) / 1000,
-    cpuSeconds: cpuSeconds - before.cpuSeconds,
-    atOnce,
-    peakMiB: mib(peak),
-  };
+  await due;
+  const seconds = (performance.now() - start) / 1000;
+  const cpuSeconds = (await usage(controller)).cpuSeconds - before.cpuSeconds;
+  return { from, to, applySeconds, seconds, cpuSeconds, atOnce, peakMiB: mib(peak) };
 }
 
 /** Nothing is due; scraped as Prometheus would. */
@@ -115,8 +112,8 @@ async function rest(controller: ControllerProcess, count: number): Promise<Row> 
   const before = await usage(controller);
   const start = performance.now();
   let [resident, scrapeMs] = [0, 0];
-  while (performance.now() - start < seconds * 1000) {
-    await systemClock.sleep(Math.min(scrapeEveryMs, seconds * 1000));
+  while (performance.now() - start < restSeconds * 1000) {
+    await systemClock.sleep(Math.min(scrapeEveryMs, restSeconds * 1000));
     const scrapeStart = performance.now();
     await scrape(controller);
     scrapeMs = Math.max(scrapeMs, performance.now() - scrapeStart);
@@ -151,9 +148,9 @@ async function measure(controller: ControllerProcess): Promise<void> {
 }
 
 function tellBurst(burst: Burst): void {
-  const { from, to, applySeconds, seconds: took, cpuSeconds, atOnce, peakMiB } = burst;
+  const { from, to, applySeconds, seconds, cpuSeconds, atOnce, peakMiB } = burst;
   console.log(
-    `groups ${from} to ${to}: applied in ${applySeconds.toFixed(0)} s, all proven after ${took.toFixed(0)} s, ` +
+    `groups ${from} to ${to}: applied in ${applySeconds.toFixed(0)} s; all due: proven after ${seconds.toFixed(0)} s, ` +
       `up to ${atOnce} sessions at once, ${cpuSeconds.toFixed(0)} CPU-s, ${peakMiB.toFixed(0)} MiB at most`,
   );
 }
