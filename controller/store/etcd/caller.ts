@@ -169,6 +169,7 @@ export class Caller {
         timeoutMs,
         signal: closing,
         token: await token.at(endpoint, timeoutMs, closing),
+        isLocal: plan.consistency === 'local',
       });
       ranking.answered(endpoint);
       this.heard(answer as Partial<HeaderAnswer>);

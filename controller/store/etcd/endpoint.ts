@@ -24,6 +24,8 @@ export interface CallOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly token?: string | undefined;
+  /** Of what one member answers from what it has, whether or not it knows a leader. */
+  readonly isLocal?: boolean;
 }
 
 /**
@@ -141,7 +143,7 @@ export class Endpoint {
         if (error !== null) reject(error);
         else resolve(answer as A);
       };
-      const metadata = metadataOf(options.token);
+      const metadata = metadataOf(options.token, options.isLocal);
       const call = client.makeUnaryRequest(path, encode, decode, request, metadata, answered);
       void tooLate.then((failure) => {
         reject(failure);
@@ -164,9 +166,9 @@ function credentialsOf(tls: TlsOptions | undefined): ChannelCredentials {
 }
 
 /** A member that knows no leader says so at once, instead of letting us wait for one. */
-function metadataOf(token: string | undefined): Metadata {
+function metadataOf(token: string | undefined, isLocal = false): Metadata {
   const metadata = new Metadata();
-  metadata.set('hasleader', 'true');
+  if (!isLocal) metadata.set('hasleader', 'true');
   if (token !== undefined) metadata.set('token', token);
   return metadata;
 }
