@@ -13,10 +13,16 @@ import type {
   SessionSummary,
   Stored,
 } from './model/types.ts';
+import type { AuditRecord } from './state/records.ts';
 import type { ReadOptions } from './store/store.ts';
 
 /** `null` creates only; a revision replaces only that one; absent replaces whatever is there. */
 export type Precondition = number | null | undefined;
+
+/** Something that an auditor must find again. */
+export interface StoredAudit extends AuditRecord {
+  readonly id: string;
+}
 
 export interface RegionStatus {
   readonly name: string;
@@ -95,6 +101,9 @@ export interface ControllerService {
   listExecutions(group?: string, read?: ReadOptions): Promise<readonly Execution[]>;
   getExecution(id: string, read?: ReadOptions): Promise<Execution>;
   readonly runner: Runner;
+
+  /** Newest first. */
+  listAudit(read?: ReadOptions): Promise<readonly StoredAudit[]>;
 
   cluster(read?: ReadOptions): Promise<ClusterStatus>;
   readiness(): Readiness;

@@ -10,6 +10,7 @@ import { markStale } from './freshness.ts';
 import { openApi } from './openapi.ts';
 import { problemHandler } from './problem.ts';
 import { mount, type Route } from './route.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { groupRoutes } from './routes/groups.ts';
@@ -61,6 +62,7 @@ export function apiRoutes(service: ControllerService): readonly Route[] {
     ...pointRoutes(service),
     ...runbookRoutes(service),
     ...executionRoutes(service),
+    ...auditRoutes(service),
     ...clusterRoutes(service),
   ];
 }

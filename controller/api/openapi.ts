@@ -35,7 +35,11 @@ function operation(route: Route, schemas: Json): Json {
   return {
     operationId: route.id,
     summary: route.summary,
-    parameters: [...pathParameters(route.path), ...queryParameters(route.query, schemas)],
+    parameters: [
+      ...pathParameters(route.path),
+      ...parameters('query', route.query, schemas),
+      ...parameters('header', route.headers, schemas),
+    ],
     ...(route.body === null
       ? {}
       : {
@@ -74,10 +78,10 @@ function pathParameters(path: string): Json[] {
   }));
 }
 
-function queryParameters(query: z.ZodObject, schemas: Json): Json[] {
-  return Object.entries(query.shape).map(([name, field]) => ({
+function parameters(place: 'query' | 'header', fields: z.ZodObject, schemas: Json): Json[] {
+  return Object.entries(fields.shape).map(([name, field]) => ({
     name,
-    in: 'query',
+    in: place,
     required: !(field as z.ZodType).safeParse(undefined).success,
     schema: schema(field as z.ZodType, 'input', schemas),
   }));

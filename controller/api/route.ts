@@ -14,9 +14,10 @@ export interface Reply {
   readonly text?: { readonly type: string; readonly content: string };
 }
 
-export interface RouteInput<Query, Body> {
+export interface RouteInput<Query, Body, Headers> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
+  readonly headers: Headers;
   readonly body: Body;
   /** From If-Match and If-None-Match: `*`. */
   readonly precondition: Precondition;
@@ -35,26 +36,31 @@ export interface Route {
   readonly id: string;
   readonly summary: string;
   readonly query: z.ZodObject;
+  /** Names in lower case; others that come along are left alone. */
+  readonly headers: z.ZodObject;
   readonly body: z.ZodType | null;
   readonly status: number;
   readonly response: z.ZodType | null;
-  readonly handle: (
-    input: Omit<RouteInput<Readonly<Record<string, unknown>>, unknown>, 'read'>,
-  ) => Promise<Reply>;
+  readonly handle: (input: Omit<RouteInput<Fields, unknown, Fields>, 'read'>) => Promise<Reply>;
 }
 
-interface RouteDefinition<Q extends z.ZodObject, B extends z.ZodType> extends Omit<
-  Route,
-  'query' | 'body' | 'handle' | 'status' | 'response'
-> {
+type Fields = Readonly<Record<string, unknown>>;
+
+interface RouteDefinition<
+  Q extends z.ZodObject,
+  B extends z.ZodType,
+  H extends z.ZodObject,
+> extends Omit<Route, 'query' | 'headers' | 'body' | 'handle' | 'status' | 'response'> {
   readonly query?: Q;
+  readonly headers?: H;
   readonly body?: B;
   readonly status?: number;
   readonly response?: z.ZodType;
-  readonly handle: (input: RouteInput<z.output<Q>, z.output<B>>) => Promise<Reply>;
+  readonly handle: (input: RouteInput<z.output<Q>, z.output<B>, z.output<H>>) => Promise<Reply>;
 }
 
 const noQuery = z.strictObject({});
+const noHeaders = z.object({});
 
 /** What every GET takes. */
 const readQuery = {
@@ -66,16 +72,20 @@ const readQuery = {
     ),
 };
 
-/** Checks query and body by their schemas before the handler sees them. */
-export function route<Q extends z.ZodObject = typeof noQuery, B extends z.ZodType = z.ZodNever>(
-  definition: RouteDefinition<Q, B>,
-): Route {
+/** Checks query, headers and body by their schemas before the handler sees them. */
+export function route<
+  Q extends z.ZodObject = typeof noQuery,
+  B extends z.ZodType = z.ZodNever,
+  H extends z.ZodObject = typeof noHeaders,
+>(definition: RouteDefinition<Q, B, H>): Route {
+  const headers = definition.headers ?? noHeaders;
   const own = definition.query ?? noQuery;
   const query = definition.method === 'get' ? own.extend(readQuery) : own;
   const body = definition.body ?? null;
   return {
     ...definition,
     query,
+    headers,
     body,
     status: definition.status ?? 200,
     response: definition.response ?? null,
@@ -84,6 +94,7 @@ export function route<Q extends z.ZodObject = typeof noQuery, B extends z.ZodTyp
       return definition.handle({
         ...input,
         query: asked,
+        headers: parse(headers, input.headers, 'headers') as z.output<H>,
         read: { consistency: asked.consistency },
         body: (body === null ? undefined : parse(body, input.body, 'body')) as z.output<B>,
       });
@@ -115,6 +126,7 @@ export function mount(router: IRouter, routes: readonly Route[]): void {
       const reply = await definition.handle({
         params: request.params as Record<string, string>,
         query: request.query,
+        headers: request.headers,
         body: request.body as unknown,
         precondition: precondition(request),
         accepts: (type) => request.accepts(['application/json', type]) === type,

@@ -6,7 +6,7 @@ import { approvalReason } from '../../runbooks/approval.ts';
 import type { Execution, StepRecord } from '../../runbooks/execution/types.ts';
 import type { ClusterStatus } from '../model/controller-status.ts';
 import type { GroupStatus, SessionSummary } from '../model/types.ts';
-import type { RegionStatus } from '../service.ts';
+import type { RegionStatus, StoredAudit } from '../service.ts';
 
 const time = z.string().describe('RFC 3339, UTC');
 const failure = z.object({ code: z.string(), message: z.string() });
@@ -181,6 +181,28 @@ export const execution = z
 export const executionState = z
   .object({ execution, progress: z.record(z.string(), progressSnapshot) })
   .meta({ id: 'ExecutionState' });
+
+export const idempotency = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, 'printable characters without spaces, at most 128')
+    .optional()
+    .describe(
+      "The client's name for this request: sent again within a day it gets the same execution.",
+    ),
+});
+
+export const auditRecord = z
+  .object({
+    id: z.string(),
+    at: time,
+    action: z.string().describe('`failover-unfenced`, `force-quorum`.'),
+    subject: z.string(),
+    reason: z.string(),
+    details: z.record(z.string(), z.unknown()),
+    site: z.string(),
+  })
+  .meta({ id: 'AuditRecord' }) satisfies z.ZodType<StoredAudit>;
 
 export const executionOrder = z
   .strictObject({

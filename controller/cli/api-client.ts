@@ -1,9 +1,12 @@
-import type { AxiosInstance, AxiosResponse } from 'axios';
+import type { AxiosRequestConfig, AxiosResponse, AxiosStatic } from 'axios';
 
+import { systemClock } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
+import { systemRandom } from '../../kernel/random.ts';
 import type { Execution } from '../../runbooks/execution/types.ts';
 import { staleHeader } from '../api/freshness.ts';
 import type { Problem } from '../api/problem.ts';
+import { Addresses } from './addresses.ts';
 import { readEvents } from './event-stream.ts';
 
 export interface Page<T> {
@@ -18,16 +21,34 @@ export interface ClientOptions {
   readonly onStale?: (seconds: number) => void;
 }
 
-/** What the command line asks of a controller's API; refusals come out as FarshoreErrors. */
+type Request = Pick<
+  AxiosRequestConfig,
+  'method' | 'url' | 'data' | 'params' | 'headers' | 'responseType'
+>;
+
+/** Before a request is sent again: a controller that was killed takes that long to be missed. */
+const pauseMs = 1_000;
+
+/**
+ * What the command line asks of a controller's API; refusals come out as FarshoreErrors. What was
+ * lost on the way, or not to be had now (503), is asked once more, of another controller where
+ * several are known: every order of this API can be given twice.
+ */
 export class ApiClient {
-  readonly url: string;
+  readonly #addresses: Addresses;
   readonly #options: ClientOptions;
-  #connected: Promise<AxiosInstance> | undefined;
+  #axios: Promise<AxiosStatic> | undefined;
   #isStaleTold = false;
 
+  /** Several addresses are separated by commas. */
   constructor(url: string, options: ClientOptions = {}) {
-    this.url = url.replace(/\/+$/, '');
+    this.#addresses = new Addresses(url);
     this.#options = options;
+  }
+
+  /** Of the controller that is asked now. */
+  get url(): string {
+    return this.#addresses.current;
   }
 
   async get<T>(path: string, params?: Record<string, unknown>): Promise<T> {
@@ -43,7 +64,9 @@ export class ApiClient {
   }
 
   async post<T>(path: string, body: unknown = {}): Promise<T> {
-    return (await this.#send<T>('post', path, body)).data;
+    // A name for this very order, so that it is carried out once however often it is sent.
+    const headers = path === '/executions' ? { 'Idempotency-Key': systemRandom.id() } : {};
+    return (await this.#send<T>('post', path, body, undefined, headers)).data;
   }
 
   async delete(path: string, params?: Record<string, unknown>): Promise<void> {
@@ -62,17 +85,25 @@ export class ApiClient {
     return items;
   }
 
-  /** Each state of the execution as it is saved, until it has ended. */
+  /** Each state of the execution as it is saved, until it has ended; from another controller when one goes. */
   async *watch(id: string): AsyncIterable<Execution> {
-    const http = await this.#http();
-    const response = await http.get<NodeJS.ReadableStream>(`/executions/${id}/events`, {
-      responseType: 'stream',
-    });
-    if (response.status !== 200) {
+    let seen = 0;
+    for (;;) {
+      const { status, data } = await this.#exchange<NodeJS.ReadableStream>({
+        method: 'get',
+        url: `/executions/${id}/events`,
+        responseType: 'stream',
+      });
       // Asked again as JSON, so that the refusal can be read.
-      await this.get(`/executions/${id}`);
+      if (status !== 200) await this.get(`/executions/${id}`);
+      for await (const execution of states(data)) {
+        if (execution.version > seen) yield execution;
+        seen = Math.max(seen, execution.version);
+        if (execution.state === 'ended') return;
+      }
+      await systemClock.sleep(pauseMs);
+      await this.#addresses.choose(await this.#loaded());
     }
-    for await (const data of readEvents(response.data)) yield JSON.parse(data) as Execution;
   }
 
   async #send<T>(
@@ -82,20 +113,50 @@ export class ApiClient {
     params?: Record<string, unknown>,
     headers: Record<string, string> = {},
   ): Promise<AxiosResponse<T>> {
-    const http = await this.#http();
     const asked =
       method === 'get' && this.#options.isLinearizable === true
         ? { ...params, consistency: 'linearizable' }
         : params;
-    let response: AxiosResponse<T>;
-    try {
-      response = await http.request<T>({ method, url: path, data, params: asked, headers });
-    } catch (error) {
-      throw this.#unreachable(error);
-    }
+    const response = await this.#exchange<T>({ method, url: path, data, params: asked, headers });
     this.#noteAge(response);
     if (response.status >= 400) throw refusal(response);
     return response;
+  }
+
+  /** What one alone can't read now it can't read a second later. A deletion that finds nothing at the second try has happened at the first. */
+  async #exchange<T>(request: Request): Promise<AxiosResponse<T>> {
+    const first = await this.#once<T>(request);
+    const isWorthIt = request.method !== 'get' || this.#addresses.areSeveral;
+    if (!('error' in first) && !(isWorthIt && isPassing(first))) return first;
+    // Nobody is there, and nobody else is known.
+    if ('error' in first && first.isRefused && !this.#addresses.areSeveral) throw first.error;
+    await systemClock.sleep(pauseMs);
+    await this.#addresses.choose(await this.#loaded());
+    const second = await this.#once<T>(request);
+    if ('error' in second) throw second.error;
+    const isGone = request.method === 'delete' && second.status === 404;
+    return isGone ? { ...second, status: 204 } : second;
+  }
+
+  async #once<T>(request: Request): Promise<AxiosResponse<T> | Failure> {
+    const axios = await this.#loaded();
+    await this.#addresses.ensure(axios);
+    try {
+      return await axios.request<T>({
+        ...request,
+        baseURL: `${this.url}/v1`,
+        maxRedirects: 0,
+        proxy: false,
+        // A verification reads a whole point: it may take hours, and its end is awaited.
+        timeout: 0,
+        validateStatus: () => true,
+      });
+    } catch (error) {
+      return {
+        error: this.#unreachable(error),
+        isRefused: (error as NodeJS.ErrnoException).code === 'ECONNREFUSED',
+      };
+    }
   }
 
   #noteAge(response: AxiosResponse): void {
@@ -106,18 +167,9 @@ export class ApiClient {
   }
 
   /** Loaded when a controller is asked: regions and controllers themselves do without. */
-  #http(): Promise<AxiosInstance> {
-    this.#connected ??= import('axios').then(({ default: axios }) =>
-      axios.create({
-        baseURL: `${this.url}/v1`,
-        maxRedirects: 0,
-        proxy: false,
-        // A verification reads a whole point: it may take hours, and its end is awaited.
-        timeout: 0,
-        validateStatus: () => true,
-      }),
-    );
-    return this.#connected;
+  #loaded(): Promise<AxiosStatic> {
+    this.#axios ??= import('axios').then(({ default: axios }) => axios);
+    return this.#axios;
   }
 
   #unreachable(error: unknown): FarshoreError {
@@ -130,6 +182,26 @@ export class ApiClient {
       subject: this.url,
       hint: 'is `farshore serve` running? Another address goes in --api or FARSHORE_API',
     });
+  }
+}
+
+interface Failure {
+  readonly error: FarshoreError;
+  /** Nothing was sent. */
+  readonly isRefused: boolean;
+}
+
+/** An order that stands is not given again. */
+function isPassing({ status, data }: AxiosResponse<unknown>): boolean {
+  return status === 503 && (data as Partial<Problem> | null)?.code !== 'execution.not-under-way';
+}
+
+/** A stream that breaks off is as good as one that ends: it is opened again. */
+async function* states(stream: NodeJS.ReadableStream): AsyncIterable<Execution> {
+  try {
+    for await (const data of readEvents(stream)) yield JSON.parse(data) as Execution;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
 }
 

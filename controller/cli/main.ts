@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 
 import { describeError, FarshoreError } from '../../kernel/errors.ts';
 import { ProblemError } from './api-client.ts';
+import { addAudit } from './commands/audit.ts';
 import { addConfig } from './commands/config.ts';
 import { addDemo } from './commands/demo.ts';
 import { addExecution } from './commands/execution.ts';
@@ -24,7 +25,10 @@ function createProgram(): Command {
     .description('Cross-region replication and disaster recovery for OpenStack')
     .version(version)
     .addOption(
-      new Option('--api <url>', 'address of the controller')
+      new Option(
+        '--api <url>',
+        'address of the controller; several, separated by commas, are tried in turn',
+      )
         .env('FARSHORE_API')
         .default('http://127.0.0.1:8470'),
     )
@@ -54,6 +58,7 @@ function createProgram(): Command {
   addPoint(program);
   addRunbook(program);
   addExecution(program);
+  addAudit(program);
   addRegion(program);
   addDemo(program);
   return program;

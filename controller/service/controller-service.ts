@@ -20,7 +20,7 @@ import type {
   SessionSummary,
   Stored,
 } from '../model/types.ts';
-import type { ControllerService, Precondition } from '../service.ts';
+import type { ControllerService, Precondition, StoredAudit } from '../service.ts';
 import { readGroup } from '../state/groups.ts';
 import { newestFirst } from '../state/journal.ts';
 import { keys } from '../state/keys.ts';
@@ -209,6 +209,14 @@ export class StoreControllerService implements ControllerService {
     const entry = await this.#deps.reads.get(keys.execution(id), read);
     if (entry === null) throw notFound('execution', id);
     return entry.value;
+  }
+
+  async listAudit(read?: ReadOptions): Promise<readonly StoredAudit[]> {
+    const prefix = keys.audit().path;
+    const records = await this.#deps.reads.range(keys.audit(), read);
+    return records
+      .map(({ path, value }) => ({ id: path.slice(prefix.length), ...value }))
+      .toReversed();
   }
 
   async cluster(read?: ReadOptions): Promise<ClusterStatus> {

@@ -32,7 +32,7 @@ async function started(mortal: Mortal, runbook: 'drill' | 'failover'): Promise<E
   const known = mortal.bench.stored()[0];
   if (known !== undefined) return mortal.ended(known.id);
   // Killed before the order was committed: it never happened, and is given again.
-  await mortal.goOn();
+  await mortal.reborn();
   return mortal.ended((await mortal.runner.start(orderOf(runbook))).id);
 }
 

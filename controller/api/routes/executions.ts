@@ -6,7 +6,7 @@ import type { ExecutionMode } from '../../../runbooks/execution/types.ts';
 import type { ControllerService } from '../../service.ts';
 import { page, pageOf, pageQuery } from '../paging.ts';
 import { route, type Route } from '../route.ts';
-import { approval, execution, executionOrder, executionState } from '../schemas.ts';
+import { approval, execution, executionOrder, executionState, idempotency } from '../schemas.ts';
 
 export function executionRoutes(service: ControllerService): readonly Route[] {
   return [...readRoutes(service), ...orderRoutes(service)];
@@ -29,7 +29,8 @@ function readRoutes(service: ControllerService): readonly Route[] {
       method: 'get',
       path: '/executions/{id}',
       id: 'getExecution',
-      summary: 'An execution with its steps and their progress',
+      summary:
+        'An execution with its steps, and the progress of those that the controller asked runs itself',
       response: executionState,
       handle: async ({ params, read }) => {
         const id = params['id'] ?? '';
@@ -64,12 +65,15 @@ function orderRoutes(service: ControllerService): readonly Route[] {
       path: '/executions',
       id: 'startExecution',
       summary: 'Orders a runbook; answers when the order is committed, the work goes on',
+      headers: idempotency,
       body: executionOrder,
       status: 201,
       response: execution,
-      handle: async ({ body }) => {
+      handle: async ({ body, headers }) => {
         const mode = body.mode ?? modeOf(service, body.runbook);
-        return { body: await service.runner.start({ ...body, mode }) };
+        const requestKey = headers['idempotency-key'];
+        const tied = requestKey === undefined ? {} : { requestKey };
+        return { body: await service.runner.start({ ...body, mode, ...tied }) };
       },
     }),
     route({

@@ -17,17 +17,13 @@ export class Mortal {
   /** May throw an error of its own, as a service would. */
   fault: (effect: string) => void = () => undefined;
   readonly #shouldDie: (moment: number) => boolean;
-  readonly #next: (mortal: Mortal) => Promise<Worker>;
+  /** Others use the site too: one that dies is cut off from the state, its lease over, and what it does to the site it must stop by itself. */
+  isAmongOthers = false;
   #isDead = false;
   #died = Promise.withResolvers<undefined>();
 
-  /** `next`: who goes on after a death; a new worker unless given. */
-  constructor(
-    shouldDie: (moment: number) => boolean,
-    next: (mortal: Mortal) => Promise<Worker> = (mortal) => mortal.reborn(),
-  ) {
+  constructor(shouldDie: (moment: number) => boolean) {
     this.#shouldDie = shouldDie;
-    this.#next = next;
     this.bench = new Bench(() => this.#moment());
     this.worker = this.bench.first;
     const { site } = this.bench;
@@ -50,23 +46,18 @@ export class Mortal {
         await Promise.race([this.#died.promise, this.bench.ended(id, this.runner)]);
       const execution = this.bench.stored().find((each) => each.id === id);
       if (execution?.state === 'ended') return execution;
-      await this.goOn();
+      await this.reborn();
     }
   }
 
-  async goOn(): Promise<void> {
-    this.worker = await this.#next(this);
-  }
-
   /** The next process: the same store, the same site. */
-  async reborn(): Promise<Worker> {
+  async reborn(): Promise<void> {
     this.#isDead = true;
     await this.worker.stop();
     this.#isDead = false;
     this.#died = Promise.withResolvers();
-    const worker = this.bench.worker({ around: () => this.#moment() });
-    await Promise.race([worker.ready, this.#died.promise]);
-    return worker;
+    this.worker = this.bench.worker({ around: () => this.#moment() });
+    await Promise.race([this.worker.ready, this.#died.promise]);
   }
 
   /** True when the process died of it; any other error is thrown on. */
@@ -76,6 +67,7 @@ export class Mortal {
   }
 
   #moment(): void {
+    if (this.#isDead && this.isAmongOthers) return;
     if (this.#isDead) throw new Killed();
     this.moments += 1;
     if (!this.#shouldDie(this.moments)) return;

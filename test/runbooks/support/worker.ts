@@ -13,7 +13,8 @@ export interface WorkerOptions {
   readonly store: MemoryStore;
   readonly control: Control;
   readonly ambient: Ambient;
-  readonly region?: string;
+  /** Null: a witness, which carries out nothing. */
+  readonly region?: string | null;
   readonly around?: Around;
   readonly hooks?: RunnerHooks;
 }
@@ -29,11 +30,11 @@ export class Worker {
 
   constructor({ store, control, ambient, region = 'west', ...rest }: WorkerOptions) {
     this.store = new WatchedStore(store, rest.around ?? (() => undefined));
-    const place = { site: region, region, version: 'test' };
+    const place = { site: region ?? 'witness', region, version: 'test' };
     this.cluster = new StoreCluster({ store: this.store, ambient, place, leaseTtlMs: 10_000 });
     const { claims } = this.cluster;
     const parts = { store: this.store, claims, ambient };
-    this.journal = new StoreJournal({ ...parts, site: region });
+    this.journal = new StoreJournal({ ...parts, site: place.site });
     this.runner = createRunner({
       control,
       journal: this.journal,

@@ -1,0 +1,120 @@
+import { expect } from 'chai';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { ApiClient } from '../../../controller/cli/api-client.ts';
+import { collect, rejection } from '../../support/rejection.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+const json =
+  (status: number, body: unknown): Answer =>
+  (_request, response) => {
+    response.writeHead(status, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(body));
+  };
+const hangUp: Answer = (request) => request.socket.destroy();
+const problem = (code: string) => json(503, { code, detail: code });
+
+describe('the command line’s client', function () {
+  this.timeout(20_000);
+  const servers: Server[] = [];
+  const seen: IncomingMessage[] = [];
+
+  /** Answers /readyz with 200, and the requests that follow one after another; the last again and again. */
+  async function controller(...answers: readonly Answer[]): Promise<string> {
+    let next = 0;
+    const server = createServer((request, response) => {
+      if (request.url === '/readyz') {
+        json(200, {})(request, response);
+        return;
+      }
+      seen.push(request);
+      answers[Math.min(next++, answers.length - 1)]?.(request, response);
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.close();
+      server.closeAllConnections();
+    }
+    seen.length = 0;
+  });
+
+  for (const [what, answer] of [
+    ['whose connection was lost', hangUp],
+    ['that could not be had now', problem('store.unavailable')],
+  ] as const)
+    it(`sends an order ${what} once more, under the same name`, async () => {
+      const client = new ApiClient(await controller(answer, json(201, { id: 'x1' })));
+      expect(await client.post('/executions', {})).to.deep.equal({ id: 'x1' });
+      const keys = seen.map(({ headers }) => headers['idempotency-key']);
+      expect(keys).to.have.length(2);
+      expect(keys[0])
+        .to.match(/^[0-9a-f]{16}$/)
+        .and.to.equal(keys[1]);
+    });
+
+  it('does not go on for ever, and gives an order that stands but once', async () => {
+    const down = new ApiClient(await controller(problem('store.unavailable')));
+    const standing = new ApiClient(await controller(problem('execution.not-under-way')));
+    const errors = await Promise.all(
+      [down, standing].map((client) => rejection(client.post('/executions/x1/cancel'))),
+    );
+    expect(errors.map(({ code }) => code)).to.deep.equal([
+      'store.unavailable',
+      'execution.not-under-way',
+    ]);
+    expect(seen).to.have.length(3);
+  });
+
+  it('takes what is gone at the second try for deleted', async () => {
+    const answers = [hangUp, json(404, { code: 'policy.not-found', detail: '-' })];
+    await new ApiClient(await controller(...answers)).delete('/policies/gold');
+    const never = new ApiClient(await controller(answers[1]!));
+    expect((await rejection(never.delete('/policies/gold'))).code).to.equal('policy.not-found');
+  });
+
+  it('asks the first of several that is ready: not one that is gone, nor one that hangs', async () => {
+    const hanging = createServer(() => undefined);
+    servers.push(hanging);
+    await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+    const { port } = hanging.address() as AddressInfo;
+    const ready = await controller(json(200, { items: [], next: null }));
+    const client = new ApiClient(`http://127.0.0.1:9, http://127.0.0.1:${port} ,${ready}/`);
+    expect(await client.list('/groups')).to.deep.equal([]);
+    expect(client.url).to.equal(ready);
+  });
+
+  it('goes on watching with another controller when one dies, and tells no state twice', async () => {
+    const event = (version: number, state = 'running'): string =>
+      `id: ${version}\nevent: execution\ndata: ${JSON.stringify({ version, state })}\n\n`;
+    const stream =
+      (text: string, isCut: boolean): Answer =>
+      (request, response) => {
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        response.write(text);
+        if (!isCut) response.end();
+        else setImmediate(() => request.socket.destroy());
+      };
+    const dying = await controller(stream(event(1) + event(2), true));
+    const first = servers[0]!;
+    const other = await controller(stream(event(2) + event(3, 'ended'), false));
+    const client = new ApiClient(`${dying},${other}`);
+    const versions: number[] = [];
+    for await (const { version } of client.watch('x1')) {
+      versions.push(version);
+      if (version === 2) first.close();
+    }
+    expect(versions).to.deep.equal([1, 2, 3]);
+  });
+
+  it('says that nobody is there at once when nobody else is known', async () => {
+    const error = await rejection(collect(new ApiClient('http://127.0.0.1:9').watch('x1')));
+    expect(error.code).to.equal('api.unreachable');
+  });
+});
