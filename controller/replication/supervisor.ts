@@ -1,3 +1,4 @@
+import type { Clock } from '../../kernel/clock.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import { isEnded } from '../../replicator/session/state.ts';
@@ -27,6 +28,8 @@ interface Running {
   readonly done: Promise<void>;
 }
 
+/** A wall clock that moved less than this against the monotonic one was not set, it drifts. */
+const driftMs = 5_000;
 /** Nothing tells of time passing but the next due time; this is how far a clock may be set in between. */
 const longestSleepMs = 30_000;
 /** A session that begins while its change is on its way here is found by asking. */
@@ -46,9 +49,10 @@ export class Supervisor {
   readonly #blocked = new Set<string>();
   /** By the monotonic clock. */
   readonly #restsUntilMs = new Map<string, number>();
-  /** Jitter is drawn once for each standing, whichever object says it. */
+  /** Jitter is drawn once for each standing, whichever object says it, until somebody sets the clock. */
   readonly #due = new Map<string, { readonly standing: string; readonly due: Due }>();
-  readonly #dueOfSeen = new WeakMap<Standing, Due>();
+  #dueOfSeen = new WeakMap<Standing, Due>();
+  #clockMs: number;
   readonly #stopping = new AbortController();
   #unlisten: readonly (() => void)[] = [];
   #wake = new AbortController();
@@ -56,6 +60,7 @@ export class Supervisor {
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
+    this.#clockMs = aheadMs(deps.ambient.clock);
   }
 
   /** Unfinished sessions whose turn it is are under way when this returns, as far as there is room. */
@@ -159,6 +164,7 @@ export class Supervisor {
 
   /** Starts what is due and there is room for; answers for how long nothing else will be. */
   #tick(): number {
+    this.#noticeClock();
     const { ambient, standings, sessionsAtOnce } = this.#deps;
     const nowMs = ambient.clock.now();
     const resumes: { group: string; since: number }[] = [];
@@ -198,6 +204,15 @@ export class Supervisor {
     return [...this.#running.values()].filter(({ work }) => !work.isOnlyBegun).length;
   }
 
+  /** What was due by a clock that somebody has set since says nothing any more. */
+  #noticeClock(): void {
+    const clockMs = aheadMs(this.#deps.ambient.clock);
+    if (Math.abs(clockMs - this.#clockMs) < driftMs) return;
+    this.#clockMs = clockMs;
+    this.#due.clear();
+    this.#dueOfSeen = new WeakMap();
+  }
+
   #dueOf(group: string, standing: Standing): Due {
     const seen = this.#dueOfSeen.get(standing);
     if (seen !== undefined) return seen;
@@ -217,7 +232,8 @@ export class Supervisor {
     ]);
     const known = this.#due.get(group);
     if (known?.standing === key) return known.due;
-    const due = dueOf(standing, this.#deps.ambient.random);
+    const { clock, random } = this.#deps.ambient;
+    const due = dueOf(standing, clock.now(), random);
     this.#due.set(group, { standing: key, due });
     return due;
   }
@@ -257,4 +273,9 @@ function notBegun(group: string): FarshoreError {
     subject: group,
     hint: 'it begins as soon as one can: farshore status shows the controllers that are there',
   });
+}
+
+/** How far the wall clock is ahead of the monotonic one: the same as long as nobody sets it. */
+function aheadMs(clock: Clock): number {
+  return clock.now() - clock.monotonicMs();
 }
