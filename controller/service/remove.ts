@@ -19,7 +19,7 @@ import { keys } from '../state/keys.ts';
 import { notFound, refused } from '../state/refusals.ts';
 import { latestOf } from '../state/summary.ts';
 import { atomically } from '../store/atomically.ts';
-import { put, remove, type Store, unchanged } from '../store/store.ts';
+import { type Entry, put, remove, type Store, unchanged } from '../store/store.ts';
 import { targetContext } from '../target-context.ts';
 import { checkPrecondition } from './precondition.ts';
 
@@ -83,6 +83,7 @@ export async function deleteGroup(
   const points = await deps.ledger.points(name);
   if (points.length > 0 && !options.deletePoints) throw pointsRefused(name, points.length);
   await deps.supervisor.exclusively(name, signal, async () => {
+    await refuseOther(name, record, options.precondition, deps);
     await endSession(name, deps);
     if (options.deletePoints) {
       await expire(name, await deps.ledger.points(name), deps, signal);
@@ -91,6 +92,22 @@ export async function deleteGroup(
     }
     await removeKeys(name, options.precondition, deps);
   });
+}
+
+/**
+ * Whoever had the group to himself before may have deleted it and another may have made one of its
+ * name, or begun to execute something with it: that one's points are not for this order to delete.
+ */
+async function refuseOther(
+  name: string,
+  record: Entry<unknown>,
+  precondition: Precondition,
+  deps: RemoveDeps,
+): Promise<void> {
+  const now = await readGroup(deps.store, name);
+  checkPrecondition('group', name, now.record, precondition);
+  if (now.record.createRevision !== record.createRevision) throw notFound('group', name);
+  await refuseWhileExecuted(name, deps.journal);
 }
 
 async function expire(
