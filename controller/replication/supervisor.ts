@@ -1,5 +1,4 @@
-import type { Clock } from '../../kernel/clock.ts';
-import { isoTime } from '../../kernel/clock.ts';
+import { type Clock, isoTime } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import { nextRun } from '../../replicator/schedule/next-run.ts';

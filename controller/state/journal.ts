@@ -1,6 +1,6 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import { FarshoreError } from '../../kernel/errors.ts';
+import { FarshoreError, isTransient } from '../../kernel/errors.ts';
 import type {
   Admission,
   AuditNote,
@@ -27,6 +27,9 @@ interface JournalDeps {
   /** Of the audit's records: where they were written. */
   readonly site: string;
 }
+
+/** Between two tries of what a store that is away keeps from being done. */
+const pauseMs = 1_000;
 
 /**
  * Executions on the state store: one key each, rewritten as a whole with every step. A save compares
@@ -141,8 +144,9 @@ export class StoreJournal implements ExecutionJournal {
   }
 
   async *unfinished(signal: AbortSignal): AsyncGenerator<readonly Unfinished[], void, undefined> {
-    await this.#migrated();
     const { store, ambient } = this.#deps;
+    const migrated = () => this.#migrated();
+    if (!(await outlasting('read unfinished executions', migrated, ambient, signal))) return;
     const source = { store, ambient, prefix: keys.active() };
     yield* followed(source, (mirror) => allOf(mirror.values()), signal);
   }
@@ -243,6 +247,26 @@ function isUnfinished(execution: Execution | null): boolean {
 /** As the store keeps it. */
 function isSame(stored: Execution, execution: Execution): boolean {
   return JSON.stringify(stored) === JSON.stringify(execution);
+}
+
+/** Done again while the store is away; false when `signal` aborts first. */
+async function outlasting(
+  what: string,
+  work: () => Promise<void>,
+  { clock, log }: Ambient,
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (!signal.aborted) {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      log.warn('state cannot be read, tried again', { what, error });
+    }
+    await clock.sleep(pauseMs, signal).catch(() => undefined); // Aborted: the loop ends.
+  }
+  return false;
 }
 
 function isUnknown(error: unknown): boolean {

@@ -31,6 +31,11 @@ function rig() {
   return { store, clock, orders, journal: journalOver(store, clock) };
 }
 
+function away(): FarshoreError {
+  const detail = { code: 'store.unavailable', kind: 'transient', operation: 'read' } as const;
+  return new FarshoreError('nobody answers', detail);
+}
+
 const admitted = (execution: Execution) => admission(execution, at(0), ['west', 'east']);
 
 describe('StoreJournal', () => {
@@ -253,6 +258,21 @@ describe('StoreJournal', () => {
     leaving.abort();
     await watching;
     expect(seen.slice(-2)).to.deep.equal(['x1', '']);
+  });
+
+  it('waits for a store that is away before it shows the unfinished', async () => {
+    const { journal, store, clock } = rig();
+    await journal.create(executionOf('shop', 'x1'), alone);
+    const range = store.range.bind(store);
+    store.range = () => Promise.reject(away());
+    const leaving = new AbortController();
+    const other = journalOver(store, clock);
+    const first = other.unfinished(leaving.signal)[Symbol.asyncIterator]().next();
+    await clock.advance(3);
+    store.range = range;
+    await clock.advance(1);
+    expect((await first).value).to.have.length(1);
+    leaving.abort();
   });
 });
 
