@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+import type { ApiClient } from '../../../controller/cli/api-client.ts';
+import { followExecution } from '../../../controller/cli/commands/follow.ts';
+import type { Execution, StepRecord } from '../../../runbooks/execution/types.ts';
+import { executionOf } from '../support/fixtures.ts';
+
+const main = join(import.meta.dirname, '../../../controller/cli/main.ts');
+
+async function farshore(...args: readonly string[]): Promise<{ code: number; stderr: string }> {
+  const child = spawn(process.execPath, [main, '--api', 'http://127.0.0.1:9', ...args]);
+  const closed = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+  const stderr = await text(child.stderr);
+  return { code: await closed, stderr };
+}
+
+const gate: StepRecord = {
+  id: 'unfenced:accept',
+  type: 'accept-unfenced',
+  title: 'go on although the old primary is not fenced',
+  needs: [],
+  params: {},
+  always: false,
+  gate: '1 of 1 resources of the old primary are not fenced',
+  approvalNeedsReason: true,
+  state: 'waiting',
+  attempts: 0,
+  memo: {},
+  notes: [],
+};
+
+describe('farshore failover', function () {
+  this.timeout(20_000);
+
+  it('takes --unfenced and --reason together only, and asks nobody before', async () => {
+    for (const flags of [['--unfenced'], ['--reason', 'dark']]) {
+      const { code, stderr } = await farshore('failover', 'shop', '--yes', ...flags);
+      expect(code).to.equal(1);
+      expect(stderr.trim().split('\n')).to.have.length(1);
+      expect(stderr).to.include('--unfenced and --reason are given together');
+    }
+  });
+
+  it('says at a gate what it waits for, and the command that passes it', async () => {
+    const waiting = executionOf('shop', 'x1', { steps: [gate], state: 'waiting' });
+    const states: readonly Execution[] = [waiting, waiting, { ...waiting, state: 'ended' }];
+    const watch = async function* () {
+      yield* states;
+      await Promise.resolve();
+    };
+    const written: string[] = [];
+    const write = process.stderr.write.bind(process.stderr);
+    process.stderr.write = (chunk: string | Uint8Array) => written.push(String(chunk)) > 0;
+    try {
+      await followExecution({ watch } as unknown as ApiClient, 'x1', 'table');
+    } finally {
+      process.stderr.write = write;
+    }
+    const said = written.join('');
+    expect(said).to.include('it waits: 1 of 1 resources of the old primary are not fenced');
+    const command = 'farshore execution approve x1 unfenced:accept --reason "…"';
+    expect(said.split(command)).to.have.length(2);
+  });
+});
