@@ -10,6 +10,7 @@ import { Standings } from '../replication/standings.ts';
 import type { ServiceDeps } from '../service/controller-service.ts';
 import { addLatest } from '../state/add-latest.ts';
 import type { Store } from '../store/store.ts';
+import { whenAvailable } from '../store/when-available.ts';
 import { openHome } from './open-home.ts';
 import { createMirrors } from './state-mirrors.ts';
 
@@ -50,6 +51,7 @@ export async function openState(
     onRequest,
     onCommitted: (operations, revision) => writes.note(operations, revision),
   });
+  const stopping = new AbortController();
   const place = { site, region, version };
   const cluster = new StoreCluster({ store, ambient, place, leaseTtlMs });
   const kinds = createMirrors(store, ambient);
@@ -70,9 +72,10 @@ export async function openState(
     start: async () => {
       // Before anything is written: what there is can be shown also without a quorum.
       await Promise.all([cluster.start(), mirrors.start()]);
-      await addLatest(store);
+      await whenAvailable(() => addLatest(store), ambient, stopping.signal);
     },
     stop: async () => {
+      stopping.abort();
       await cluster.stop();
       await mirrors.stop();
       await home.close();

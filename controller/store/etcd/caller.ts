@@ -212,7 +212,7 @@ function unavailable(plan: Plan, cause: RpcFailure, afterMs: number): FarshoreEr
     kind: 'transient',
     operation: plan.operation,
     subject: plan.subject,
-    hint: 'check that a majority of the members runs and can be reached from here',
+    hint: 'a majority of the sites must run and be reached from here: farshore raft status shows which do',
     cause,
   });
 }
