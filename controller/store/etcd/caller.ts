@@ -179,6 +179,13 @@ export class Caller {
     } catch (error) {
       if (!(error instanceof RpcFailure)) throw error;
       const verdict = verdictOn(error);
+      const { address } = endpoint;
+      ambient.log.debug('etcd gave no answer', {
+        operation: plan.operation,
+        address,
+        verdict,
+        error,
+      });
       if (verdict === 'token') token.forget();
       if (verdict === 'elsewhere' || verdict === 'not-done') ranking.failed(endpoint);
       else ranking.answered(endpoint);

@@ -68,7 +68,11 @@ export class Endpoint {
     const tooLate = this.#clock
       .sleep(options.timeoutMs, AbortSignal.any([ended.signal, options.signal]))
       .then(
-        () => new RpcFailure(status.DEADLINE_EXCEEDED, `no answer in ${options.timeoutMs} ms`),
+        () =>
+          new RpcFailure(
+            status.DEADLINE_EXCEEDED,
+            `no answer in ${Math.round(options.timeoutMs)} ms`,
+          ),
         () => new RpcFailure(status.CANCELLED, 'given up'),
       );
     let isSent = false;
@@ -87,7 +91,7 @@ export class Endpoint {
     }
   }
 
-  /** The caller ends it. Fails with what gRPC's streams fail with, soon when it is not connected. */
+  /** Needs a leader, as long as it lasts. The caller ends it. Fails with what gRPC's streams fail with, soon when it is not connected. */
   stream<Q, A>(method: Method<Q, A>, token: string | undefined): ClientDuplexStream<Q, A> {
     return this.#connected().makeBidiStreamRequest(
       method.path,

@@ -140,6 +140,7 @@ class Sending {
     } catch (error) {
       if (!(error instanceof FarshoreError)) throw error;
       const wasOpen = this.#slot.isOpen;
+      if (error.code === 'store.outcome-unknown') throw error;
       if (error.code === 'store.unavailable' || error.code === 'store.closed')
         throw wasOpen ? outcomeUnknown(error) : error;
       if (!wasOpen && error.code !== 'store.lease-lost') throw error;
@@ -203,8 +204,11 @@ class Sending {
       isCommitted = !answer.succeeded && this.#learn(found, !wasOpen).committed;
     } catch (failure) {
       if (failure instanceof GuardLost) throw failure;
-      const isGuardGone = failure instanceof FarshoreError && failure.code === 'store.lease-lost';
-      if (wasOpen || !isGuardGone) throw outcomeUnknown(failure);
+      const code = failure instanceof FarshoreError ? failure.code : undefined;
+      if (code === 'store.outcome-unknown') throw failure;
+      if (wasOpen || code !== 'store.lease-lost') throw outcomeUnknown(failure);
+      // Nothing but the closing itself was ever open, and it did not happen.
+      this.#slot.isOpen = false;
       throw new GuardLost(error);
     }
     if (!isCommitted) throw error;
