@@ -21,11 +21,11 @@ export interface ControllerProcess {
 
 /** Two embedded regions with many small containers, and a controller that protects them. */
 export class GroupsStage {
-  readonly #directory: string;
+  readonly directory: string;
   readonly #started: Process[] = [];
 
   constructor(directory: string) {
-    this.#directory = directory;
+    this.directory = directory;
   }
 
   /** Region east with so many containers of one object each, and an empty west. */
@@ -44,15 +44,15 @@ export class GroupsStage {
       identity_api_version: 3,
     });
     const clouds = { east: entry('east'), west: entry('west') };
-    await writeFile(join(this.#directory, 'clouds.yaml'), stringify({ clouds }), { mode: 0o600 });
-    await writeFile(join(this.#directory, 'secure.yaml'), stringify({ clouds: {} }));
+    await writeFile(join(this.directory, 'clouds.yaml'), stringify({ clouds }), { mode: 0o600 });
+    await writeFile(join(this.directory, 'secure.yaml'), stringify({ clouds: {} }));
     await fill(urls.east, containers);
   }
 
-  /** With `etcd`, its state lies there; else on its disk. */
+  /** With `etcd` (`host:port`) its state lies there; else on its disk. */
   async startController(name: string, etcd?: string): Promise<ControllerProcess> {
     const config = {
-      dataDir: join(this.#directory, name),
+      dataDir: join(this.directory, name),
       api: { listen: '127.0.0.1:0' },
       log: { level: 'warn' },
       limits: { sessions: sessionsAtOnce },
@@ -62,10 +62,10 @@ export class GroupsStage {
       },
       ...(etcd === undefined
         ? {}
-        : { raft: { site: 'west', region: 'west', etcd: { endpoints: [etcd] } } }),
+        : { raft: { site: 'west', region: 'west', etcd: { endpoints: [`http://${etcd}`] } } }),
     };
     const file = `${name}.yaml`;
-    await writeFile(join(this.#directory, file), stringify(config));
+    await writeFile(join(this.directory, file), stringify(config));
     const process = this.#start('controller', name, ['--config', file, 'serve']);
     const url = await process.address();
     return { process, url, client: new ApiClient(url) };
@@ -80,7 +80,7 @@ export class GroupsStage {
   }
 
   async #region(name: string): Promise<string> {
-    const data = join(this.#directory, name);
+    const data = join(this.directory, name);
     await mkdir(data, { recursive: true });
     const args = ['region', 'serve', '--name', name, '--port', '0', '--data', data];
     return this.#start('region', name, args).address();
@@ -94,8 +94,8 @@ export class GroupsStage {
       args,
       flags,
       env: Object.fromEntries(Object.entries(env).filter(([key]) => !settings.test(key))),
-      cwd: this.#directory,
-      logFile: join(this.#directory, `${name}.log`),
+      cwd: this.directory,
+      logFile: join(this.directory, `${name}.log`),
     });
     this.#started.push(process);
     return process;

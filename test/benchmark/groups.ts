@@ -1,7 +1,8 @@
 /**
  * What many groups cost: 1,000 groups of 10 containers each, 100 sessions at once until all are
- * proven, then at rest. `npm run benchmark:groups`, `-- --groups 1000 --containers 10 --store level
- * --seconds 60 --steps 4`; `--store etcd` keeps the state in a real etcd, `both` runs one after the other.
+ * proven, then at rest. `npm run benchmark:groups -- --groups 1000 --containers 10 --seconds 60
+ * --steps 4 --store level`; `--store etcd` keeps the state in a real etcd; `--seeded` writes the state
+ * of groups that were replicated for a month (30 points each) instead of replicating any.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import PQueue from 'p-queue';
 import { systemClock } from '../../kernel/clock.ts';
+import { EtcdStore } from '../../controller/store/etcd/etcd-store.ts';
+import { LevelStore } from '../../controller/store/level-store.ts';
+import type { Store } from '../../controller/store/store.ts';
+import { EtcdCluster } from '../support/etcd.ts';
+import { systemAmbient } from '../support/system-ambient.ts';
+import { seedGroups } from './groups-seed.ts';
 import { containerName, type ControllerProcess, GroupsStage } from './groups-stage.ts';
 import { usageOf } from './process-usage.ts';
 
@@ -19,6 +26,7 @@ const { values } = parseArgs({
     store: { type: 'string', default: 'level' },
     seconds: { type: 'string', default: '60' },
     steps: { type: 'string', default: '4' },
+    seeded: { type: 'boolean', default: false },
   },
 });
 const groups = Number(values.groups);
@@ -131,20 +139,48 @@ async function rest(controller: ControllerProcess, count: number): Promise<Row> 
   };
 }
 
-async function measure(controller: ControllerProcess): Promise<void> {
+/** Groups after each step, none before the first. */
+const counts = Array.from({ length: steps + 1 }, (_, step) => Math.round((step * groups) / steps));
+
+async function replicated(stage: GroupsStage, etcd: string | undefined): Promise<readonly Row[]> {
+  const start = performance.now();
+  await stage.openRegions(groups * containers);
+  const took = ((performance.now() - start) / 1000).toFixed(0);
+  console.log(`${groups * containers} containers made in ${took} s`);
+  const controller = await stage.startController('controller', etcd);
   await controller.client.put('/policies/rare', {
     name: 'rare',
     objectives: { rpo: '3d', rto: '1d' },
     schedule: { every: '1d' },
     target: 'west',
   });
-  const rows = [await rest(controller, 0)];
-  for (let step = 1; step <= steps; step++) {
-    const [from, to] = [((step - 1) * groups) / steps, (step * groups) / steps];
-    tellBurst(await protect(controller, Math.round(from), Math.round(to)));
-    rows.push(await rest(controller, Math.round(to)));
+  const rows: Row[] = [];
+  for (const [step, count] of counts.entries()) {
+    if (step > 0) tellBurst(await protect(controller, counts[step - 1] ?? 0, count));
+    rows.push(await rest(controller, count));
   }
-  tellRest(rows);
+  return rows;
+}
+
+async function seeded(stage: GroupsStage, etcd: string | undefined): Promise<readonly Row[]> {
+  await stage.openRegions(0);
+  const rows: Row[] = [];
+  for (const [step, count] of counts.entries()) {
+    const store = await openStore(stage, etcd);
+    await seedGroups(store, counts[step - 1] ?? 0, count, containers);
+    await store.close();
+    const controller = await stage.startController('controller', etcd);
+    while (!(await fetch(`${controller.url}/readyz`)).ok) await systemClock.sleep(100);
+    rows.push(await rest(controller, count));
+    await stage.stop(controller.process);
+  }
+  return rows;
+}
+
+/** As the controller opens it. */
+async function openStore(stage: GroupsStage, etcd: string | undefined): Promise<Store> {
+  if (etcd === undefined) return LevelStore.open(join(stage.directory, 'controller', 'state'));
+  return EtcdStore.open({ endpoints: [etcd], prefix: '/farshore/', ambient: systemAmbient });
 }
 
 function tellBurst(burst: Burst): void {
@@ -173,14 +209,13 @@ function tellRest(rows: readonly Row[]): void {
 
 const directory = await mkdtemp(join(tmpdir(), 'farshore-groups-'));
 const stage = new GroupsStage(directory);
+const cluster = values.store === 'etcd' ? await EtcdCluster.start() : undefined;
 try {
-  const start = performance.now();
-  await stage.openRegions(groups * containers);
-  const took = ((performance.now() - start) / 1000).toFixed(0);
-  console.log(`${groups * containers} containers made in ${took} s`);
-  console.log('state on the controller’s disk');
-  await measure(await stage.startController('level'));
+  const [etcd] = cluster?.endpoints ?? [];
+  console.log(etcd === undefined ? 'state on the controller’s disk' : 'state in etcd');
+  tellRest(await (values.seeded ? seeded : replicated)(stage, etcd));
 } finally {
   await stage.close();
+  await cluster?.stop();
   await rm(directory, { recursive: true, force: true });
 }
