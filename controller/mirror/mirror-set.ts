@@ -37,6 +37,13 @@ export class MirrorSet {
     return this.#mirrors.every((mirror) => mirror.isFilled);
   }
 
+  /** Whether those of the prefixes show everything up to the revision, which wrote below each of them. */
+  hasReached(revision: number, prefixes: readonly string[]): boolean {
+    return prefixes.every((prefix) =>
+      this.#mirrors.some((mirror) => mirror.prefix === prefix && mirror.revision >= revision),
+    );
+  }
+
   /** How old what they show may be, for all that this process knows; 0: as new as can be. */
   get staleMs(): number {
     const lagMs = this.lagMs;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isoTime, type Clock } from '../../kernel/clock.ts';
-import { resourceKey, type ResourceRef } from '../../replicator/mover.ts';
+import type { ResourceRef } from '../../replicator/mover.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import { type Fault, InvalidInput } from '../input/fault.ts';
 import { nearest } from '../input/nearest.ts';
@@ -14,8 +14,9 @@ import { atomically } from '../store/atomically.ts';
 import { type Compare, type Entry, put, type Store, unchanged } from '../store/store.ts';
 import { checkGroup } from './group-checks.ts';
 import { checkPrecondition } from './precondition.ts';
+import { takenFaults, type TakenDeps } from './taken.ts';
 
-export interface ApplyDeps {
+export interface ApplyDeps extends TakenDeps {
   readonly store: Store;
   readonly sites: Sites;
   readonly clock: Clock;
@@ -66,7 +67,7 @@ export async function applyGroup(
     await refuseChanged(spec.name, checked, store);
     // Another group that is given members meanwhile, at whatever controller, changes this.
     const guard = await store.get(keys.allMembers());
-    if (resources !== null) await refuseTaken(spec, resources, store);
+    if (resources !== null) await refuseTaken(spec, resources, deps, guard?.modRevision ?? 0);
     return {
       compares: resources === null ? checked : [...checked, unchanged(keys.allMembers(), guard)],
       operations: [
@@ -158,11 +159,11 @@ async function refuseMove(name: string, { head }: GroupEntries, store: Store): P
 async function checkedResources(
   spec: GroupSpec,
   regions: { readonly source: string; readonly target: string },
-  { store, sites }: ApplyDeps,
+  deps: ApplyDeps,
   signal: AbortSignal,
 ): Promise<readonly ResourceRef[]> {
-  const { resources, faults } = await checkGroup(spec, regions, sites, signal);
-  const taken = await takenFaults(spec, resources, store);
+  const { resources, faults } = await checkGroup(spec, regions, deps.sites, signal);
+  const taken = await takenFaults(spec, resources, deps, 0);
   if (faults.length + taken.length > 0) throw invalid(spec.name, [...faults, ...taken]);
   return resources;
 }
@@ -170,34 +171,11 @@ async function checkedResources(
 async function refuseTaken(
   spec: GroupSpec,
   resources: readonly ResourceRef[],
-  store: Store,
+  deps: ApplyDeps,
+  revision: number,
 ): Promise<void> {
-  const taken = await takenFaults(spec, resources, store);
+  const taken = await takenFaults(spec, resources, deps, revision);
   if (taken.length > 0) throw invalid(spec.name, taken);
-}
-
-/** Two groups would ship one resource to one place, and expire each other's copies. */
-async function takenFaults(
-  spec: GroupSpec,
-  resources: readonly ResourceRef[],
-  store: Store,
-): Promise<readonly Fault[]> {
-  const own = new Set(resources.map(resourceKey));
-  const members = new Map(
-    (await store.range(keys.members())).map(({ path, value }) => [path, value.resources]),
-  );
-  const faults: Fault[] = [];
-  for (const { value } of await store.range(keys.group())) {
-    const { name, source } = value.spec;
-    if (name === spec.name || !isDeepStrictEqual(source, spec.source)) continue;
-    for (const resource of members.get(keys.members(name).path) ?? [])
-      if (own.has(resourceKey(resource)))
-        faults.push({
-          path: 'members',
-          message: `${resource.kind} ${resource.name} (${resource.id}) is protected by group ${name} already`,
-        });
-  }
-  return faults;
 }
 
 function invalid(name: string, faults: readonly Fault[]): InvalidInput {

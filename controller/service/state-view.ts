@@ -38,8 +38,7 @@ export async function readView(
   consistency: Consistency,
   group = '',
 ): Promise<StateView> {
-  const table = async <T>(prefix: Key<T>) =>
-    new Listed((await listAll(store, prefix, consistency)).entries);
+  const table = <T>(prefix: Key<T>) => readTable(store, prefix, consistency);
   const pointsPrefix = group === '' ? keys.points() : keys.point(group);
   const [policies, groups, heads, members, latest, rto, points] = await Promise.all([
     table(keys.policy()),
@@ -51,6 +50,15 @@ export async function readView(
     table(pointsPrefix),
   ]);
   return { policies, groups, heads, members, latest, rto, tallies: talliesOf(points.values()) };
+}
+
+/** All below the prefix, as it is now. */
+export async function readTable<T>(
+  store: Pick<Store, 'page'>,
+  prefix: Key<T>,
+  consistency: Consistency,
+): Promise<Table<T>> {
+  return new Listed((await listAll(store, prefix, consistency)).entries);
 }
 
 function talliesOf(points: Iterable<RecoveryPoint>): Pick<PointTallies, 'of'> {
