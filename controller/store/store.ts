@@ -106,7 +106,9 @@ export interface StoreHealth {
  * `store.unavailable` (transient: no majority answers; of a transaction: it did not happen),
  * `store.outcome-unknown` (transient: no majority answered in time, it may happen yet or have
  * happened), `store.compacted` (permanent: that revision is forgotten, list again),
- * `store.lease-lost` (transient: a put under a lease that has ended; nothing was written).
+ * `store.lease-lost` (transient: a put under a lease that has ended; nothing was written),
+ * `store.bad-transaction`, `store.too-large` and `store.denied` (permanent, nothing was written),
+ * `store.full` (transient, nothing was written: etcd's space), `store.closed`.
  */
 export interface Store {
   get<T>(key: Key<T>, options?: ReadOptions): Promise<Entry<T> | null>;

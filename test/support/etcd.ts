@@ -12,6 +12,8 @@ export interface EtcdOptions {
   readonly electionMs?: number;
   /** Further flags for each member. */
   readonly args?: readonly string[];
+  /** Files: clients must have a certificate of the authority, and get this one. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
 }
 
 /** Tests that need it are skipped, visibly, only where it is not installed. */
@@ -22,6 +24,8 @@ interface MemberPlan {
   readonly directory: string;
   readonly clientPort: number;
   readonly peerPort: number;
+  /** Health and metrics, without TLS. */
+  readonly metricsPort: number;
 }
 
 /** One real etcd member on loopback. It keeps its ports and its directory over stops and starts. */
@@ -104,7 +108,7 @@ export class EtcdMember {
 
   async #fetch(path: string): Promise<string> {
     const signal = AbortSignal.timeout(1000);
-    return (await fetch(`http://${this.endpoint}/${path}`, { signal })).text();
+    return (await fetch(`${metricsUrl(this.#plan)}/${path}`, { signal })).text();
   }
 }
 
@@ -120,12 +124,13 @@ export class EtcdCluster {
 
   static async start(size = 1, options: EtcdOptions = {}): Promise<EtcdCluster> {
     const directory = await mkdtemp(join(tmpdir(), 'farshore-etcd-'));
-    const ports = await freePorts(2 * size);
+    const ports = await freePorts(3 * size);
     const plans = Array.from({ length: size }, (_, n) => ({
       name: `m${n}`,
       directory: join(directory, `m${n}`),
-      clientPort: ports[2 * n] ?? 0,
-      peerPort: ports[2 * n + 1] ?? 0,
+      clientPort: ports[3 * n] ?? 0,
+      peerPort: ports[3 * n + 1] ?? 0,
+      metricsPort: ports[3 * n + 2] ?? 0,
     }));
     const all = plans.map(({ name, peerPort }) => `${name}=${peerUrl(peerPort)}`).join(',');
     const members = plans.map((plan) => new EtcdMember(plan, flagsOf(plan, all, options)));
@@ -162,24 +167,39 @@ export class EtcdCluster {
   }
 }
 
-function flagsOf(plan: MemberPlan, all: string, options: EtcdOptions): readonly string[] {
-  const { heartbeatMs = 100, electionMs = 1000, args = [] } = options;
-  const client = `http://127.0.0.1:${plan.clientPort}`;
+function flagsOf(plan: MemberPlan, cluster: string, options: EtcdOptions): readonly string[] {
+  const { heartbeatMs = 100, electionMs = 1000, args = [], tls } = options;
+  const client = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${plan.clientPort}`;
   const flags = {
     name: plan.name,
     'data-dir': join(plan.directory, 'data'),
     'listen-client-urls': client,
     'advertise-client-urls': client,
+    'listen-metrics-urls': metricsUrl(plan),
     'listen-peer-urls': peerUrl(plan.peerPort),
     'initial-advertise-peer-urls': peerUrl(plan.peerPort),
-    'initial-cluster': all,
+    'initial-cluster': cluster,
     'initial-cluster-state': 'new',
     'heartbeat-interval': heartbeatMs,
     'election-timeout': electionMs,
     logger: 'zap',
     'log-level': 'warn',
   };
-  return [...Object.entries(flags).map(([name, value]) => `--${name}=${value}`), ...args];
+  const secrets =
+    tls === undefined
+      ? {}
+      : {
+          'client-cert-auth': true,
+          'trusted-ca-file': tls.ca,
+          'cert-file': tls.cert,
+          'key-file': tls.key,
+        };
+  const all = Object.entries({ ...flags, ...secrets });
+  return [...all.map(([name, value]) => `--${name}=${value}`), ...args];
+}
+
+function metricsUrl({ metricsPort }: MemberPlan): string {
+  return `http://127.0.0.1:${metricsPort}`;
 }
 
 function peerUrl(port: number): string {

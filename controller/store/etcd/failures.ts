@@ -18,6 +18,14 @@ export class RpcFailure extends Error {
     if (!isServiceError(error)) throw error;
     return new RpcFailure(error.code, error.details, isSent);
   }
+
+  /** Of the text that a watch is cancelled with: `rpc error: code = PermissionDenied desc = …`. */
+  static ofReason(reason: string): RpcFailure {
+    const [, name = '', text = reason] = /code = (\w+) desc = (.*)$/.exec(reason) ?? [];
+    const key = name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
+    const code = Object.entries(status).find(([known]) => known === key)?.[1];
+    return new RpcFailure(typeof code === 'number' ? code : status.UNAVAILABLE, text, true);
+  }
 }
 
 /**

@@ -206,10 +206,12 @@ function isForgotten(answer: WatchAnswer): boolean {
   return answer.canceled && Number(answer.compactRevision) > 0;
 }
 
-/** etcd says the same of a user who may not read here and of a token that it has forgotten. */
+/** A watch that etcd will not begin or go on with; of one that is denied, its token may be forgotten. */
 function cancellation(reason: string): RpcFailure {
-  const isDenied = reason.includes('etcdserver: permission denied');
-  return new RpcFailure(isDenied ? status.UNAUTHENTICATED : status.UNAVAILABLE, reason, true);
+  const failure = RpcFailure.ofReason(reason);
+  return verdictOn(failure) === 'denied'
+    ? new RpcFailure(status.UNAUTHENTICATED, failure.message, true)
+    : failure;
 }
 
 /** Throws unless another member, or a new token, may do better. */
