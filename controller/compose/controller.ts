@@ -68,7 +68,8 @@ export async function createController(options: ControllerOptions): Promise<Cont
   const movers =
     options.movers ?? createMovers(ambient, join(config.dataDir, 'spool', 'containers'));
   const ledger = new StoreLedger(store, claims);
-  const journal = new StoreJournal({ store, claims, ambient, site: 'local' });
+  const { site } = state.shown;
+  const journal = new StoreJournal({ store, claims, ambient, site });
   const base = { store, ledger, journal, sites, movers, ambient, clock, log, cluster, claims };
   const spoolDir = join(config.dataDir, 'spool', 'sessions');
   const supervisor = new Supervisor({
