@@ -20,6 +20,7 @@ import type {
   SessionSummary,
   Stored,
 } from '../model/types.ts';
+import { clusterKeys } from '../raft/keys.ts';
 import type { ControllerService, Precondition, StoredAudit } from '../service.ts';
 import { readGroup } from '../state/groups.ts';
 import { newestFirst } from '../state/journal.ts';
@@ -220,7 +221,7 @@ export class StoreControllerService implements ControllerService {
   }
 
   async cluster(read?: ReadOptions): Promise<ClusterStatus> {
-    const epoch = await this.#deps.reads.get(keys.epoch(), read);
+    const epoch = await this.#deps.reads.get(clusterKeys.epoch, read);
     return this.#readiness.cluster(epoch?.value.epoch ?? 0);
   }
 

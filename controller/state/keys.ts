@@ -56,8 +56,6 @@ export const keys = Object.freeze({
   rto: (group = '') => key<MeasuredRto>('rto', group),
   /** A session that somebody wants now; gone when it has begun. */
   wanted: (group = '') => key<Wish>('wanted', group),
-  /** Rises when a quorum was forced. */
-  epoch: () => key<{ readonly epoch: number }>('cluster', 'epoch'),
   /** Everything that lives as long as a controller's lease. */
   live: () => key<unknown>('live', ''),
   controller: (id = '') => key<ControllerInfo>('live', 'controllers', id),
