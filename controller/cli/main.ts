@@ -11,6 +11,7 @@ import { addExecution } from './commands/execution.ts';
 import { addGroup } from './commands/group.ts';
 import { addPoint } from './commands/point.ts';
 import { addPolicy } from './commands/policy.ts';
+import { addRaft } from './commands/raft.ts';
 import { addRegion } from './commands/region.ts';
 import { addRunbook } from './commands/runbook.ts';
 import { addServe } from './commands/serve.ts';
@@ -59,6 +60,7 @@ function createProgram(): Command {
   addRunbook(program);
   addExecution(program);
   addAudit(program);
+  addRaft(program);
   addRegion(program);
   addDemo(program);
   return program;

@@ -70,9 +70,11 @@ export async function openState(
       member,
     },
     start: async () => {
+      await home.ready();
       // Before anything is written: what there is can be shown also without a quorum.
       await Promise.all([cluster.start(), mirrors.start()]);
       await whenAvailable(() => addLatest(store), ambient, stopping.signal);
+      home.startUpkeep(cluster);
     },
     stop: async () => {
       stopping.abort();

@@ -23,6 +23,9 @@ export async function externalOf(
   ] as const)
     if (etcd[one] !== undefined && etcd[other] === undefined)
       faults.push(fault(['etcd', other], `is missing, expected it beside ${one}`));
+  const secure = endpoints.filter((text) => text.startsWith('https:')).length;
+  if (secure > 0 && secure < endpoints.length)
+    faults.push(fault(['etcd', 'endpoints'], 'expected https for all of them, or for none'));
   const read = async (field: 'ca' | 'cert' | 'key' | 'passwordFile') => {
     const path = etcd[field];
     if (path === undefined) return undefined;

@@ -6,7 +6,7 @@ import { type RaftDir, readIfThere, writePrivate } from './raft-dir.ts';
 
 const address = z.string().refine((text) => 'address' in parseSiteAddress(text), 'no address');
 
-/** Which member this is. Written once, by `init` or `join`; etcd keeps the rest. */
+/** Which member this is, from `init` or `join`; etcd keeps the rest. */
 export const memberRecordSchema = z.strictObject({
   site: objectName,
   /** The same for all members of one cluster, and for no other. */
@@ -18,6 +18,12 @@ export const memberRecordSchema = z.strictObject({
   /** The site that makes a new cluster ready for use: the others wait for that. */
   firstSite: objectName,
   createdAt: z.iso.datetime(),
+  /** The last forcing of quorum that this member has been part of, or came after; null: none. */
+  epoch: z
+    .strictObject({ epoch: z.number().int(), at: z.iso.datetime(), site: objectName })
+    .nullable(),
+  /** Seen here that the cluster was made ready: from then on its state is what counts. */
+  isReady: z.boolean(),
 });
 
 export type MemberRecord = z.output<typeof memberRecordSchema>;

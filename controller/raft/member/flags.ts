@@ -13,6 +13,8 @@ const maxRequestBytes = 8 * mebibyte;
 
 export interface MemberSettings {
   readonly home: ManagedRaft;
+  /** Of this site. */
+  readonly address: SiteAddress;
   readonly record: MemberRecord;
   readonly dir: RaftDir;
 }
@@ -31,9 +33,8 @@ export function timingsFor(roundTripMs: number): {
 
 /** Flags that etcd has had since 3.4. Those of the cluster's beginning are ignored after it. */
 export function memberFlags(settings: MemberSettings): readonly string[] {
-  const { home, record, dir } = settings;
+  const { home, record, dir, address: own } = settings;
   const { heartbeatMs, electionMs } = timingsFor(home.roundTripMs);
-  const own = ownAddress(settings);
   const flags: Readonly<Record<string, string | number>> = {
     name: record.site,
     'data-dir': dir.data,
@@ -70,19 +71,6 @@ export function memberFlags(settings: MemberSettings): readonly string[] {
   return Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
 }
 
-/** Where this site's controller reaches its member. */
-export function localEndpoint(settings: Pick<MemberSettings, 'home' | 'record'>): string {
-  const own = ownAddress(settings);
-  return clientUrl(isLoopback(own.host) ? own : { ...own, host: '127.0.0.1' });
-}
-
-/** As configured now; as at the beginning for a site that was taken out of the configuration. */
-export function ownAddress({ home, record }: Pick<MemberSettings, 'home' | 'record'>): SiteAddress {
-  const own = home.sites.get(record.site);
-  if (own === undefined) throw new Error(`the configuration has no site ${record.site}`);
-  return own;
-}
-
 function initialCluster({ members }: MemberRecord): string {
   return Object.entries(members)
     .map(([site, text]) => {
@@ -104,6 +92,6 @@ function listenClientUrls(own: SiteAddress): string {
   return `${clientUrl(outside)},${clientUrl({ ...own, host: '127.0.0.1' })}`;
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

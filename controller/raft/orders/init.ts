@@ -43,6 +43,8 @@ export async function init(
       ),
       firstSite: site,
       createdAt: isoTime(nowMs),
+      epoch: null,
+      isReady: false,
     };
     const authority = await createAuthority(nowMs);
     const bundles: { site: string; file: string }[] = [];

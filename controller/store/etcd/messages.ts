@@ -3,6 +3,7 @@
  * all of their bits; fields that are not set have their default.
  */
 export interface Header {
+  readonly clusterId: string;
   readonly memberId: string;
   readonly revision: string;
   readonly raftTerm: string;
