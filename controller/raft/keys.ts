@@ -16,22 +16,10 @@ export interface ClusterReady {
   readonly from: 'level' | 'snapshot' | 'nothing';
 }
 
-/** What somebody ordered beside the API. Never overwritten, never deleted. */
-export interface AuditRecord {
-  readonly at: string;
-  readonly action: string;
-  readonly subject: string;
-  readonly reason: string;
-  readonly details: Readonly<Record<string, unknown>>;
-  readonly site: string;
-}
-
 /** Keys that concern the cluster itself. */
 export const clusterKeys = Object.freeze({
   epoch: key<ClusterEpoch>('cluster/epoch'),
   ready: key<ClusterReady>('cluster/ready'),
-  /** In order of time. */
-  audit: (at: string, id: string) => key<AuditRecord>(`audit/${at}-${id}`),
 });
 
 function key<T>(path: string): Key<T> {

@@ -8,6 +8,8 @@ import {
   type ClientDuplexStream,
   type ServiceError,
 } from '@grpc/grpc-js';
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import type { Clock } from '../../../kernel/clock.ts';
 import { RpcFailure } from './failures.ts';
 import type { Method } from './methods.ts';
@@ -58,7 +60,7 @@ export class Endpoint {
   constructor(address: string, tls: TlsOptions | undefined, clock: Clock) {
     this.address = address;
     this.#clock = clock;
-    this.#credentials = credentialsOf(tls);
+    this.#credentials = credentialsOf(tls, hostOf(address));
   }
 
   /** Throws RpcFailure only. */
@@ -113,7 +115,10 @@ export class Endpoint {
 
   #connected(): Client {
     if (this.#isClosed) throw new RpcFailure(status.CANCELLED, 'closed');
-    this.#client ??= new Client(this.address, this.#credentials, channelOptions);
+    this.#client ??= new Client(this.address, this.#credentials, {
+      ...channelOptions,
+      ...(isIP(hostOf(this.address)) === 0 ? {} : { 'grpc.ssl_target_name_override': noName }),
+    });
     return this.#client;
   }
 
@@ -162,11 +167,20 @@ export class Endpoint {
   }
 }
 
-function credentialsOf(tls: TlsOptions | undefined): ChannelCredentials {
+function credentialsOf(tls: TlsOptions | undefined, host: string): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   const { ca, cert, key } = tls;
   const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
-  return credentials.createSsl(pem(ca), pem(key), pem(cert));
+  return credentials.createSsl(pem(ca), pem(key), pem(cert), {
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+  });
+}
+
+/** Sent where a server is called by its address: TLS asks for a name then, and takes no address. */
+const noName = 'etcd';
+
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }
 
 /** A member that knows no leader says so at once, instead of letting us wait for one. */

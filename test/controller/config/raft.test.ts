@@ -130,6 +130,7 @@ describe('the section raft', () => {
     expect(told).to.have.members([
       '7 raft.etcd.endpoints[0]: expected https://host:port',
       '7 raft.etcd.endpoints[1]: expected https://host:port',
+      '7 raft.etcd.endpoints: expected https for all of them, or for none',
       '8 raft.etcd.ca: expected a file that can be read, found nowhere.pem (ENOENT)',
       '9 raft.etcd.cert: expected a file in PEM form',
       '7 raft.etcd.key: is missing, expected it beside cert',
