@@ -5,11 +5,13 @@
  * Order: what Cinder will read is counted first (it would restore a damaged chunk without a word, and
  * a missing record or a stray object stops it half way) → the volume is made and noted → the restore
  * is asked → its end is noted → names and metadata, which Cinder's restore overwrote. Killed before
- * the end was noted: asked again, which writes the same bytes. An interrupted restore leaves the
- * volume in `error_restoring`, which Cinder cannot restore into: it is deleted, and a new one made.
+ * the end was noted: Cinder's own note on the volume tells it, and nothing is asked again (where a
+ * Cinder leaves no such note: asked again, which writes the same bytes). An interrupted restore leaves
+ * the volume in `error_restoring`, which Cinder cannot restore into: it is deleted, and a new one made.
  */
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
+import type { Volume } from '../../../regions/block-storage/types.ts';
 import { hasStatus } from '../../../regions/http/request-error.ts';
 import type { Restored, RestoreOrder, TargetContext } from '../../mover.ts';
 import { gib, requireCopyContainer } from '../layout/names.ts';
@@ -89,6 +91,7 @@ async function restoreInto(
   ambient: Ambient,
 ): Promise<void> {
   const before = await settled(volumeId, longWaitMs, at, ambient);
+  if (before !== null && isRestored(before, last.backupId)) return;
   if (before?.status === 'available') await askRestore(volumeId, last.backupId, at, ambient);
   const after = await settled(volumeId, longWaitMs, at, ambient);
   if (after?.status === 'available' && before?.status === 'available') return;
@@ -101,6 +104,14 @@ async function restoreInto(
     subject: `${last.backupId} into ${volumeId}`,
     hint: 'the volume was deleted; see the logs of cinder-volume and cinder-backup in the target region',
   });
+}
+
+/**
+ * Cinder notes on a volume that it restored to the end which backup, of another volume, is in it
+ * (`restore_backup` in cinder/backup/manager.py).
+ */
+function isRestored({ status, metadata }: Volume, backupId: string): boolean {
+  return status === 'available' && metadata['src_backup_id'] === backupId;
 }
 
 /** Cinder restores a backup into one volume at a time: waits for its turn. */

@@ -83,7 +83,7 @@ describe('volume mover: killed at every effect', function () {
     expect(kills).to.be.at.least(10);
   });
 
-  it('restores to the same end, into one volume', async () => {
+  it('restores to the same end, once, into one volume', async () => {
     let copy: VolumeCopy;
     let wish = order('failover');
     const kills = await killedEverywhere(
@@ -103,6 +103,8 @@ describe('volume mover: killed at every effect', function () {
         expect(volume!.disk.bytes.equals(at.disk)).to.equal(true);
         expect(volume).to.include({ name: 'ledger', volumeType: 'gold', status: 'available' });
         expect(volume!.metadata).to.deep.equal({ colour: 'blue' });
+        const restores = at.west.calls.filter((call) => call === 'restoreBackup');
+        expect(restores.length, `restores, killed at ${kill}`).to.equal(1);
         return Promise.resolve();
       },
     );

@@ -326,7 +326,8 @@ export class MemoryBlockStorage implements BlockStorage {
         const isWhole = !this.#fails('restore') && (await this.#readBack(backup, volume));
         backup.status = 'available';
         volume.status = isWhole ? 'available' : 'error_restoring';
-        volume.metadata = { restored: 'by Cinder' };
+        const source = isWhole && backup.volumeId !== volumeId ? { src_backup_id: id } : {};
+        volume.metadata = { restored: 'by Cinder', ...source };
       });
     });
   }
