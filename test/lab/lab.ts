@@ -17,6 +17,8 @@ const bringupTimeoutMs = 300_000;
 export interface LabOptions {
   readonly name?: string;
   readonly topology?: Topology;
+  /** Directories of this host that the regions see, as the engine writes them: `from:to:ro`. */
+  readonly binds?: readonly string[];
   readonly say?: (text: string) => void;
 }
 
@@ -39,7 +41,7 @@ export class Lab {
 
   /** The lab of this name, with everything running; what exists is kept, what lacks is made. */
   static async up(options: LabOptions = {}): Promise<Lab> {
-    const { name = defaultLabName, say = () => undefined } = options;
+    const { name = defaultLabName, binds = [], say = () => undefined } = options;
     const engine = await docker();
     const found = await Lab.find(name);
     const topology = options.topology ?? found?.topology ?? 'separate';
@@ -50,7 +52,7 @@ export class Lab {
     const prefix = await ensureNetwork(engine, name);
     say(`starting east and west (${topology}) on ${prefix}.0/24`);
     await Promise.all(
-      regionNames.map((region) => create(engine, { name, region, topology, prefix, image })),
+      regionNames.map((region) => create(engine, { name, region, topology, prefix, image, binds })),
     );
     const lab = await Lab.find(name);
     if (!lab) throw new Error(`lab ${name} vanished while it came up`);
@@ -154,10 +156,11 @@ interface Plan {
   readonly topology: Topology;
   readonly prefix: string;
   readonly image: string;
+  readonly binds: readonly string[];
 }
 
 async function create(engine: Docker, plan: Plan): Promise<Container | undefined> {
-  const { name, region, topology, prefix, image } = plan;
+  const { name, region, topology, prefix, image, binds } = plan;
   const address = addressOf(region, prefix);
   // 409: it exists already, which is what we want.
   return await unless(
@@ -180,7 +183,12 @@ async function create(engine: Docker, plan: Plan): Promise<Container | undefined
         [labels.address]: address,
       },
       // The one thing that needs these two: a bind mount that stands in for an NFS share.
-      HostConfig: { CapAdd: ['SYS_ADMIN'], SecurityOpt: ['seccomp=unconfined'], NetworkMode: name },
+      HostConfig: {
+        CapAdd: ['SYS_ADMIN'],
+        SecurityOpt: ['seccomp=unconfined'],
+        NetworkMode: name,
+        Binds: [...binds],
+      },
       NetworkingConfig: {
         EndpointsConfig: { [name]: { IPAMConfig: { IPv4Address: address } } },
       },

@@ -5,6 +5,10 @@ export type Topology = (typeof topologies)[number];
 export const regionNames = ['east', 'west'] as const;
 export type RegionName = (typeof regionNames)[number];
 
+/** Where controllers run: in the regions, and where there is nothing of OpenStack. */
+export const siteNames = [...regionNames, 'witness'] as const;
+export type SiteName = (typeof siteNames)[number];
+
 /** Another name lets a second lab live beside the first. */
 export const defaultLabName = process.env['FARSHORE_LAB'] ?? 'farshore-lab';
 
@@ -16,9 +20,9 @@ export function isRegionName(text: string): text is RegionName {
   return regionNames.some((region) => region === text);
 }
 
-/** A region's address never changes: rings and catalogues name it. */
-export function addressOf(region: RegionName, subnetPrefix: string): string {
-  return `${subnetPrefix}.${region === 'east' ? 11 : 12}`;
+/** A site's address never changes: rings and catalogues name it. */
+export function addressOf(site: SiteName, subnetPrefix: string): string {
+  return `${subnetPrefix}.${{ east: 11, west: 12, witness: 13 }[site]}`;
 }
 
 export const servicePorts = { keystone: 5000, swift: 8080, glance: 9292, cinder: 8776 } as const;

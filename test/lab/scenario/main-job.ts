@@ -52,7 +52,8 @@ export async function loseEast(scene: Scene, prefix: string): Promise<void> {
   expect(status).to.include({ state: 'failed-over', primary: 'west', generation: 2 });
 }
 
-function compare(west: Fingerprint, east: Fingerprint, say: (text: string) => void): void {
+/** Fails at the first thing that a user would see differ. */
+export function compare(west: Fingerprint, east: Fingerprint, say: (text: string) => void): void {
   expect(west.volumes).to.deep.equal(east.volumes);
   expect(west.images).to.deep.equal(east.images);
   let objects = 0;
