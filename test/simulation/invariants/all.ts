@@ -1,0 +1,20 @@
+import { executions } from './executions.ts';
+import { fences } from './fences.ts';
+import { generations } from './generations.ts';
+import { nothingLeft } from './nothing-left.ts';
+import { points } from './points.ts';
+import { singleHolders } from './single-holders.ts';
+import { staleWriters } from './stale-writers.ts';
+import type { Invariant, Scene } from './types.ts';
+
+export function allInvariants(scene: Scene): readonly Invariant[] {
+  return [
+    generations(),
+    staleWriters(scene),
+    singleHolders(scene),
+    points(scene),
+    executions(scene),
+    fences(scene),
+    nothingLeft(scene),
+  ];
+}

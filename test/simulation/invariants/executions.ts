@@ -1,0 +1,108 @@
+import { resourceKey, type Restored } from '../../../replicator/mover.ts';
+import { decodeManifest } from '../../../replicator/point/manifest.ts';
+import type { Execution, StepRecord } from '../../../runbooks/execution/types.ts';
+import { keys } from '../../../controller/state/keys.ts';
+import { merged } from '../movers/rows.ts';
+import { manifestName } from '../world/sim-bank.ts';
+import type { Effect } from '../world/types.ts';
+import { rowsIn } from './points.ts';
+import { must, putBelow, type Invariant, type Scene } from './types.ts';
+
+const settled: ReadonlySet<StepRecord['state']> = new Set([
+  'done',
+  'failed',
+  'skipped',
+  'unchecked',
+]);
+
+/**
+ * Of runbooks: versions rise one by one; a step that has ended changes nothing any more, and nothing
+ * is made twice; a drill makes scratch things in the secondary alone, and whoever says that it
+ * succeeded has left none and, if a failover, brought up the point's content.
+ */
+export function executions(scene: Scene): Invariant {
+  const { world, truth } = scene;
+  const known = new Map<string, Execution>();
+  /** When each step, by `execution step`, was last seen settled. */
+  const settledMs = new Map<string, number>();
+  const created = new Map<string, number>();
+  return {
+    onCommit(committed) {
+      for (const [id, execution] of putBelow<Execution>(committed, 'executions/')) {
+        const before = known.get(id);
+        known.set(id, execution);
+        const { version } = execution;
+        must(
+          'execution-versions',
+          version === (before?.version ?? 0) + 1,
+          () => `${id} went from ${before?.version ?? 0} to ${version}`,
+        );
+        for (const step of execution.steps)
+          if (settled.has(step.state)) settledMs.set(`${id} ${step.id}`, world.scheduler.nowMs);
+          else settledMs.delete(`${id} ${step.id}`);
+        if (execution.state === 'ended' && before?.state !== 'ended') mustBeTrue(scene, execution);
+      }
+    },
+    onEffect(effect) {
+      if (effect.actor.type !== 'execution' || effect.operation === 'fence') return;
+      const execution = known.get(effect.actor.id);
+      must('known-execution', execution !== undefined, () => `${effect.subject} by none`);
+      mustNotBeSettled(effect, settledMs);
+      if (effect.operation === 'create resource') {
+        const times = (created.get(effect.subject) ?? 0) + 1;
+        created.set(effect.subject, times);
+        must('done-once', times === 1, () => `${effect.subject} was made ${times} times`);
+      }
+      if (execution.mode !== 'drill') return;
+      const head = truth.get(keys.head(execution.group));
+      const region = head?.failedOver === undefined ? head?.secondary : head.primary;
+      must(
+        'drill-isolated',
+        region === effect.region,
+        () => `${effect.subject} in ${effect.region}`,
+      );
+    },
+  };
+}
+
+function mustNotBeSettled(
+  { operation, actor, sentMs, subject }: Effect,
+  settledMs: Map<string, number>,
+): void {
+  if (actor.type !== 'execution') return;
+  const step =
+    operation === 'create resource' || operation === 'restore object'
+      ? `${actor.id} restore:${actor.of}`
+      : `${actor.id} cleanup`;
+  const endedMs = settledMs.get(step);
+  must(
+    'step-done-once',
+    endedMs === undefined || sentMs <= endedMs,
+    () => `${operation} ${subject} although ${step} had ended`,
+  );
+}
+
+function mustBeTrue({ world, truth }: Scene, execution: Execution): void {
+  if (execution.result !== 'succeeded' || execution.dryRun) return;
+  const { id, group, mode, point } = execution;
+  const scratch = `farshore-drill-${id}`;
+  if (mode === 'drill') {
+    const left = world.regions
+      .flatMap(({ resources }) => [...resources.values()])
+      .filter(({ name }) => name.startsWith(scratch));
+    must('drill-leaves-nothing', left.length === 0, () => `${left[0]?.name ?? ''} is left`);
+    return;
+  }
+  const head = truth.head(group);
+  const region = world.region(head?.primary ?? '');
+  const body = region.bank.get(manifestName(group, point ?? ''));
+  must('succeeded-is-true', body !== undefined, () => `${id} restored ${point ?? 'no point'}`);
+  for (const copy of decodeManifest(body, { group, id: point ?? '' }).copies) {
+    const key = resourceKey(copy.resource);
+    const step = execution.steps.find((each) => each.id === `restore:${key}`);
+    const made = region.find(copy.resource.kind, (step?.output as Restored | undefined)?.id ?? '');
+    const wanted = [...merged(rowsIn(copy, region))].sort();
+    const isSame = JSON.stringify([...(made?.objects ?? [])].sort()) === JSON.stringify(wanted);
+    must('succeeded-is-true', isSame, () => `${id}: ${key} is not the content of ${point ?? ''}`);
+  }
+}

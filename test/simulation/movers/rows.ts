@@ -1,0 +1,56 @@
+import type { Bank, CatalogRef } from '../../../replicator/bank/bank.ts';
+import type { Copy } from '../../../replicator/mover.ts';
+import { copyName } from '../world/types.ts';
+import type { Row } from '../world/shapes.ts';
+
+/** Every catalog of a copy, oldest first. */
+export function catalogRefsOf(copy: Copy): readonly CatalogRef[] {
+  switch (copy.kind) {
+    case 'volume':
+      return copy.chain.map(({ catalog }) => catalog);
+    case 'container':
+      return [copy.catalog];
+    case 'image':
+      return [];
+  }
+}
+
+/** What the copy's catalogs say, one after another. Throws `bank.catalog-missing`. */
+export async function rowsOf(
+  copy: Copy,
+  bank: Bank,
+  signal: AbortSignal,
+): Promise<readonly (readonly Row[])[]> {
+  if (copy.kind === 'image') return [[imageRow(copy.hashValue)]];
+  const all: (readonly Row[])[] = [];
+  for (const ref of catalogRefsOf(copy)) {
+    const rows: Row[] = [];
+    for await (const row of bank.readCatalog(ref, signal)) rows.push(row as Row);
+    all.push(rows);
+  }
+  return all;
+}
+
+/** What a restore of it holds. */
+export function merged(rows: readonly (readonly Row[])[]): ReadonlyMap<string, string> {
+  const content = new Map<string, string>();
+  for (const [object, value] of rows.flat())
+    if (value === null) content.delete(object);
+    else content.set(object, value);
+  return content;
+}
+
+/** Names of all stored objects that the copy needs, those of its parents included. */
+export function copyNames(copy: Copy, rows: readonly (readonly Row[])[]): readonly string[] {
+  const { kind, id } = copy.resource;
+  return rows
+    .flat()
+    .flatMap(([object, value]) => (value === null ? [] : [copyName(kind, id, object, value)]));
+}
+
+/** An image's one object, out of the name that stands for its hash. */
+function imageRow(hash: string): Row {
+  const [, , objectAndValue] = hash.split('/');
+  const [object, value] = (objectAndValue ?? '').split('@');
+  return [object ?? '', value ?? ''];
+}

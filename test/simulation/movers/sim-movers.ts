@@ -1,0 +1,53 @@
+import type {
+  Capture,
+  Copy,
+  Mover,
+  Movers,
+  ResourceKind,
+  SessionContext,
+} from '../../../replicator/mover.ts';
+import { linkOf } from '../world/sim-scope.ts';
+import { actorOf, capture, snapshotName } from './capture.ts';
+import { check, discard, expire, inventory, restore, verify } from './secondary.ts';
+import { ship } from './ship.ts';
+
+/** A mover of each kind, over the simulated regions; whose process moves follows from the scope. */
+export const simMovers: Movers = Object.freeze({
+  volume: moverOf('volume'),
+  image: moverOf('image'),
+  container: moverOf('container'),
+}) as unknown as Movers;
+
+function moverOf(kind: ResourceKind): Mover<Capture, Copy> {
+  return {
+    kind,
+    capture,
+    ship,
+    verify,
+    restore,
+    check,
+    discard,
+    inventory: (scratch, at) => inventory(kind, scratch, at),
+    expire,
+    tidy,
+  };
+}
+
+/** Snapshots of this session and of any before it: one session of a group runs at a time. */
+async function tidy({ resource }: Copy, session: SessionContext): Promise<void> {
+  if (resource.kind !== 'volume') return;
+  const suffix = snapshotName(session, resource).slice(session.sessionId.length);
+  const link = linkOf(session.source);
+  const found = await link.read(
+    'list snapshots',
+    ({ snapshots }) => [...snapshots.keys()].filter((name) => name.endsWith(suffix)),
+    session.signal,
+  );
+  for (const name of found)
+    await link.write(
+      { operation: 'delete snapshot', subject: name },
+      actorOf(session),
+      ({ snapshots }) => snapshots.delete(name),
+      session.signal,
+    );
+}

@@ -1,0 +1,168 @@
+import { FarshoreError } from '../../kernel/errors.ts';
+import { isEnded } from '../../replicator/session/state.ts';
+import type { ControllerService } from '../../controller/service.ts';
+import type { Site } from './site.ts';
+import type { World } from './world/world.ts';
+import { otherRegion, policyTo, specOf, type SimGroup } from './sim-group.ts';
+import type { Truth } from './truth.ts';
+
+/** After so long a person gives up waiting for an answer, and looks at what came of it. */
+const patienceMs = 60_000;
+
+type Order = (service: ControllerService) => Promise<unknown>;
+
+export interface OperatorDeps {
+  readonly world: World;
+  readonly sites: readonly Site[];
+  readonly truth: Truth;
+  readonly onDefect: (message: string, error: unknown) => void;
+}
+
+/** Gives orders to any controller that runs, and gives them again when nothing came of them. */
+export class Operator {
+  readonly orders = new Map<string, number>();
+  readonly refusals = new Map<string, number>();
+  readonly #deps: OperatorDeps;
+
+  constructor(deps: OperatorDeps) {
+    this.#deps = deps;
+  }
+
+  async setUp(groups: readonly SimGroup[], everySeconds: number, last: number): Promise<boolean> {
+    for (const region of ['east', 'west'])
+      if (
+        !(await this.order('policy', (service) =>
+          service.applyPolicy(policyTo(region, everySeconds, last)),
+        ))
+      )
+        return false;
+    const isThere = ({ name }: SimGroup) => this.#deps.truth.group(name) !== null;
+    for (const group of groups) if (!isThere(group) && !(await this.protect(group))) return false;
+    return true;
+  }
+
+  protect(group: SimGroup, paused = false): Promise<boolean> {
+    return this.order('apply group', (service) => service.applyGroup(specOf(group, paused)));
+  }
+
+  drill({ name }: SimGroup): Promise<boolean> {
+    return this.order('drill', (service) => service.runner.start({ ...drillOf(name) }));
+  }
+
+  failover({ name }: SimGroup): Promise<boolean> {
+    return this.order('failover', (service) => service.runner.start(failoverOf(name)));
+  }
+
+  sync({ name }: SimGroup): Promise<boolean> {
+    return this.order('sync', (service) => service.syncGroup(name));
+  }
+
+  async verify({ name }: SimGroup): Promise<boolean> {
+    const point = this.#anyPoint(name);
+    if (point === undefined) return false;
+    return this.order('verify', (service) => service.verifyPoint(name, point, 'content'));
+  }
+
+  async deletePoint({ name }: SimGroup): Promise<boolean> {
+    const point = this.#anyPoint(name);
+    if (point === undefined) return false;
+    this.#deps.world.ordered.add(`${name}/${point}`);
+    return this.order('delete point', (service) => service.deletePoint(name, point));
+  }
+
+  /** Runs what failed again: the newest failover that did not succeed. */
+  async retry({ name }: SimGroup): Promise<boolean> {
+    const id = this.#deps.truth.head(name)?.failedOver?.executionId;
+    const failed = id === undefined ? null : this.#deps.truth.execution(id);
+    if (failed === null || failed.state !== 'ended' || failed.result === 'succeeded') return false;
+    return this.order('retry', (service) => service.runner.retry(failed.id));
+  }
+
+  async cancel({ name }: SimGroup): Promise<boolean> {
+    const running = this.#deps.truth.executions(name).find(({ state }) => state !== 'ended');
+    if (running === undefined) return false;
+    return this.order('cancel', (service) => service.runner.cancel(running.id));
+  }
+
+  /**
+   * The group is live where it was failed over to: it is deleted, what is left of it in the region
+   * that was lost is thrown away, and it is protected in the other direction. Each part until it is so.
+   */
+  async failBack(group: SimGroup): Promise<boolean> {
+    const { truth, world } = this.#deps;
+    const { name } = group;
+    if (!this.hasFailedOver(group) && !group.isFailingBack) return false;
+    group.isFailingBack = true;
+    const stored = truth.group(name);
+    if (stored !== null && stored.spec.source.region !== group.region) {
+      world.ordered.add(name);
+      const order: Order = (service) => service.deleteGroup(name, { deletePoints: true });
+      if (!(await this.order('delete group', order)) || truth.group(name) !== null) return false;
+    }
+    const lost = world.region(otherRegion(group.region));
+    for (const resource of [...lost.resources.values()])
+      if (resource.name.startsWith(`${name}-`)) lost.remove(resource);
+    if (!(await this.protect(group))) return false;
+    world.ordered.delete(name);
+    group.isFailingBack = false;
+    return true;
+  }
+
+  hasFailedOver({ name }: SimGroup): boolean {
+    const { truth } = this.#deps;
+    const by = truth.head(name)?.failedOver?.executionId;
+    return by !== undefined && truth.execution(by)?.result === 'succeeded';
+  }
+
+  /** True when it is known to be carried out. */
+  order(name: string, give: Order): Promise<boolean> {
+    const { world, sites, onDefect } = this.#deps;
+    const running = sites.filter(({ process }) => process.isRunning);
+    const [site] = world.random.shuffled(running);
+    if (site === undefined) return Promise.resolve(false);
+    count(this.orders, name);
+    world.trace.add(`operator ${name} at ${site.process.name}`);
+    return new Promise((resolve) => {
+      const timer = world.scheduler.after(patienceMs, () => {
+        count(this.refusals, `${name}: no answer`);
+        world.scheduler.isStirred = true;
+        resolve(false);
+      });
+      const end = (isDone: boolean): void => {
+        timer.cancel();
+        resolve(isDone);
+      };
+      const refused = (error: unknown): void => {
+        if (error instanceof FarshoreError) count(this.refusals, `${name}: ${error.code}`);
+        else onDefect(`order ${name}`, error);
+        end(false);
+      };
+      site.process.deliver(() => void give(site.controller.service).then(() => end(true), refused));
+    });
+  }
+
+  #anyPoint(group: string): string | undefined {
+    const [point] = this.#deps.world.random.shuffled(this.#deps.truth.points(group));
+    return point?.id;
+  }
+
+  /** Nothing of the group is under way. */
+  isQuiet({ name }: SimGroup): boolean {
+    const { truth } = this.#deps;
+    const session = truth.session(name);
+    return (session === null || isEnded(session.phase)) && !truth.isBusy(name);
+  }
+}
+
+function drillOf(group: string) {
+  return { runbook: 'drill', group, mode: 'drill', dryRun: false, params: {} } as const;
+}
+
+function failoverOf(group: string) {
+  const params = { unfenced: { reason: 'the simulation says so' } };
+  return { runbook: 'failover', group, mode: 'failover', dryRun: false, params } as const;
+}
+
+export function count(counts: Map<string, number>, name: string, by = 1): void {
+  counts.set(name, (counts.get(name) ?? 0) + by);
+}

@@ -1,0 +1,135 @@
+import { resourceKey } from '../../replicator/mover.ts';
+import { keys } from '../../controller/state/keys.ts';
+import type { Scheduler } from './engine/scheduler.ts';
+import { Violation } from './invariants/types.ts';
+import type { Operator } from './operator.ts';
+import type { SimGroup } from './sim-group.ts';
+import type { Truth } from './truth.ts';
+import type { World } from './world/world.ts';
+
+export interface SettleDeps {
+  /** Lets so much time pass. */
+  readonly pass: (ms: number) => Promise<void>;
+  readonly setUp: () => Promise<boolean>;
+  readonly isSetUp: Promise<void>;
+  readonly operator: Operator;
+  readonly truth: Truth;
+  readonly world: World;
+  readonly groups: readonly SimGroup[];
+  readonly scheduler: Scheduler;
+}
+
+const boundMs = 30 * 60_000;
+const lookMs = 5_000;
+
+/**
+ * After all is mended: everything that began ends, every group is replicated anew or runs where it was
+ * failed over to, within bounded time. Then the groups are put to rest, and so is everything.
+ */
+export async function settle(deps: SettleDeps): Promise<void> {
+  const { operator, groups, truth, scheduler } = deps;
+  const healedMs = scheduler.nowMs;
+  await until(
+    deps,
+    'the first order is answered',
+    () =>
+      groups.every(({ name }) => truth.group(name) !== null) ||
+      groups.some(({ isFailingBack }) => isFailingBack),
+    async () => {
+      await inTime(deps, deps.setUp());
+    },
+  );
+  const healedAt = new Date(Date.parse('2026-11-21T08:00:00Z') + healedMs).toISOString();
+  await until(
+    deps,
+    'every group is replicated or failed over',
+    () => groups.every((group) => isServed(group, healedAt, deps)),
+    async () => {
+      for (const group of groups) {
+        if (group.isFailingBack) await inTime(deps, operator.failBack(group));
+        else if (!truth.isBusy(group.name)) await inTime(deps, operator.retry(group));
+      }
+    },
+  );
+  await until(
+    deps,
+    'everything is at rest',
+    () => groups.every((group) => isPaused(group, deps) && operator.isQuiet(group)),
+    async () => {
+      for (const group of groups)
+        if (!isPaused(group, deps)) await inTime(deps, operator.protect(group, true));
+    },
+  );
+  await deps.pass(15_000);
+}
+
+function isServed(
+  group: SimGroup,
+  healedAt: string,
+  { truth, operator, world }: SettleDeps,
+): boolean {
+  const { name } = group;
+  const head = truth.head(name);
+  if (head === null || group.isFailingBack || truth.isBusy(name)) return false;
+  if (head.failedOver !== undefined)
+    return operator.hasFailedOver(group) || isHopeless(group, truth, world);
+  return truth
+    .points(name)
+    .some(({ state, dataTime }) => state === 'proven' && dataTime > healedAt);
+}
+
+/** Faults damaged copies of what it protects: maybe no whole point was left to fail over to. */
+function isHopeless({ name }: SimGroup, truth: Truth, { damaged }: World): boolean {
+  const resources = truth.get(keys.members(name))?.resources ?? [];
+  return resources.some((resource) => damaged.has(resourceKey(resource)));
+}
+
+function isPaused({ name }: SimGroup, { truth }: SettleDeps): boolean {
+  return truth.head(name)?.failedOver !== undefined || truth.group(name)?.spec.paused === true;
+}
+
+async function until(
+  deps: SettleDeps,
+  what: string,
+  isSo: () => boolean,
+  help: () => Promise<void>,
+): Promise<void> {
+  const endMs = deps.scheduler.nowMs + boundMs;
+  while (!isSo()) {
+    if (deps.scheduler.nowMs > endMs)
+      throw new Violation(
+        'liveness',
+        `not so after ${boundMs / 60_000} minutes: ${what}; ${standing(deps)}`,
+      );
+    await help();
+    await deps.pass(lookMs);
+  }
+}
+
+/** Orders are answered by events: time must pass meanwhile. */
+async function inTime(deps: SettleDeps, order: Promise<boolean>): Promise<void> {
+  const answered = new AbortController();
+  const done = order.then(() => answered.abort());
+  while (!answered.signal.aborted) await deps.pass(1_000);
+  await done;
+}
+
+function standing({ groups, truth }: SettleDeps): string {
+  return groups
+    .map(({ name, isFailingBack }) => {
+      const head = truth.head(name);
+      const [session, points] = [truth.session(name)?.phase, truth.points(name)];
+      const executions = truth
+        .executions(name)
+        .map(({ id, mode, state, result }) => ({ id, mode, state, result }));
+      return JSON.stringify({
+        name,
+        isFailingBack,
+        head,
+        session,
+        points: points.map(({ state }) => state),
+        executions: executions.slice(-2),
+      });
+    })
+    .join(' ');
+}

@@ -1,0 +1,45 @@
+import type { ResourceRef } from '../../replicator/mover.ts';
+import type { GroupSpec, ProtectionPolicy } from '../../controller/model/types.ts';
+
+/** A group as its operator and its users see it. */
+export interface SimGroup {
+  readonly name: string;
+  /** Where its users write. */
+  region: string;
+  /** What they write to, and what the group names. */
+  members: readonly ResourceRef[];
+  /** The operator wants it protected the other way round, and is not through with that. */
+  isFailingBack: boolean;
+}
+
+export function otherRegion(region: string): string {
+  return region === 'east' ? 'west' : 'east';
+}
+
+export function policyTo(
+  targetRegion: string,
+  everySeconds: number,
+  last: number,
+): ProtectionPolicy {
+  return {
+    name: `to-${targetRegion}`,
+    rpoSeconds: 900,
+    rtoSeconds: 3600,
+    schedule: { every: everySeconds, jitterSeconds: 3 },
+    retention: { last, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
+    targetRegion,
+    maxIncrementals: 2,
+  };
+}
+
+/** Protected from where it is live. */
+export function specOf({ name, region, members }: SimGroup, paused = false): GroupSpec {
+  return {
+    name,
+    policy: `to-${otherRegion(region)}`,
+    source: { region, project: 'demo' },
+    target: { project: 'demo', volumeTypes: {} },
+    members: members.map(({ kind, id }) => ({ kind, nameOrId: id })),
+    paused,
+  };
+}

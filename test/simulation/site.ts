@@ -1,0 +1,66 @@
+import { SimProcess } from './engine/process.ts';
+import { startController, type Plants, type SimController } from './controllers/sim-controller.ts';
+import type { Cluster } from './store/cluster.ts';
+import type { World } from './world/world.ts';
+
+export interface SiteDeps {
+  readonly world: World;
+  readonly cluster: Cluster;
+  readonly leaseTtlMs: number;
+  readonly plants: Plants;
+  readonly onDefect: (process: SimProcess, message: string, error: unknown) => void;
+}
+
+const restartMs = 2_000;
+
+/** A place where one controller runs, and is started again when it died. */
+export class Site {
+  readonly name: string;
+  starts = 0;
+  /** How often one ended by itself. */
+  ends = 0;
+  readonly #deps: SiteDeps;
+  /** Those before the one that runs: dead, or asleep for ever. */
+  #controller: SimController;
+
+  constructor(name: string, deps: SiteDeps) {
+    this.name = name;
+    this.#deps = deps;
+    this.#controller = this.#start();
+  }
+
+  get controller(): SimController {
+    return this.#controller;
+  }
+
+  get process(): SimProcess {
+    return this.#controller.process;
+  }
+
+  restart(): void {
+    if (this.process.isDead) this.#controller = this.#start();
+  }
+
+  /** What runs services starts it again. */
+  #ended(process: SimProcess): void {
+    if (process.isDead) return;
+    this.ends += 1;
+    process.kill();
+    this.#deps.world.scheduler.after(restartMs, () => this.restart());
+  }
+
+  #start(): SimController {
+    this.starts += 1;
+    const { world } = this.#deps;
+    const { scheduler, random } = world;
+    const host = `controller@${this.name}`;
+    const process = new SimProcess(`${this.name}-${this.starts}`, host, { scheduler, random });
+    world.trace.add(`${process.name} starts`);
+    return startController({
+      ...this.#deps,
+      process,
+      site: this.name,
+      onEnd: () => this.#ended(process),
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { FarshoreError } from '../../../kernel/errors.ts';
+import type { Bank, CatalogRef } from '../../../replicator/bank/bank.ts';
+import type { RegionLink } from './region-link.ts';
+
+/** A region's bank as one process reaches it. */
+export class SimBank implements Bank {
+  readonly container = 'farshore';
+  readonly #link: RegionLink;
+
+  constructor(link: RegionLink) {
+    this.#link = link;
+  }
+
+  get store(): never {
+    throw new Error('the movers of the simulation use no object store');
+  }
+
+  async writeCatalog(
+    group: string,
+    rows: AsyncIterable<unknown>,
+    signal?: AbortSignal,
+  ): Promise<CatalogRef> {
+    const lines: string[] = [];
+    for await (const row of rows) lines.push(JSON.stringify(row));
+    const body = Buffer.from(lines.join('\n'));
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const object = `${group}/catalogs/${sha256}`;
+    await this.#put(group, object, body, signal);
+    return { object, sha256, rows: lines.length, bytes: body.length };
+  }
+
+  async *readCatalog(ref: CatalogRef, signal?: AbortSignal): AsyncGenerator {
+    const body = await this.#link.read(
+      'read catalog',
+      (region) => region.bank.get(ref.object),
+      signal,
+    );
+    if (body === undefined)
+      throw new FarshoreError('there is no such catalog', {
+        code: 'bank.catalog-missing',
+        kind: 'permanent',
+        operation: 'read catalog',
+        subject: ref.object,
+      });
+    if (body.length > 0)
+      for (const line of body.toString().split('\n')) yield JSON.parse(line) as unknown;
+  }
+
+  async sweepCatalogs(
+    group: string,
+    kept: ReadonlySet<string>,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    const prefix = `${group}/catalogs/`;
+    const found = await this.#link.read(
+      'list catalogs',
+      (region) => [...region.bank.keys()].filter((name) => name.startsWith(prefix)),
+      signal,
+    );
+    const swept = found.filter((name) => !kept.has(name));
+    for (const name of swept) await this.#delete(group, name, signal);
+    return swept.length;
+  }
+
+  async writeManifest(
+    group: string,
+    point: string,
+    body: Buffer,
+    signal?: AbortSignal,
+  ): Promise<{ readonly object: string; readonly sha256: string }> {
+    const object = manifestName(group, point);
+    await this.#put(group, object, body, signal);
+    return { object, sha256: createHash('sha256').update(body).digest('hex') };
+  }
+
+  readManifest(group: string, point: string, signal?: AbortSignal): Promise<Buffer | null> {
+    return this.#link.read(
+      'read manifest',
+      (region) => region.bank.get(manifestName(group, point)) ?? null,
+      signal,
+    );
+  }
+
+  deleteManifest(group: string, point: string, signal?: AbortSignal): Promise<boolean> {
+    return this.#delete(group, manifestName(group, point), signal);
+  }
+
+  async #put(group: string, object: string, body: Buffer, signal?: AbortSignal): Promise<void> {
+    await this.#link.write(
+      { operation: 'put bank object', subject: object },
+      { type: 'group', group },
+      (region) => {
+        const isNew = region.bank.get(object)?.equals(body) !== true;
+        region.bank.set(object, body);
+        return isNew;
+      },
+      signal,
+    );
+  }
+
+  #delete(group: string, object: string, signal?: AbortSignal): Promise<boolean> {
+    return this.#link.write(
+      { operation: 'delete bank object', subject: object },
+      { type: 'group', group },
+      (region) => region.bank.delete(object),
+      signal,
+    );
+  }
+}
+
+export function manifestName(group: string, point: string): string {
+  return `${group}/points/${point}.json`;
+}

@@ -1,0 +1,61 @@
+import type { ResourceRef } from '../../../replicator/mover.ts';
+import type { SimGroup } from '../sim-group.ts';
+import type { World } from './world.ts';
+
+/**
+ * Those whose data is protected. What a region took from them is acknowledged; they write where their
+ * group is live, by a network of their own.
+ */
+export class Users {
+  writes = 0;
+  deletions = 0;
+  refusals = 0;
+  readonly #world: World;
+  readonly #groups: readonly SimGroup[];
+
+  constructor(world: World, groups: readonly SimGroup[]) {
+    this.#world = world;
+    this.#groups = groups;
+  }
+
+  start(meanMs: number): void {
+    for (const group of this.#groups) this.#writeLater(group, meanMs);
+  }
+
+  /** What the group protects, as its users made it. */
+  create(group: SimGroup, ref: ResourceRef, objects: number): void {
+    const region = this.#world.region(group.region);
+    const content = new Map<string, string>();
+    for (let object = 0; object < objects; object += 1) content.set(`o${object}`, this.#value());
+    region.add({ ...ref, objects: content, madeBy: null, isReadOnly: false });
+  }
+
+  #writeLater(group: SimGroup, meanMs: number): void {
+    this.#world.scheduler.after(this.#world.random.between(0, 2 * meanMs), () => {
+      this.#write(group);
+      this.#writeLater(group, meanMs);
+    });
+  }
+
+  #write(group: SimGroup): void {
+    const { random } = this.#world;
+    const region = this.#world.region(group.region);
+    const { kind, id } = random.pick(group.members);
+    if (kind === 'image') return;
+    const resource = region.find(kind, id);
+    if (resource === undefined || resource.isReadOnly || region.isDown) {
+      this.refusals += 1;
+      return;
+    }
+    const object = `o${random.int(0, 3)}`;
+    const isDeletion = kind === 'container' && random.chance(0.2);
+    if (isDeletion && !resource.objects.has(object)) return;
+    region.write(resource, object, isDeletion ? null : this.#value());
+    if (isDeletion) this.deletions += 1;
+  }
+
+  #value(): string {
+    this.writes += 1;
+    return `w${this.writes}`;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Content, Effect } from './types.ts';
+import type { Network } from '../engine/network.ts';
+import type { SeededRandom } from '../engine/random.ts';
+import type { Scheduler } from '../engine/scheduler.ts';
+import type { Trace } from '../engine/trace.ts';
+import { SimRegion } from './sim-region.ts';
+
+/** When a session cut a resource, in true time, and what it held then. */
+export interface Cut {
+  readonly atMs: number;
+  readonly content: Content;
+}
+
+/** All that lies outside the controllers and their store: regions, disks, users; and who did what to them. */
+export class World {
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly random: SeededRandom;
+  readonly trace: Trace;
+  readonly regions: readonly SimRegion[];
+  /** Spooled listings: by machine, session and resource. */
+  readonly disks = new Map<string, Content>();
+  /** By the session's id and the resource's key. */
+  readonly cuts = new Map<string, Cut>();
+  /** Copies that a fault damaged, `region/copyName`: known to nobody who only lists. */
+  readonly rotten = new Set<string>();
+  /** Resources, as `kind/id`, a copy of which was ever damaged. */
+  readonly damaged = new Set<string>();
+  /** Groups, and points as `group/point`, that an operator ordered to be deleted. */
+  readonly ordered = new Set<string>();
+  onEffect: (effect: Effect) => void = () => undefined;
+  readonly effects = new Map<Effect['operation'], number>();
+
+  constructor(
+    names: readonly string[],
+    deps: Pick<World, 'scheduler' | 'network' | 'random' | 'trace'>,
+  ) {
+    this.scheduler = deps.scheduler;
+    this.network = deps.network;
+    this.random = deps.random;
+    this.trace = deps.trace;
+    this.regions = names.map((name) => new SimRegion(name, deps.scheduler));
+  }
+
+  region(name: string): SimRegion {
+    const found = this.regions.find((each) => each.name === name);
+    if (found === undefined) throw new RangeError(`no region ${name}`);
+    return found;
+  }
+
+  took(effect: Effect): void {
+    const { region, operation, subject, process } = effect;
+    this.trace.add(`${process} ${operation} ${subject} in ${region}`);
+    this.effects.set(operation, (this.effects.get(operation) ?? 0) + 1);
+    this.onEffect(effect);
+  }
+}
