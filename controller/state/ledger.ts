@@ -77,14 +77,20 @@ export class StoreLedger implements Ledger {
     });
   }
 
-  async expirePoint(group: string, point: string): Promise<void> {
+  async expirePoint(group: string, point: string, kept: readonly string[] = []): Promise<void> {
     const key = keys.point(group, point);
     await atomically(this.#store, async () => {
       const claim = await this.#claim(group);
-      const stored = await this.#store.get(key);
-      if (stored === null) throw notFound('point', `${group}/${point}`);
+      const entries = await this.#store.range(keys.point(group));
+      const stored = entries.find(({ path }) => path === key.path);
+      if (stored === undefined) throw notFound('point', `${group}/${point}`);
+      const proven = entries.filter(
+        ({ value: { id, state } }) => kept.includes(id) && state === 'proven',
+      );
+      if (proven.length < kept.length) throw keptChanged(group, point);
       const operations = [put(key, { ...stored.value, state: 'expiring' as const })];
-      return { compares: [claim, unchanged(key, stored)], operations, result: undefined };
+      const compares = [claim, ...[stored, ...proven].map(asRead)];
+      return { compares, operations, result: undefined };
     });
   }
 
@@ -138,6 +144,20 @@ export class StoreLedger implements Ledger {
       ...dropped.map(({ path }) => remove({ path })),
     ];
   }
+}
+
+function asRead({ path, modRevision }: Entry<unknown>): Compare {
+  return { path, modRevision };
+}
+
+function keptChanged(group: string, point: string): FarshoreError {
+  return new FarshoreError('a point that was to be kept in its place is proven no more', {
+    code: 'retention.kept-changed',
+    kind: 'transient',
+    operation: 'expire recovery point',
+    subject: `${group}/${point}`,
+    hint: 'it is decided again which points can go',
+  });
 }
 
 function superseded(session: Session): FarshoreError {

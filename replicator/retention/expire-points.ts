@@ -13,6 +13,8 @@ export interface ExpireDeps {
   readonly ledger: Pick<Ledger, 'points' | 'expirePoint' | 'removePoint' | 'session'>;
   readonly movers: Movers;
   readonly at: TargetContext;
+  /** Proven points because of which the others may go; absent: they go whatever there is. */
+  readonly kept?: readonly string[];
   /** True while an execution uses the point. */
   readonly held: (group: string, point: string) => Promise<boolean>;
   readonly log: Log;
@@ -30,6 +32,9 @@ export interface ExpireDeps {
  * Holds: asked before step 1 and again after it; whoever takes a hold looks at the state afterwards.
  * So either the execution sees `expiring`, or it is seen here, and the point waits until it is let go.
  *
+ * Decided on what is no more: a check may find a kept point damaged meanwhile. So step 1 compares the
+ * points that are kept, and throws `retention.kept-changed` (transient): decided again, the older stays.
+ *
  * Lying input: nothing is deleted on the word of a manifest whose hash is not the head's; its data is
  * left, and said. If a kept point that counts as proven has no readable manifest, nobody knows what it
  * needs: nothing is deleted at all until a verification has said what it is.
@@ -42,7 +47,7 @@ export async function expirePoints(
   for (const point of dropped) {
     at.signal.throwIfAborted();
     if (point.state === 'expiring' || (await deps.held(point.group, point.id))) continue;
-    await ledger.expirePoint(point.group, point.id);
+    await ledger.expirePoint(point.group, point.id, deps.kept ?? []);
   }
   const { going, staying } = await partition(deps);
   if (going.length === 0) return { removed: 0 };

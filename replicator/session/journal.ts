@@ -28,15 +28,18 @@ export function guarded(ledger: Ledger): Ledger {
     points: (group) => guard(ledger.points(group)),
     commitPoint: (point, session) => guard(ledger.commitPoint(point, session)),
     savePoint: (point) => guard(ledger.savePoint(point)),
-    expirePoint: (group, point) => guard(ledger.expirePoint(group, point)),
+    // Of a decision that is to be made again it is no failure.
+    expirePoint: (group, point, kept) =>
+      guard(ledger.expirePoint(group, point, kept), 'retention.kept-changed'),
     removePoint: (group, point) => guard(ledger.removePoint(group, point)),
   };
 }
 
-async function guard<T>(answer: Promise<T>): Promise<T> {
+async function guard<T>(answer: Promise<T>, refusal?: string): Promise<T> {
   try {
     return await answer;
   } catch (error) {
+    if (error instanceof FarshoreError && error.code === refusal) throw error;
     throw new LedgerFailure(error);
   }
 }

@@ -49,6 +49,9 @@ export async function writeManifest(
   });
 }
 
+/** The newest of the kept points: a transaction can compare so many things. */
+const comparedAtMost = 64;
+
 /** What retention lets go, and what an earlier process left `expiring`. */
 export async function expireByPolicy(
   session: Session,
@@ -64,8 +67,9 @@ export async function expireByPolicy(
 ): Promise<void> {
   const points = await deps.ledger.points(session.group);
   const here = points.filter(({ region }) => region === session.targetRegion);
-  const { drop } = decideRetention(here, deps.retention, deps.clock.now());
-  await expirePoints(drop, deps);
+  const { keep, drop } = decideRetention(here, deps.retention, deps.clock.now());
+  const proven = keep.filter(({ point }) => point.state === 'proven').map(({ point }) => point.id);
+  await expirePoints(drop, { ...deps, kept: proven.slice(0, comparedAtMost) });
 }
 
 async function newestOther(session: Session, ledger: Ledger): Promise<PointManifest['previous']> {

@@ -72,8 +72,12 @@ export interface Ledger {
   commitPoint(point: RecoveryPoint, session: Session): Promise<void>;
   /** A check's outcome or a change of state; no generation is compared: damage is always recorded. */
   savePoint(point: RecoveryPoint): Promise<void>;
-  /** Not offered from now on, whatever it was: its data is going. Only by who carries out the group's session. */
-  expirePoint(group: string, point: string): Promise<void>;
+  /**
+   * Not offered from now on, whatever it was: its data is going. Only by who carries out the group's
+   * session. `kept` are the proven points because of which it may go: throws `retention.kept-changed`
+   * (transient) when one of them is proven no more.
+   */
+  expirePoint(group: string, point: string, kept?: readonly string[]): Promise<void>;
   /** Forgets it, once its data is gone. Only by who carries out the group's session. */
   removePoint(group: string, point: string): Promise<void>;
 }

@@ -54,6 +54,26 @@ describe('StoreLedger', () => {
     expect((await ledger.session('shop'))?.id).to.equal('s1');
   });
 
+  it('expires a point only while those that are kept in its place are proven', async () => {
+    const { store, ledger } = rig();
+    await addGroup(store, 'shop');
+    for (const [id, minute] of [
+      ['p1', 1],
+      ['p2', 2],
+    ] as const) {
+      const point = pointOf('shop', id, at(minute));
+      await store.transact([], [put(keys.point('shop', id), point)]);
+    }
+    const stateOf = async (id: string) => (await store.get(keys.point('shop', id)))?.value.state;
+    await ledger.savePoint(pointOf('shop', 'p2', at(2), { state: 'damaged' }));
+    const refused = await rejection(ledger.expirePoint('shop', 'p1', ['p2']));
+    expect([refused.code, refused.kind]).to.deep.equal(['retention.kept-changed', 'transient']);
+    expect(await stateOf('p1')).to.equal('proven');
+    await ledger.savePoint(pointOf('shop', 'p2', at(2)));
+    await ledger.expirePoint('shop', 'p1', ['p2']);
+    expect(await stateOf('p1')).to.equal('expiring');
+  });
+
   it('of many claims at once one wins', async () => {
     const { store, ledger } = rig();
     await addGroup(store, 'shop');

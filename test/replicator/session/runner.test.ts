@@ -239,6 +239,24 @@ describe('a session of replication', () => {
     expect(end.secondary, 'a volume, an image, two contents of the container').to.have.length(4);
   });
 
+  it('decides again what goes when a point that was to stay is found damaged meanwhile', async () => {
+    const at = new Harness();
+    const { pointId: first } = await at.protect();
+    const { pointId: second } = await at.protect();
+    const expirePoint = at.ledger.expirePoint.bind(at.ledger);
+    at.ledger.expirePoint = async (group, point, kept) => {
+      const checked = (await at.ledger.points('shop')).find(({ id }) => id === second)!;
+      await at.ledger.savePoint({ ...checked, state: 'damaged' });
+      await expirePoint(group, point, kept);
+    };
+    expect(await at.protect()).to.include({ phase: 'done' });
+    const left = (await at.ledger.points('shop')).map(({ id, state }) => [id, state]);
+    expect(left.slice(1)).to.deep.equal([
+      [second, 'damaged'],
+      [first, 'proven'],
+    ]);
+  });
+
   it('leaves a point that an execution holds, until it is let go', async () => {
     const at = new Harness();
     const first = await at.protect();

@@ -56,9 +56,17 @@ export class MemoryLedger implements Ledger {
     });
   }
 
-  async expirePoint(group: string, point: string): Promise<void> {
-    const stored = JSON.parse(this.#points.get(`${group}/${point}`) ?? 'null') as RecoveryPoint;
-    await this.savePoint({ ...stored, state: 'expiring' });
+  async expirePoint(group: string, point: string, kept: readonly string[] = []): Promise<void> {
+    const of = (id: string) =>
+      JSON.parse(this.#points.get(`${group}/${id}`) ?? 'null') as RecoveryPoint;
+    if (kept.some((id) => of(id).state !== 'proven'))
+      throw new FarshoreError('a kept point is proven no more', {
+        code: 'retention.kept-changed',
+        kind: 'transient',
+        operation: 'expire recovery point',
+        subject: point,
+      });
+    await this.savePoint({ ...of(point), state: 'expiring' });
   }
 
   async removePoint(group: string, point: string): Promise<void> {
