@@ -4,7 +4,7 @@ import type { OwnWrites } from './own-writes.ts';
 
 type AnyMirror = Pick<
   Mirror<unknown, unknown>,
-  'start' | 'stop' | 'ready' | 'prefix' | 'revision' | 'isFilled' | 'outOfStepMs' | 'reach'
+  'start' | 'stop' | 'ready' | 'prefix' | 'revision' | 'isFilled' | 'outOfStepMs' | 'reach' | 'get'
 >;
 
 /** How long a reader waits for its own write to come back; after that it is shown what there is. */
@@ -56,14 +56,16 @@ export class MirrorSet {
   /** How long ago the first write of this process was made that they do not show yet. */
   get lagMs(): number {
     return Math.max(
-      ...this.#mirrors.map(({ prefix, revision }) => this.#writes.lagMs(prefix, revision)),
+      ...this.#mirrors.map((mirror) =>
+        this.#writes.lagMs(mirror.prefix, mirror.revision, holdsOf(mirror)),
+      ),
     );
   }
 
   /** Waits until they show what this process wrote before, for 2 s at most. */
   async catchUp(): Promise<void> {
     const behind = this.#mirrors.flatMap((mirror) => {
-      const newest = this.#writes.newest(mirror.prefix);
+      const newest = this.#writes.newest(mirror.prefix, holdsOf(mirror));
       return mirror.revision < newest ? [{ mirror, newest }] : [];
     });
     if (behind.length === 0) return;
@@ -77,4 +79,8 @@ export class MirrorSet {
     // Whichever was not first ends by the abort, which is no failure.
     await Promise.allSettled([caughtUp, patience]);
   }
+}
+
+function holdsOf(mirror: AnyMirror): (path: string) => boolean {
+  return (path) => mirror.get({ path }) !== undefined;
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { MirrorSet } from '../../../controller/mirror/mirror-set.ts';
 import { OwnWrites } from '../../../controller/mirror/own-writes.ts';
 import { Reached } from '../../../controller/mirror/reached.ts';
-import { put } from '../../../controller/store/store.ts';
+import { put, remove } from '../../../controller/store/store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 /** One whose progress the test decides. */
@@ -10,6 +10,7 @@ class Scripted {
   readonly prefix: string;
   readonly ready = Promise.resolve(undefined);
   readonly reached = new Reached();
+  readonly kept = new Set<string>();
   outOfStepMs = 0;
   isFilled = true;
 
@@ -23,6 +24,10 @@ class Scripted {
 
   reach(revision: number, signal: AbortSignal): Promise<void> {
     return this.reached.wait(revision, signal);
+  }
+
+  get({ path }: { readonly path: string }): true | undefined {
+    return this.kept.has(path) || undefined;
   }
 
   start(): void {
@@ -53,6 +58,22 @@ describe('MirrorSet', () => {
     void set.catchUp().then(() => (state.isDone = true));
     return state;
   };
+
+  it('waits for a deletion only where what was deleted is still shown', async () => {
+    writes.note([remove({ path: 'groups/a' })], 5);
+    await clock.advance(60);
+    expect(set.staleMs).to.equal(0);
+    groups.kept.add('groups/a');
+    expect(set.staleMs).to.equal(60_000);
+    const reader = catchingUp();
+    await clock.advance(1);
+    expect(reader.isDone).to.equal(false);
+    groups.kept.delete('groups/a');
+    groups.reached.set(5);
+    await clock.advance(1);
+    expect(reader.isDone).to.equal(true);
+    expect(set.staleMs).to.equal(0);
+  });
 
   it('lets a reader wait for the writes of this process, on every mirror that lacks one', async () => {
     writes.note([put({ path: 'groups/a' }, 1), put({ path: 'heads/a' }, 1)], 5);
