@@ -54,6 +54,10 @@ describe('three controllers, one of which fails', function () {
     if ((scene as ControllersScene | undefined) !== undefined) await scene.close();
   });
 
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') say(await scene.story());
+  });
+
   for (const [at, fault] of faults.entries())
     it(`goes on when the leader's ${fault.victim} is ${fault.kind}`, async () => {
       await scene.letLead('west', { withMember: fault.victim === 'member' });

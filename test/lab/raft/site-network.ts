@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn, type SpawnOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 
@@ -22,7 +23,7 @@ export class SiteNetwork {
     this.#addresses = new Map(names.map((name, at) => [name, `${prefix}.${11 + at}`]));
   }
 
-  /** Names of up to 8 characters: interfaces are called by them. */
+  /** Names of up to 15 characters: interfaces are called by them. */
   static async open(names: readonly string[]): Promise<SiteNetwork> {
     await removeLeftovers();
     const network = new SiteNetwork(String(process.pid), freePrefix(), names);
@@ -49,6 +50,15 @@ export class SiteNetwork {
     options: SpawnOptions,
   ): ChildProcess {
     return spawn('ip', ['netns', 'exec', this.#namespace(site), command, ...args], options);
+  }
+
+  /** Ids of the processes in the site that run a program of this name. */
+  async processes(site: string, program: string): Promise<readonly number[]> {
+    const pids = lines(await ip('netns', 'pids', this.#namespace(site))).map(Number);
+    const names = await Promise.all(
+      pids.map((pid) => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')),
+    );
+    return pids.filter((_, at) => names[at]?.trim() === program);
   }
 
   /** From now on nothing comes in or goes out. */
@@ -139,7 +149,7 @@ async function removeLeftovers(): Promise<void> {
 async function remove(namespace: string): Promise<void> {
   if (!(await namespaces()).includes(namespace)) return;
   const pids = await ip('netns', 'pids', namespace);
-  for (const pid of pids.split('\n').filter((line) => line !== '')) kill(Number(pid));
+  for (const pid of lines(pids)) kill(Number(pid));
   await ip('netns', 'delete', namespace);
 }
 
@@ -153,8 +163,11 @@ function kill(pid: number): void {
 }
 
 async function namespaces(): Promise<readonly string[]> {
-  const lines = (await ip('netns', 'list')).split('\n');
-  return lines.map((line) => line.split(' ')[0] ?? '').filter((name) => name !== '');
+  return lines(await ip('netns', 'list')).map((line) => line.split(' ')[0] ?? '');
+}
+
+function lines(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '');
 }
 
 /** The first three numbers of a /24 that no interface of this machine is in. */

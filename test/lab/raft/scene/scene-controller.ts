@@ -119,6 +119,8 @@ export class SceneController {
   }
 
   async #memberPid(): Promise<number> {
-    return Number(await readFile(join(this.directory, 'state', 'raft', 'etcd.pid'), 'utf8'));
+    const found = await this.#network.processes(this.site, 'etcd');
+    if (found.length !== 1) throw new Error(`${found.length} etcd processes run in ${this.site}`);
+    return found[0]!;
   }
 }

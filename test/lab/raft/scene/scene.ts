@@ -105,6 +105,17 @@ export class ControllersScene {
     return new ApiClient(this.controllers[site].url);
   }
 
+  /** What each controller answers and said last, for whoever asks why a test failed. */
+  async story(): Promise<string> {
+    const told = sites.map(async (site) => {
+      const view = JSON.stringify(await this.#view(site));
+      const isReady = await this.controllers[site].isReady();
+      const lines = (await this.controllers[site].log()).split('\n').slice(-25);
+      return [`${site}: ready ${isReady}, ${view}`, ...lines].join('\n        ');
+    });
+    return (await Promise.all(told)).join('\n      ');
+  }
+
   async close(): Promise<void> {
     await Promise.all(sites.map((site) => this.controllers[site].stop()));
     for (const region of Object.values(this.regions)) await region.close();
@@ -123,10 +134,10 @@ export class ControllersScene {
   /** Where the etcd member is that leads. */
   async #raftLeader(asSeenIn: Site): Promise<string | undefined> {
     const text = await this.controllers[asSeenIn].cli('-o', 'json', 'raft', 'status');
-    const { members } = JSON.parse(text) as {
-      members: readonly { readonly site: string; readonly isLeader: boolean }[];
+    const status = JSON.parse(text) as {
+      readonly sites: readonly { readonly site: string; readonly role: string }[];
     };
-    return members.find(({ isLeader }) => isLeader)?.site;
+    return status.sites.find(({ role }) => role === 'leader')?.site;
   }
 
   async #makeMembers(): Promise<void> {
@@ -135,13 +146,12 @@ export class ControllersScene {
       const region = site === 'witness' ? {} : { region: site };
       const regions = { east: { cloud: 'east' }, west: { cloud: 'west' } };
       await this.controllers[site].prepare({
-        raft: process.env['FS_EXTERNAL'] ? { site, ...region, etcd: { endpoints: sites.map((each) => `http://${this.network.address(each)}:2379`) } } : { site, ...region, sites: addresses, roundTripMs: 10 },
+        raft: { site, ...region, sites: addresses, roundTripMs: 10 },
         regions,
       });
       for (const name of ['clouds.yaml', 'secure.yaml'])
         await copyFile(join(this.directory, name), join(this.controllers[site].directory, name));
     }
-    if (process.env['FS_EXTERNAL']) { await (await import('../members.ts')).Members.start(this.network, sites, this.directory); return; }
     const { east, west, witness } = this.controllers;
     await east.cli('raft', 'init', '--out', this.directory);
     for (const other of [west, witness])
