@@ -152,13 +152,15 @@ export class MemberApi {
 
   #error(cause: RpcFailure, operation: string): FarshoreError {
     const detail = { operation, subject: this.address, cause };
-    if (unanswered.has(cause.status))
+    // etcd's own text, as it has no status of its own for members that were away a moment ago.
+    const isUnfit = cause.message === 'etcdserver: unhealthy cluster';
+    if (unanswered.has(cause.status) && !isUnfit)
       return new FarshoreError(`the member does not answer (${cause.message})`, {
         ...detail,
         code: 'raft.unreachable',
         kind: 'transient',
       });
-    const isNotNow = cause.status === status.FAILED_PRECONDITION;
+    const isNotNow = isUnfit || cause.status === status.FAILED_PRECONDITION;
     return new FarshoreError(cause.message, {
       ...detail,
       code: isNotNow ? 'raft.not-now' : 'raft.refused',

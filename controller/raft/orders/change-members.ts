@@ -12,6 +12,9 @@ import type { RaftSession } from '../session.ts';
 import { auditOf } from './audit.ts';
 import { bundleFile } from './init.ts';
 
+const patienceMs = 15_000;
+const pauseMs = 500;
+
 export interface Added {
   readonly site: string;
   readonly bundle: string;
@@ -46,7 +49,8 @@ export async function addMember(
     });
   const store = session.store();
   const epoch = (await store.get(clusterKeys.epoch))?.value ?? null;
-  if (found === undefined) await leading.addLearner(peerUrl(address), signal);
+  if (found === undefined)
+    await patiently(() => leading.addLearner(peerUrl(address), signal), ambient, signal);
   const details = { address: formatSiteAddress(address) };
   const action = 'raft.add';
   const reason = 'ordered at the command line';
@@ -111,7 +115,26 @@ export async function removeMember(
       [],
       [auditOf(ambient, { action, subject: site, reason, details, site: managed.site })],
     );
-  await leading.remove(found.id, signal);
+  await patiently(() => leading.remove(found.id, signal), ambient, signal);
+}
+
+/** etcd changes nothing until all members have been connected for some seconds. */
+async function patiently(
+  work: () => Promise<void>,
+  { clock }: Ambient,
+  signal: AbortSignal,
+): Promise<void> {
+  const untilMs = clock.monotonicMs() + patienceMs;
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      const isNotNow = error instanceof FarshoreError && error.code === 'raft.not-now';
+      if (!isNotNow || clock.monotonicMs() >= untilMs) throw error;
+    }
+    await clock.sleep(pauseMs, signal);
+  }
 }
 
 /** Of the members that the configuration knows. Throws `raft.no-quorum`. */
