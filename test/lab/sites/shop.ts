@@ -7,13 +7,13 @@ export const everySeconds = 30;
 
 /** A volume, an image and the two containers that a fingerprint looks for: seconds to move, not minutes. */
 const script = `
-import random
+import io, random
 rng = random.Random(4)
 c, g, s = cinder(), glance(), swift()
 v = c.volumes.create(1, name="shop-data", description="orders", metadata={"tier": "gold"})
 wait(lambda: c.volumes.get(v.id))
 i = g.images.create(name="shop-base", disk_format="raw", container_format="bare", os_distro="debian")
-g.images.upload(i.id, rng.randbytes(4 << 20))
+g.images.upload(i.id, io.BytesIO(rng.randbytes(4 << 20)))
 for suffix, count in (("docs", 100), ("media", 5)):
     s.put_container("shop-" + suffix)
     for n in range(count):
@@ -31,7 +31,7 @@ export async function makeShop(region: Region): Promise<string> {
 export async function doBusiness(region: Region, volume: string): Promise<void> {
   await writeVolume(region, volume, 100 << 20, { randomMiB: 120, seed: 2 });
   await region.python(`
-import random
+import io, random
 s, rng = swift(), random.Random(5)
 for n in range(200):
     s.put_object("shop-docs", f"later/{n:03d}.bin", rng.randbytes(20000))
