@@ -31,7 +31,7 @@ export async function makeShop(region: Region): Promise<string> {
 export async function doBusiness(region: Region, volume: string): Promise<void> {
   await writeVolume(region, volume, 100 << 20, { randomMiB: 120, seed: 2 });
   await region.python(`
-import io, random
+import random
 s, rng = swift(), random.Random(5)
 for n in range(200):
     s.put_object("shop-docs", f"later/{n:03d}.bin", rng.randbytes(20000))
