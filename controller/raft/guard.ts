@@ -48,9 +48,8 @@ export class Guard {
       });
     const left = supersededSchema.safeParse(parseJson((await readIfThere(dir.superseded)) ?? ''));
     if (left.success) throw superseded(site, left.data);
-    await this.check(signal);
     const { record } = this.#options;
-    await this.#ask(async (api, name) => {
+    const asked = this.#ask(async (api, name) => {
       if (await hasFile(dir.data)) return this.#checkMembership(api, name, signal);
       if (record.state === 'new' && (await api.local(clusterKeys.ready, signal)).value !== null)
         throw refusal('raft.bundle-used', 'the cluster has begun without this disk', {
@@ -58,6 +57,10 @@ export class Guard {
           hint: `a member that lost its data is a new one: at another site farshore raft remove ${site} and farshore raft add ${site}, here farshore raft join --reset with that bundle`,
         });
     });
+    // At once, since those that are away are waited for; that quorum was forced says more than that
+    // this member was removed by it.
+    for (const result of await Promise.allSettled([this.check(signal), asked]))
+      if (result.status === 'rejected') throw result.reason;
   }
 
   /** Until it must stop, of which it rejects, or `signal` aborts. */
