@@ -53,6 +53,8 @@ export class Journal {
   readonly #ambient: Pick<Ambient, 'clock' | 'log'>;
   readonly #moved: MovedCounter;
   #session: Session;
+  /** As it was last seen on disk. */
+  #saved: Session;
   #last: Promise<void> = Promise.resolve();
 
   constructor(
@@ -64,6 +66,7 @@ export class Journal {
     },
   ) {
     this.#session = session;
+    this.#saved = session;
     this.#ledger = deps.ledger;
     this.#ambient = deps.ambient;
     this.#moved = deps.moved;
@@ -75,19 +78,21 @@ export class Journal {
 
   async happened(happening: Happening): Promise<void> {
     const next = this.#enter(happening);
-    await this.#inOrder(() => this.#ledger.saveSession(next));
+    await this.#inOrder(next, () => this.#ledger.saveSession(next));
   }
 
   /** The point and the phase after it, in one transaction. */
   async committed(pointOf: (committedAt: string) => RecoveryPoint): Promise<void> {
     const point = pointOf(isoTime(this.#ambient.clock.now()));
     const next = this.#enter({ type: 'committed' });
-    await this.#inOrder(() => this.#ledger.commitPoint(point, next));
+    await this.#inOrder(next, () => this.#ledger.commitPoint(point, next));
   }
 
   /** Said to the caller and not saved: the group's record belongs to a newer generation now. */
   superseded(cause: unknown): void {
     const message = cause instanceof Error ? cause.message : String(cause);
+    // What was refused never happened, be it the session's end.
+    this.#session = this.#saved;
     this.#enter({ type: 'superseded', error: { code: 'session.superseded', message } });
   }
 
@@ -106,8 +111,10 @@ export class Journal {
     return after;
   }
 
-  async #inOrder(write: () => Promise<void>): Promise<void> {
-    const written = this.#last.then(write);
+  async #inOrder(next: Session, write: () => Promise<void>): Promise<void> {
+    const written = this.#last.then(write).then(() => {
+      this.#saved = next;
+    });
     // Its own caller hears of a failure; the next write does not depend on it.
     this.#last = written.catch(() => undefined);
     await written;

@@ -335,6 +335,15 @@ describe('a session of replication', () => {
     }
   });
 
+  it('is superseded where the generation rises before its end is saved', async () => {
+    const at = new Harness();
+    at.ledger.before = ({ what }) => {
+      if (what === 'done') at.ledger.raiseGeneration('shop', 2);
+    };
+    expect(await at.protect()).to.include({ phase: 'superseded' });
+    expect((await at.ledger.session('shop'))?.phase).to.equal('expiring');
+  });
+
   it('rejects with the reason of an abort, its state saved and never shown as failed', async () => {
     const at = new Harness();
     const stop = new AbortController();
