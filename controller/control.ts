@@ -18,7 +18,7 @@ import type { GroupHead } from './state/records.ts';
 import { notFound, refused } from './state/refusals.ts';
 import { latestOf } from './state/summary.ts';
 import { atomically } from './store/atomically.ts';
-import { put, remove, type Store, unchanged } from './store/store.ts';
+import { type Compare, put, remove, type Store, unchanged } from './store/store.ts';
 import { targetContext } from './target-context.ts';
 
 export interface ControlDeps {
@@ -56,7 +56,8 @@ export class ControllerControl implements Control {
    * One transaction: the new head, the end of the session under way, and its claim taken away, by
    * which the controller that carries it out, wherever, hears of it. Killed before: nothing happened.
    * Killed after, or the answer lost: asked again by the same execution, the head tells what it did.
-   * What a session still has in flight can ship bytes, but record nothing.
+   * What a session still has in flight can ship bytes, but record nothing. Only while there is a proven
+   * point: the order may have been for a group of this name that was deleted and made anew since.
    */
   async raiseGeneration(group: string, executionId: string): Promise<Raised> {
     const { store, claims } = this.#deps;
@@ -67,11 +68,12 @@ export class ControllerControl implements Control {
         return { compares: [], operations: [], result: head.value };
       if (failedOver !== undefined) throw alreadyFailedOver(group, head.value);
       const claim = await currentClaim(store, claims, 'execution', executionId);
+      const point = await this.#anyProven(group, head.value.secondary);
       const at = isoTime(this.#deps.clock.now());
       const raised = takeOver(head.value, executionId, at);
       const stop = await this.#supersede(group, raised, at);
       return {
-        compares: [claim, unchanged(keys.head(group), head), ...stop.compares],
+        compares: [claim, point, unchanged(keys.head(group), head), ...stop.compares],
         operations: [
           put(keys.head(group), raised),
           remove(keys.claim('session', group)),
@@ -131,6 +133,16 @@ export class ControllerControl implements Control {
     await holdPoint(this.#deps.store, group, point, executionId);
   }
 
+  /** The newest, as it is now. */
+  async #anyProven(group: string, region: string): Promise<Compare> {
+    const points = await this.#deps.store.range(keys.point(group));
+    const found = points.findLast(
+      ({ value }) => value.state === 'proven' && value.region === region,
+    );
+    if (found === undefined) throw nothingProven(group);
+    return { path: found.path, modRevision: found.modRevision };
+  }
+
   async #point(group: string, id: string): Promise<RecoveryPoint> {
     const found = await this.#deps.store.get(keys.point(group, id));
     if (found === null) throw notFound('point', `${group}/${id}`);
@@ -163,6 +175,16 @@ function takeOver(head: GroupHead, executionId: string, at: string): GroupHead {
     secondary: head.primary,
     failedOver: { executionId, from: head.primary, at },
   };
+}
+
+function nothingProven(group: string): Error {
+  return refused(
+    'point.none-proven',
+    'fail over group',
+    group,
+    'there is no proven recovery point any more',
+    'nothing was changed: the primary is still what it was; see farshore point list',
+  );
 }
 
 function alreadyFailedOver(group: string, head: GroupHead): Error {

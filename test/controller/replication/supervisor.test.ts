@@ -12,7 +12,13 @@ import { StoreLedger } from '../../../controller/state/ledger.ts';
 import { put } from '../../../controller/store/store.ts';
 import type { Movers } from '../../../replicator/mover.ts';
 import { rejection } from '../../support/rejection.ts';
-import { addGroup, countingRandom, sessionOf, specOf } from '../support/fixtures.ts';
+import {
+  addGroup,
+  addProvenPoint,
+  countingRandom,
+  sessionOf,
+  specOf,
+} from '../support/fixtures.ts';
 import { memberOf, uncontested } from '../support/cluster.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -256,6 +262,7 @@ describe('Supervisor', () => {
   it('a raised generation ends the session under way, for good', async () => {
     const rig = rigOf();
     await addGroup(rig.store, 'shop');
+    await addProvenPoint(rig.store, 'shop');
     await rig.start();
     await rig.clock.advance(5);
     await rig.control.raiseGeneration('shop', 'x1');

@@ -8,7 +8,14 @@ import { put, remove } from '../../../controller/store/store.ts';
 import { newestProven } from '../../../replicator/point/choose.ts';
 import type { Movers } from '../../../replicator/mover.ts';
 import { rejection } from '../../support/rejection.ts';
-import { addGroup, executionOf, pointOf, sessionOf, volume } from '../support/fixtures.ts';
+import {
+  addGroup,
+  addProvenPoint,
+  executionOf,
+  pointOf,
+  sessionOf,
+  volume,
+} from '../support/fixtures.ts';
 import { uncontested } from '../support/cluster.ts';
 import { alone, journalOver } from '../support/journal.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -103,6 +110,7 @@ describe('StoreLedger', () => {
   it('refuses every write of an older generation, the point with it', async () => {
     const { store, ledger, control } = rig();
     await addGroup(store, 'shop');
+    await addProvenPoint(store, 'shop');
     const session = sessionOf('shop', 's1', { phase: 'committing' });
     await ledger.saveSession(session);
     await control.raiseGeneration('shop', 'x1');
@@ -113,13 +121,14 @@ describe('StoreLedger', () => {
     ];
     for (const write of writes)
       expect((await rejection(write)).code).to.equal('session.superseded');
-    expect(await ledger.points('shop')).to.deep.equal([]);
+    expect((await ledger.points('shop')).map(({ id }) => id)).to.deep.equal(['p1']);
     expect(await ledger.session('shop')).to.include({ id: 's1', phase: 'superseded' });
   });
 
   it('refuses a write that read the generation just before it rose', async () => {
     const { store, ledger, control } = rig();
     await addGroup(store, 'shop');
+    await addProvenPoint(store, 'shop');
     const session = sessionOf('shop', 's1', { phase: 'committing' });
     await ledger.saveSession(session);
     const outcomes = await Promise.allSettled([
@@ -130,7 +139,7 @@ describe('StoreLedger', () => {
     ]);
     expect(outcomes[20]?.status).to.equal('fulfilled');
     const points = await ledger.points('shop');
-    expect(points).to.have.length(outcomes[21]?.status === 'fulfilled' ? 1 : 0);
+    expect(points).to.have.length(outcomes[21]?.status === 'fulfilled' ? 2 : 1);
     expect(await ledger.session('shop')).to.include({ phase: 'superseded' });
   });
 
@@ -212,9 +221,21 @@ describe('StoreLedger', () => {
 });
 
 describe('ControllerControl', () => {
+  it('raises nothing for a group that has no proven point, or none any more', async () => {
+    const { store, control } = rig();
+    await addGroup(store, 'shop');
+    await addProvenPoint(store, 'shop');
+    const damaged = pointOf('shop', 'p1', at(1), { state: 'damaged' });
+    await store.transact([], [put(keys.point('shop', 'p1'), damaged)]);
+    const refused = await rejection(control.raiseGeneration('shop', 'x1'));
+    expect(refused.code).to.equal('point.none-proven');
+    expect((await control.group('shop')).generation).to.equal(1);
+  });
+
   it('raises the generation once for an execution, however often it asks', async () => {
     const { store, control, ledger } = rig();
     await addGroup(store, 'shop');
+    await addProvenPoint(store, 'shop');
     await ledger.saveSession(sessionOf('shop', 's1', { phase: 'shipping' }));
     const first = await control.raiseGeneration('shop', 'x1');
     expect(first).to.deep.equal({ generation: 2, primary: 'west', lostPrimary: 'east' });
@@ -234,6 +255,7 @@ describe('ControllerControl', () => {
   it('many askers at once raise it by one', async () => {
     const { store, control } = rig();
     await addGroup(store, 'shop');
+    await addProvenPoint(store, 'shop');
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => control.raiseGeneration('shop', 'x1')),
     );
@@ -244,6 +266,7 @@ describe('ControllerControl', () => {
   it('refuses a second failover by another execution', async () => {
     const { store, control } = rig();
     await addGroup(store, 'shop');
+    await addProvenPoint(store, 'shop');
     await control.raiseGeneration('shop', 'x1');
     const error = await rejection(control.raiseGeneration('shop', 'x2'));
     expect(error.code).to.equal('group.failed-over');
@@ -253,6 +276,7 @@ describe('ControllerControl', () => {
   it('leaves an ended session as it ended', async () => {
     const { store, control, ledger } = rig();
     await addGroup(store, 'shop');
+    await addProvenPoint(store, 'shop');
     await ledger.saveSession(sessionOf('shop', 's1', { phase: 'done' }));
     await control.raiseGeneration('shop', 'x1');
     expect((await ledger.session('shop'))?.phase).to.equal('done');
@@ -261,6 +285,7 @@ describe('ControllerControl', () => {
   it('killed before the write nothing was raised; after it, asking again tells what was', async () => {
     const { store, control } = rig();
     await addGroup(store, 'shop');
+    await addProvenPoint(store, 'shop');
     store.beforeWrite = () => {
       throw new Error('killed');
     };
@@ -273,6 +298,7 @@ describe('ControllerControl', () => {
   it('shows the points of the region that is restored into, before and after a failover', async () => {
     const { store, control } = rig();
     await addGroup(store, 'shop');
+    await addProvenPoint(store, 'shop');
     const rows = [
       pointOf('shop', 'p1', at(1)),
       pointOf('shop', 'p2', at(2), { state: 'expiring' }),

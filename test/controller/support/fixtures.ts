@@ -51,6 +51,12 @@ export async function addGroup(
   );
 }
 
+/** A group is failed over only to what was proven. */
+export async function addProvenPoint(store: Store, group: string): Promise<void> {
+  const point = pointOf(group, 'p1', '2026-11-21T08:01:00.000Z');
+  await store.transact([], [put(keys.point(group, 'p1'), point)]);
+}
+
 export function sessionOf(group: string, id: string, change: Partial<Session> = {}): Session {
   return {
     id,
