@@ -22,6 +22,8 @@ export interface OperatorDeps {
 export class Operator {
   readonly orders = new Map<string, number>();
   readonly refusals = new Map<string, number>();
+  /** Gives no order again by himself. */
+  isPatient = false;
   readonly #deps: OperatorDeps;
 
   constructor(deps: OperatorDeps) {
@@ -36,7 +38,8 @@ export class Operator {
         ))
       )
         return false;
-    const isThere = ({ name }: SimGroup) => this.#deps.truth.group(name) !== null;
+    const isThere = ({ name, isFailingBack }: SimGroup) =>
+      isFailingBack || this.#deps.truth.group(name) !== null;
     for (const group of groups) if (!isThere(group) && !(await this.protect(group))) return false;
     return true;
   }
@@ -49,8 +52,25 @@ export class Operator {
     return this.order('drill', (service) => service.runner.start({ ...drillOf(name) }));
   }
 
-  failover({ name }: SimGroup): Promise<boolean> {
-    return this.order('failover', (service) => service.runner.start(failoverOf(name)));
+  /** Given again, maybe to another controller, by somebody who did not hear what came of it. */
+  async failover({ name }: SimGroup): Promise<boolean> {
+    const { random } = this.#deps.world;
+    const requestKey = `request ${random.id()}`;
+    const params = random.chance(0.5) ? { unfenced: { reason } } : {};
+    const again: Order = (service) =>
+      service.runner.start({ ...failoverOf(name, params), requestKey });
+    const isDone = await this.order('failover', again);
+    return !isDone && !this.isPatient && random.chance(0.5)
+      ? this.order('failover', again)
+      : isDone;
+  }
+
+  /** Lets a failover go on whose old primary is not fenced. */
+  async approve({ name }: SimGroup): Promise<boolean> {
+    const waiting = this.#deps.truth.executions(name).find(({ state }) => state === 'waiting');
+    const gate = waiting?.steps.find(({ state }) => state === 'waiting');
+    if (waiting === undefined || gate === undefined) return false;
+    return this.order('approve', ({ runner }) => runner.approve(waiting.id, gate.id, reason));
   }
 
   sync({ name }: SimGroup): Promise<boolean> {
@@ -158,8 +178,9 @@ function drillOf(group: string) {
   return { runbook: 'drill', group, mode: 'drill', dryRun: false, params: {} } as const;
 }
 
-function failoverOf(group: string) {
-  const params = { unfenced: { reason: 'the simulation says so' } };
+const reason = 'the simulation says so';
+
+function failoverOf(group: string, params: Readonly<Record<string, unknown>>) {
   return { runbook: 'failover', group, mode: 'failover', dryRun: false, params } as const;
 }
 

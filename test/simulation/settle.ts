@@ -29,12 +29,11 @@ const lookMs = 5_000;
 export async function settle(deps: SettleDeps): Promise<void> {
   const { operator, groups, truth, scheduler } = deps;
   const healedMs = scheduler.nowMs;
+  operator.isPatient = true;
   await until(
     deps,
     'the first order is answered',
-    () =>
-      groups.every(({ name }) => truth.group(name) !== null) ||
-      groups.some(({ isFailingBack }) => isFailingBack),
+    () => groups.every(({ name, isFailingBack }) => isFailingBack || truth.group(name) !== null),
     async () => {
       await inTime(deps, deps.setUp());
     },
@@ -47,7 +46,8 @@ export async function settle(deps: SettleDeps): Promise<void> {
     async () => {
       for (const group of groups) {
         if (group.isFailingBack) await inTime(deps, operator.failBack(group));
-        else if (!truth.isBusy(group.name)) await inTime(deps, operator.retry(group));
+        else if (truth.isBusy(group.name)) await inTime(deps, operator.approve(group));
+        else await inTime(deps, operator.retry(group));
       }
     },
   );

@@ -12,6 +12,7 @@ export interface SiteDeps {
 }
 
 const restartMs = 2_000;
+const stopMs = 60_000;
 
 /** A place where one controller runs, and is started again when it died. */
 export class Site {
@@ -41,10 +42,18 @@ export class Site {
     if (this.process.isDead) this.#controller = this.#start();
   }
 
+  /** Told to stop, and started again; killed when it takes too long. */
+  replace(): void {
+    const { process, controller } = this;
+    const { scheduler } = this.#deps.world;
+    const end = (): void => this.#ended(process);
+    process.deliver(() => void controller.stop().then(end));
+    scheduler.after(stopMs, end);
+  }
+
   /** What runs services starts it again. */
   #ended(process: SimProcess): void {
     if (process.isDead) return;
-    this.ends += 1;
     process.kill();
     this.#deps.world.scheduler.after(restartMs, () => this.restart());
   }
@@ -60,7 +69,10 @@ export class Site {
       ...this.#deps,
       process,
       site: this.name,
-      onEnd: () => this.#ended(process),
+      onEnd: () => {
+        this.ends += 1;
+        this.#ended(process);
+      },
     });
   }
 }

@@ -26,6 +26,7 @@ export function work(deps: {
       () => operator.deletePoint(group),
       () => operator.retry(group),
       () => operator.cancel(group),
+      () => operator.approve(group),
     ];
     return random.pick(orders)();
   };

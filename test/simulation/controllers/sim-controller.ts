@@ -67,6 +67,8 @@ export interface SimController {
   /** What it holds, by its own belief. */
   readonly beliefs: ReadonlySet<Belief>;
   believesToLead(): boolean;
+  /** As for SIGTERM: breaks off what is under way, gives back what it holds. */
+  stop(): Promise<void>;
 }
 
 const shipAtOnce = 3;
@@ -145,6 +147,13 @@ export function startController(deps: SimControllerDeps): SimController {
     store: simStore,
     beliefs: watched.beliefs,
     believesToLead: () => !process.isDead && cluster.isLeader(),
+    stop: async () => {
+      stopping.abort();
+      await Promise.all([runner.stop(), supervisor.stop()]);
+      await cluster.stop();
+      await mirrors.stop();
+      await store.close();
+    },
   };
 }
 

@@ -32,6 +32,15 @@ const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'restart',
+    meanMs: 40_000,
+    begin: ({ sites, random }) => {
+      const site = random.pick(sites);
+      if (site.process.isRunning) site.replace();
+      return null;
+    },
+  },
+  {
     name: 'pause',
     meanMs: 25_000,
     begin: ({ sites, random }) => {

@@ -53,7 +53,10 @@ export function executions(scene: Scene): Invariant {
         created.set(effect.subject, times);
         must('done-once', times === 1, () => `${effect.subject} was made ${times} times`);
       }
-      if (execution.mode !== 'drill') return;
+      if (execution.mode !== 'drill') {
+        mustBeFenced(execution);
+        return;
+      }
       const head = truth.get(keys.head(execution.group));
       const region = head?.failedOver === undefined ? head?.secondary : head.primary;
       must(
@@ -79,6 +82,19 @@ function mustNotBeSettled(
     'step-done-once',
     endedMs === undefined || sentMs <= endedMs,
     () => `${operation} ${subject} although ${step} had ended`,
+  );
+}
+
+/** Restores begin when the old primary is fenced, or somebody has said that it is not. */
+function mustBeFenced({ id, steps, params }: Execution): void {
+  const fence = steps.find(({ type }) => type === 'fence-primary');
+  const gate = steps.find(({ type }) => type === 'accept-unfenced');
+  const isAccepted =
+    gate === undefined || gate.approvedAt !== undefined || params['unfenced'] !== undefined;
+  must(
+    'fenced-or-accepted',
+    fence?.state === 'done' && isAccepted,
+    () => `${id} restores unfenced`,
   );
 }
 

@@ -3,8 +3,8 @@ import { must, type Invariant, type Scene } from './types.ts';
 
 /**
  * At any time at most one controller believes, by its own clock, that it holds a claim, or that it
- * leads. Who was robbed of a claim by another's transaction (a failover) believes in it until it hears
- * of that: what it writes compares the claim, so that does no harm.
+ * leads. Who was robbed of a claim by a failover, or by whoever else, believes in it until it hears of
+ * that: what it writes compares the claim, so that does no harm.
  */
 export function singleHolders({ sites, cluster, world }: Scene): Invariant {
   const robbed = new Set<string>();
@@ -18,8 +18,9 @@ export function singleHolders({ sites, cluster, world }: Scene): Invariant {
         const before = cluster.state.get(change.path, revision - 1);
         const holder = (before?.value as { controller: string } | undefined)?.controller ?? '';
         const remover = sites.find(({ process }) => process.name === by)?.controller;
-        if (before !== null && remover?.id !== holder)
-          robbed.add(`${change.path} ${before.modRevision}`);
+        // To give it back is all that its holder's transaction does.
+        const isGivenBack = remover?.id === holder && changes.length === 1;
+        if (before !== null && !isGivenBack) robbed.add(`${change.path} ${before.modRevision}`);
       }
     },
     afterEvent() {
