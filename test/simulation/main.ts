@@ -21,6 +21,8 @@ async function main(): Promise<void> {
     for (const [name, by] of report.counts) totals.set(name, (totals.get(name) ?? 0) + by);
     if (report.violation !== null) failed.push(seed);
     tell(report);
+    const done = seed + 1 - options.firstSeed;
+    if (done % 500 === 0) console.log(`${done} seeds, ${failed.length} failed`);
   }
   const seconds = (performance.now() - startMs) / 1000;
   for (const [name, times] of [...totals].sort(([a], [b]) => (a < b ? -1 : 1)))
