@@ -49,7 +49,17 @@ export class ControllerControl implements Control {
     const { rpoSeconds, rtoSeconds } = policy.value;
     const { generation, primary, secondary } = head.value;
     const region = restoreRegion(head.value);
-    return { name, generation, primary, secondary, restoreRegion: region, rpoSeconds, rtoSeconds };
+    const failedOverBy = head.value.failedOver?.executionId;
+    return {
+      name,
+      generation,
+      primary,
+      secondary,
+      restoreRegion: region,
+      ...(failedOverBy === undefined ? {} : { failedOverBy }),
+      rpoSeconds,
+      rtoSeconds,
+    };
   }
 
   /**
@@ -115,8 +125,7 @@ export class ControllerControl implements Control {
     const point = await this.#point(group, id);
     const at = await targetContext(this.#deps, group, point.region, progress, signal);
     const checked = await verifyPoint(point, depth, { movers, at, clock });
-    await ledger.savePoint(checked);
-    return checked;
+    return ledger.savePoint(checked, point);
   }
 
   async manifest(group: string, id: string, signal: AbortSignal): Promise<PointManifest> {

@@ -13,6 +13,8 @@ export interface GroupView {
   readonly secondary: string;
   /** Where its points are restored: the secondary, or since a failover the primary. */
   readonly restoreRegion: string;
+  /** The execution that made the primary what it is; absent: none since the group was made. */
+  readonly failedOverBy?: string;
   readonly rpoSeconds: number;
   readonly rtoSeconds: number;
 }

@@ -1,7 +1,7 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import { keys } from '../state/keys.ts';
-import { type Compare, put, remove, type Store } from '../store/store.ts';
+import { type Compare, put, remove, type Store, unchanged } from '../store/store.ts';
 import type { Life } from './membership.ts';
 import type { Claim, ClaimKind, Claims } from './types.ts';
 
@@ -20,13 +20,18 @@ interface Held {
 /** How long a holder is given to break off, and how often its claim is asked for meanwhile. */
 const patienceMs = 20_000;
 const askEveryMs = 200;
+/** Between two tries to give back what a store that is away has kept. */
+const askAgainMs = 1_000;
 
 /**
- * The claims of this controller. A claim's key is written once and never again, so its revision is a
- * fencing token: who compares it writes nothing once the key is gone, whoever deleted it.
+ * The claims of this controller. A claim's key is written once and never again while it is held, so
+ * its revision is a fencing token: who compares it writes nothing once the key is gone, whoever
+ * deleted it.
  *
  * Killed after the key is written: it goes with the lease. The answer lost: the key names this
- * controller and no claim is known for it, so the next `take` finds it and holds it from then on.
+ * controller and no claim is known for it. It is deleted as soon as the store answers, for the work
+ * may be another's turn by then; a `take` that comes first writes it anew, so that no deletion of the
+ * old one that is still under way takes it along.
  */
 export class HeldClaims implements Claims {
   readonly #store: Store;
@@ -58,6 +63,9 @@ export class HeldClaims implements Claims {
       return modRevision === null || !life.lease.isHeld()
         ? null
         : this.#hold(kind, id, life, modRevision);
+    } catch (error) {
+      if (isUnknown(error)) void this.#untilDone(life, path, () => this.#drop(path, life));
+      throw error;
     } finally {
       this.#taking.delete(path);
     }
@@ -67,22 +75,25 @@ export class HeldClaims implements Claims {
     const { clock } = this.#ambient;
     const endMs = clock.monotonicMs() + patienceMs;
     const key = keys.yields(group);
-    let isAsked = false;
+    let asked: { readonly life: Life; readonly compares: readonly Compare[] } | null = null;
     try {
       for (;;) {
         const claim = await this.take('session', group);
         if (claim !== null) return claim;
         const life = this.#life();
-        if (life !== null && !isAsked) {
-          isAsked = true;
+        if (life !== null && asked === null) {
+          asked = { life, compares: [] };
           const record = { controller: life.info.id };
-          await this.#store.transact([], [put(key, record, life.lease)]);
+          const outcome = await this.#store.transact([], [put(key, record, life.lease)]);
+          // Another that waits for the group too may have asked since: it goes on asking.
+          if (outcome.committed)
+            asked = { life, compares: [{ path: key.path, modRevision: outcome.revision }] };
         }
         if (clock.monotonicMs() > endMs) throw busy(group);
         await clock.sleep(askEveryMs, signal);
       }
     } finally {
-      if (isAsked) await this.#store.transact([], [remove(key)]);
+      if (asked !== null) await this.#giveBack(asked.life, key.path, asked.compares);
     }
   }
 
@@ -110,8 +121,48 @@ export class HeldClaims implements Claims {
     const outcome = await this.#store.transact([{ path: key.path, modRevision: 0 }], operations);
     if (outcome.committed) return outcome.revision;
     const entry = await this.#store.get(key);
-    // Written by an earlier try whose answer never came.
-    return entry?.value.controller === life.info.id ? entry.modRevision : null;
+    if (entry?.value.controller !== life.info.id) return null;
+    // Of an earlier claim, or an earlier try whose answer never came: its deletion may be under way.
+    const again = await this.#store.transact([unchanged(key, entry)], operations);
+    return again.committed ? again.revision : null;
+  }
+
+  /** Deletes it now or, where the store does not answer, as soon as it does: it would keep all others out. */
+  async #giveBack(life: Life, path: string, compares: readonly Compare[]): Promise<void> {
+    const give = async (): Promise<void> => {
+      await this.#store.transact(compares, [remove({ path })]);
+    };
+    try {
+      await give();
+    } catch (error) {
+      if (!(error instanceof FarshoreError)) throw error;
+      this.#ambient.log.warn('key not given back', { key: path, error });
+      void this.#untilDone(life, path, give);
+    }
+  }
+
+  /** A claim's key that nobody here knows of. */
+  async #drop(path: string, { info }: Life): Promise<void> {
+    const entry = await this.#store.get<ClaimRecord>({ path });
+    if (entry?.value.controller !== info.id || this.#held.has(path) || this.#taking.has(path))
+      return;
+    await this.#store.transact([{ path, modRevision: entry.modRevision }], [remove({ path })]);
+  }
+
+  /** Never rejects but of a defect. What the store does not answer for so long goes with the lease. */
+  async #untilDone({ lease }: Life, key: string, work: () => Promise<void>): Promise<void> {
+    const { clock, log } = this.#ambient;
+    while (lease.isHeld()) {
+      await clock.sleep(askAgainMs, lease.lost).catch(() => undefined); // Lost: the loop ends.
+      if (!lease.isHeld()) return;
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (!(error instanceof FarshoreError)) throw error;
+        log.info('key not given back yet', { key, error });
+      }
+    }
   }
 
   #hold(kind: ClaimKind, id: string, life: Life, modRevision: number): Claim {
@@ -124,13 +175,7 @@ export class HeldClaims implements Claims {
     };
     const release = async () => {
       lose();
-      try {
-        await this.#store.transact([compare], [remove(key)]);
-      } catch (error) {
-        // It goes with the lease; until then this controller finds it to be its own.
-        if (!(error instanceof FarshoreError)) throw error;
-        this.#ambient.log.warn('claim not given back', { claim: key.path, error });
-      }
+      await this.#giveBack(life, key.path, [compare]);
     };
     const claim: Claim = Object.freeze({ kind, id, compare, lost: lost.signal, release });
     this.#held.set(key.path, { claim, life, lose });
@@ -146,6 +191,10 @@ export function claimLost(kind: ClaimKind, id: string): FarshoreError {
     subject: id,
     hint: 'nothing is lost: the controller that holds it now goes on from what was saved',
   });
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof FarshoreError && error.code === 'store.outcome-unknown';
 }
 
 function busy(group: string): FarshoreError {

@@ -23,7 +23,7 @@ export interface Claim {
   readonly compare: Compare;
   /** Aborts when the lease is lost, or the claim was deleted by another's hand. */
   readonly lost: AbortSignal;
-  /** Gives it back, so that another can take it at once; where the store does not answer, with the lease. Harmless when lost. */
+  /** Gives it back, so that another can take it at once; where the store does not answer, as soon as it does, or with the lease. Harmless when lost. */
   release(): Promise<void>;
 }
 

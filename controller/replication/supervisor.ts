@@ -109,8 +109,16 @@ export class Supervisor {
     throw notBegun(group);
   }
 
-  /** Breaks the group's session off, wherever it runs, and keeps the group at rest meanwhile. */
-  async exclusively<T>(group: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  /**
+   * Breaks the group's session off, wherever it runs, and keeps the group at rest meanwhile. The
+   * signal that `work` is given aborts too when the claim is lost: the group may be another's then,
+   * and stays so when this controller has a lease again.
+   */
+  async exclusively<T>(
+    group: string,
+    signal: AbortSignal,
+    work: (alone: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     this.#blocked.add(group);
     try {
       const running = this.#running.get(group);
@@ -118,7 +126,7 @@ export class Supervisor {
       await running?.done;
       const claim = await this.#deps.claims.insist(group, signal);
       try {
-        return await work();
+        return await work(AbortSignal.any([signal, claim.lost]));
       } finally {
         await claim.release();
       }

@@ -41,7 +41,7 @@ export async function applyGroup(
   const policy = await usablePolicy(spec, deps);
   const regions = { source: spec.source.region, target: policy.value.targetRegion };
   const isMoved = existing !== null && (await hasMoved(existing, spec, regions.target, store));
-  if (isMoved) await refuseMove(spec.name, existing, store);
+  if (isMoved) await unmoved(spec.name, existing, store);
 
   const before = existing?.record.value;
   // Pausing, and a group that runs in its secondary, must not need a primary that answers.
@@ -54,7 +54,8 @@ export async function applyGroup(
     isSame || isFailedOver ? null : await checkedResources(spec, regions, deps, signal);
   const record = { spec, createdAt: before?.createdAt ?? isoTime(deps.clock.now()) };
   const head = {
-    generation: existing?.head.value.generation ?? 1,
+    // A session that was being begun for the old place is too late then.
+    generation: existing === null ? 1 : existing.head.value.generation + 1,
     primary: regions.source,
     secondary: regions.target,
   };
@@ -67,11 +68,18 @@ export async function applyGroup(
     await refuseChanged(spec.name, checked, store);
     // Another group that is given members meanwhile, at whatever controller, changes this.
     const guard = await store.get(keys.allMembers());
+    // The regions took their time: a session may have begun, and ended, meanwhile.
+    const still = isMoved ? [await unmoved(spec.name, existing, store)] : [];
     if (resources !== null) await refuseTaken(spec, resources, deps, guard?.modRevision ?? 0);
     return {
-      compares: resources === null ? checked : [...checked, unchanged(keys.allMembers(), guard)],
+      compares: [
+        ...checked,
+        ...still,
+        ...(resources === null ? [] : [unchanged(keys.allMembers(), guard)]),
+      ],
       operations: [
         put(keys.group(spec.name), record),
+        ...(before?.spec.policy === spec.policy ? [] : [put(keys.policyUse(spec.policy), null)]),
         ...(existing === null || isMoved ? [put(keys.head(spec.name), head)] : []),
         ...(resources === null
           ? []
@@ -142,11 +150,13 @@ async function hasMoved(
   );
 }
 
-async function refuseMove(name: string, { head }: GroupEntries, store: Store): Promise<void> {
-  const points = await store.range(keys.point(name));
+/** Throws unless the group can move. Every session that begins and point that is committed changes what is given. */
+async function unmoved(name: string, { head }: GroupEntries, store: Store): Promise<Compare> {
   const session = await store.get(keys.session(name));
+  const points = await store.range(keys.point(name));
   const isBusy = session !== null && !isEnded(session.value.phase);
-  if (points.length === 0 && !isBusy && head.value.failedOver === undefined) return;
+  if (points.length === 0 && !isBusy && head.value.failedOver === undefined)
+    return unchanged(keys.session(name), session);
   throw refused(
     'group.has-points',
     'apply group',

@@ -7,7 +7,7 @@ import type { Sites } from '../sites.ts';
 import { keys } from '../state/keys.ts';
 import { notFound, refused } from '../state/refusals.ts';
 import { atomically } from '../store/atomically.ts';
-import { put, remove, type Store, unchanged } from '../store/store.ts';
+import { type Compare, put, remove, type Store, unchanged } from '../store/store.ts';
 import { checkPrecondition } from './precondition.ts';
 
 /** Policies in the store. One that is in use keeps its target: its points lie there. */
@@ -32,25 +32,34 @@ export class Policies {
       checkPrecondition('policy', policy.name, entry, precondition);
       if (entry !== null && isDeepStrictEqual(entry.value, policy))
         return { compares: [], operations: [], result: entry.modRevision };
-      if (entry !== null && entry.value.targetRegion !== policy.targetRegion)
-        await this.#refuseWhileUsed(
-          policy.name,
-          `its target cannot change from ${entry.value.targetRegion}`,
-        );
-      return { compares: [unchanged(key, entry)], operations: [put(key, policy)], result: null };
+      const unused =
+        entry === null || entry.value.targetRegion === policy.targetRegion
+          ? []
+          : [
+              await this.#unused(
+                policy.name,
+                `its target cannot change from ${entry.value.targetRegion}`,
+              ),
+            ];
+      const compares = [unchanged(key, entry), ...unused];
+      return { compares, operations: [put(key, policy)], result: null };
     });
     return { value: policy, revision: result ?? revision };
   }
 
-  /** A group that is applied at the same time compares the policy: one of the two is refused. */
+  /** A group that is applied at the same time compares the policy, as this does the policy's use: one of the two is refused. */
   async delete(name: string, precondition: Precondition): Promise<void> {
     const key = keys.policy(name);
     await atomically(this.#store, async () => {
       const entry = await this.#store.get(key);
       if (entry === null) throw notFound('policy', name);
       checkPrecondition('policy', name, entry, precondition);
-      await this.#refuseWhileUsed(name, 'it cannot be deleted');
-      return { compares: [unchanged(key, entry)], operations: [remove(key)], result: null };
+      const unused = await this.#unused(name, 'it cannot be deleted');
+      return {
+        compares: [unchanged(key, entry), unused],
+        operations: [remove(key), remove(keys.policyUse(name))],
+        result: null,
+      };
     });
   }
 
@@ -67,10 +76,12 @@ export class Policies {
     });
   }
 
-  async #refuseWhileUsed(name: string, what: string): Promise<void> {
+  /** Throws while a group uses it; gives what is changed by one that begins to. */
+  async #unused(name: string, what: string): Promise<Compare> {
+    const use = await this.#store.get(keys.policyUse(name));
     const groups = await this.#store.range(keys.group());
     const users = groups.filter(({ value }) => value.spec.policy === name);
-    if (users.length === 0) return;
+    if (users.length === 0) return unchanged(keys.policyUse(name), use);
     const list = users.map(({ value }) => value.spec.name).join(', ');
     throw refused(
       'policy.in-use',

@@ -46,16 +46,31 @@ export async function deletePoint(
   signal: AbortSignal,
 ): Promise<void> {
   await readGroup(deps.store, group);
-  const points = await deps.ledger.points(group);
-  const point = points.find((each) => each.id === id);
-  if (point === undefined)
-    throw notFound('point', `${group}/${id}`, `farshore point list ${group} shows what there is`);
-  if (newestProven(points)?.id === id) throw newestRefused(point);
-  if (await isHeld(deps.store, group, id)) throw heldRefused(point);
-  await deps.ledger.savePoint({ ...point, state: 'expiring' });
+  const point = await withdraw(group, id, deps.store);
   // Beside a session nothing may be expired; its own clean-up, or the next one's, takes the point along.
   if (await isWorkedOn(group, deps)) return;
-  await deps.supervisor.exclusively(group, signal, () => expire(group, [point], deps, signal));
+  await deps.supervisor.exclusively(group, signal, (alone) => expire(group, [point], deps, alone));
+}
+
+/** Compares the newest proven point too: found damaged meanwhile, it may make this one the newest. */
+async function withdraw(group: string, id: string, store: Store): Promise<RecoveryPoint> {
+  const { result } = await atomically(store, async () => {
+    const entries = await store.range(keys.point(group));
+    const stored = entries.find(({ value }) => value.id === id);
+    if (stored === undefined)
+      throw notFound('point', `${group}/${id}`, `farshore point list ${group} shows what there is`);
+    const newest = newestProven(entries.map(({ value }) => value));
+    if (newest?.id === id) throw newestRefused(stored.value);
+    if (await isHeld(store, group, id)) throw heldRefused(stored.value);
+    const point = { ...stored.value, state: 'expiring' } as const;
+    const read = entries.filter(({ value }) => value.id === id || value.id === newest?.id);
+    return {
+      compares: read.map(({ path, modRevision }) => ({ path, modRevision })),
+      operations: [put(keys.point(group, id), point)],
+      result: point,
+    };
+  });
+  return result;
 }
 
 async function isWorkedOn(group: string, { ledger, store }: RemoveDeps): Promise<boolean> {
@@ -82,11 +97,11 @@ export async function deleteGroup(
   await refuseWhileExecuted(name, deps.journal);
   const points = await deps.ledger.points(name);
   if (points.length > 0 && !options.deletePoints) throw pointsRefused(name, points.length);
-  await deps.supervisor.exclusively(name, signal, async () => {
+  await deps.supervisor.exclusively(name, signal, async (alone) => {
     await refuseOther(name, record, options.precondition, deps);
     await endSession(name, deps);
     if (options.deletePoints) {
-      await expire(name, await deps.ledger.points(name), deps, signal);
+      await expire(name, await deps.ledger.points(name), deps, alone);
       const left = await deps.ledger.points(name);
       if (left[0] !== undefined) throw heldRefused(left[0]);
     }

@@ -25,6 +25,8 @@ import type {
  */
 export const keys = Object.freeze({
   policy: (name = '') => key<ProtectionPolicy>('policies', name),
+  /** Rewritten by whoever gives a group the policy: who would delete it, or move its target, compares it. */
+  policyUse: (policy = '') => key<null>('policy-uses', policy),
   /** What the operator wrote; its revision is the group's ETag. */
   group: (name = '') => key<GroupRecord>('groups', name),
   /** Generation and primary: whoever writes for the group compares this. */

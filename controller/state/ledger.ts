@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { FarshoreError } from '../../kernel/errors.ts';
 import { currentClaim } from '../cluster/current-claim.ts';
 import type { Claims } from '../cluster/types.ts';
@@ -66,15 +67,18 @@ export class StoreLedger implements Ledger {
   }
 
   /** A point that was removed is not brought back, and one that is expiring stays so: its data is going. */
-  async savePoint(point: RecoveryPoint): Promise<void> {
+  async savePoint(point: RecoveryPoint, seen?: RecoveryPoint): Promise<RecoveryPoint> {
     const key = keys.point(point.group, point.id);
-    await atomically(this.#store, async () => {
+    const { result } = await atomically(this.#store, async (): Promise<Attempt<RecoveryPoint>> => {
       const stored = await this.#store.get(key);
       if (stored === null) throw notFound('point', `${point.group}/${point.id}`);
+      if (point.state === 'proven' && isFoundDamaged(stored.value, seen))
+        return { compares: [], operations: [], result: stored.value };
       const state = stored.value.state === 'expiring' ? 'expiring' : point.state;
       const operations = [put(key, { ...point, state })];
-      return { compares: [unchanged(key, stored)], operations, result: undefined };
+      return { compares: [unchanged(key, stored)], operations, result: point };
     });
+    return result;
   }
 
   async expirePoint(group: string, point: string, kept: readonly string[] = []): Promise<void> {
@@ -144,6 +148,12 @@ export class StoreLedger implements Ledger {
       ...dropped.map(({ path }) => remove({ path })),
     ];
   }
+}
+
+/** By a check that was recorded after `seen`. */
+function isFoundDamaged(stored: RecoveryPoint, seen: RecoveryPoint | undefined): boolean {
+  if (seen === undefined || stored.state !== 'damaged') return false;
+  return !isDeepStrictEqual(stored.checked, seen.checked);
 }
 
 function asRead({ path, modRevision }: Entry<unknown>): Compare {

@@ -27,7 +27,7 @@ export function guarded(ledger: Ledger): Ledger {
     saveSession: (session) => guard(ledger.saveSession(session)),
     points: (group) => guard(ledger.points(group)),
     commitPoint: (point, session) => guard(ledger.commitPoint(point, session)),
-    savePoint: (point) => guard(ledger.savePoint(point)),
+    savePoint: (point, seen) => guard(ledger.savePoint(point, seen)),
     // Of a decision that is to be made again it is no failure.
     expirePoint: (group, point, kept) =>
       guard(ledger.expirePoint(group, point, kept), 'retention.kept-changed'),

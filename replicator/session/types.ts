@@ -70,8 +70,12 @@ export interface Ledger {
   points(group: string): Promise<readonly RecoveryPoint[]>;
   /** The point and its session's next state, in one transaction. Harmless when repeated. */
   commitPoint(point: RecoveryPoint, session: Session): Promise<void>;
-  /** A check's outcome or a change of state; no generation is compared: damage is always recorded. */
-  savePoint(point: RecoveryPoint): Promise<void>;
+  /**
+   * A check's outcome or a change of state; no generation is compared: damage is always recorded.
+   * Gives the outcome that counts. `seen`: the point as it was when the check began: one that found
+   * nothing does not outweigh damage that another found meanwhile.
+   */
+  savePoint(point: RecoveryPoint, seen?: RecoveryPoint): Promise<RecoveryPoint>;
   /**
    * Not offered from now on, whatever it was: its data is going. Only by who carries out the group's
    * session. `kept` are the proven points because of which it may go: throws `retention.kept-changed`

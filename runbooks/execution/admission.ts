@@ -61,7 +61,9 @@ export function assertRetriable(execution: Execution, view: GroupView): void {
   const hasRaised = execution.steps.some(
     (step) => step.type === 'raise-generation' && step.state === 'done',
   );
-  if (!hasRaised || view.generation === execution.generation) return;
+  // A group that was made anew under the name counts its generations from 1 again.
+  const isItsOwn = (view.failedOverBy ?? execution.id) === execution.id;
+  if (!hasRaised || (isItsOwn && view.generation === execution.generation)) return;
   throw new FarshoreError(
     `the group is at generation ${view.generation}, the execution at ${execution.generation}`,
     {

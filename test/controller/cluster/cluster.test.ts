@@ -4,7 +4,7 @@ import { silentLog } from '../../../kernel/log.ts';
 import { assertLease } from '../../../controller/cluster/assert-lease.ts';
 import { currentClaim } from '../../../controller/cluster/current-claim.ts';
 import { keys } from '../../../controller/state/keys.ts';
-import { remove } from '../../../controller/store/store.ts';
+import { type Operation, remove } from '../../../controller/store/store.ts';
 import { rejection } from '../../support/rejection.ts';
 import { memberOf } from '../support/cluster.ts';
 import { countingRandom } from '../support/fixtures.ts';
@@ -39,6 +39,14 @@ describe('StoreCluster', () => {
   const expire = async (id: string) => {
     store.expireLease(store.leaseOf(keys.controller(id).path)!);
     await clock.settle();
+  };
+
+  const away = (code: string) =>
+    new FarshoreError('away', { code, kind: 'transient', operation: 'write state' });
+  const refuse = (which: (operations: readonly Operation[]) => boolean) => {
+    store.beforeWrite = (operations) => {
+      if (which(operations)) throw away('store.unavailable');
+    };
   };
 
   it('knows who is there, and has one leader', async () => {
@@ -156,6 +164,67 @@ describe('StoreCluster', () => {
     await clock.advance(25);
     expect((await refused).code).to.equal('group.busy');
     expect(await store.range(keys.yields())).to.deep.equal([]);
+  });
+
+  it('a claim taken while the one before is being given back is not deleted with it', async () => {
+    const east = await join('east');
+    const before = (await east.claims.take('session', 'shop'))!;
+    const transact = store.transact.bind(store);
+    const late = Promise.withResolvers<undefined>();
+    store.transact = async (compares, operations) => {
+      if (operations[0]?.type === 'delete') await late.promise;
+      return transact(compares, operations);
+    };
+    const released = before.release();
+    const claim = (await east.claims.take('session', 'shop'))!;
+    late.resolve(undefined);
+    await released;
+    await clock.settle();
+    expect(claim.lost.aborted).to.equal(false);
+    expect((await store.get(claim.compare))?.modRevision).to.equal(claim.compare.modRevision);
+    expect(claim.compare.modRevision).to.be.above(before.compare.modRevision);
+  });
+
+  it('what the store did not let go of keeps others out only until it answers again', async () => {
+    const [east, west] = [await join('east'), await join('west')];
+    const claim = (await east.claims.take('session', 'shop'))!;
+    refuse((operations) => operations[0]?.type === 'delete');
+    await claim.release();
+    await clock.advance(3);
+    expect(await west.claims.take('session', 'shop')).to.equal(null);
+    store.beforeWrite = undefined;
+    await clock.advance(2);
+    expect(await west.claims.take('session', 'shop')).not.to.equal(null);
+  });
+
+  it('a wish that cannot be taken back costs nobody the claim, and goes when the store answers', async () => {
+    const [east, west] = [await join('east'), await join('west')];
+    const held = (await east.claims.take('session', 'shop'))!;
+    const insisted = west.claims.insist('shop', never);
+    await clock.advance(1);
+    refuse((operations) => operations[0]?.path === keys.yields('shop').path);
+    await held.release();
+    await clock.advance(1);
+    const claim = await insisted;
+    expect(east.isYielding('shop')).to.equal(true);
+    store.beforeWrite = undefined;
+    await clock.advance(2);
+    expect(east.isYielding('shop')).to.equal(false);
+    expect(claim.lost.aborted).to.equal(false);
+  });
+
+  it('a claim whose answer was lost, and that is not taken again, keeps others out for a second', async () => {
+    const [east, west] = [await join('east'), await join('west')];
+    store.afterWrite = () => {
+      store.afterWrite = undefined;
+      throw away('store.outcome-unknown');
+    };
+    expect((await rejection(east.claims.take('session', 'shop'))).code).to.equal(
+      'store.outcome-unknown',
+    );
+    expect(await west.claims.take('session', 'shop')).to.equal(null);
+    await clock.advance(2);
+    expect(await west.claims.take('session', 'shop')).not.to.equal(null);
   });
 
   it('leaves nothing behind when it stops, and others lead at once', async () => {

@@ -391,6 +391,19 @@ describe('Supervisor', () => {
       expect(await west.store.range(keys.wanted())).to.deep.equal([]);
     });
 
+    it('work that has a group to itself hears of the loss of its lease', async () => {
+      const { east, clock } = await pair();
+      const heard = Promise.withResolvers<unknown>();
+      const work = east.supervisor.exclusively('shop', new AbortController().signal, (alone) => {
+        alone.addEventListener('abort', () => heard.resolve(alone.reason));
+        return heard.promise;
+      });
+      await clock.advance(5);
+      die(east);
+      await clock.advance(5);
+      expect(await work).to.include({ code: 'claim.lost' });
+    });
+
     it('keeps the group still for the one while it runs in the other', async () => {
       const { west, east, clock } = await pair();
       await clock.advance(5);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ControllerService } from '../../../controller/service.ts';
-import { deleteGroup, type RemoveDeps } from '../../../controller/service/remove.ts';
+import { deleteGroup, deletePoint, type RemoveDeps } from '../../../controller/service/remove.ts';
 import { keys } from '../../../controller/state/keys.ts';
 import { StoreLedger } from '../../../controller/state/ledger.ts';
 import { put, remove } from '../../../controller/store/store.ts';
@@ -34,6 +34,28 @@ async function ordered(options: Options, meanwhile: (store: MemoryStore) => Prom
 }
 
 const point = pointOf('shop', 'p1', '2026-11-21T09:00:00.000Z');
+
+describe('deleting a point', () => {
+  it('is refused for one that became the newest proven while it was decided', async () => {
+    const store = new MemoryStore();
+    await addGroup(store, 'shop');
+    const newest = pointOf('shop', 'p2', '2026-11-21T09:15:00.000Z');
+    const points = [point, newest].map((each) => put(keys.point('shop', each.id), each));
+    await store.transact([], points);
+    const range = store.range.bind(store);
+    let reads = 0;
+    store.range = async (prefix) => {
+      const found = await range(prefix);
+      const damaged = put(keys.point('shop', 'p2'), { ...newest, state: 'damaged' as const });
+      if ((reads += 1) === 1) await store.transact([], [damaged]);
+      return found;
+    };
+    const deps = { store } as unknown as RemoveDeps;
+    const refused = await rejection(deletePoint('shop', 'p1', deps, new AbortController().signal));
+    expect(refused.code).to.equal('point.newest-proven');
+    expect((await store.get(keys.point('shop', 'p1')))?.value.state).to.equal('proven');
+  });
+});
 
 describe('deleting a group that another has to himself first', () => {
   it('leaves a group of the same name alone that was made meanwhile, with its points', async () => {

@@ -220,6 +220,22 @@ describe('StoreLedger', () => {
   });
 });
 
+describe('a check that ends after another has found damage', () => {
+  it('does not make the point proven, and is told so; one that began after that does', async () => {
+    const { store, ledger } = rig();
+    const seen = pointOf('shop', 'p1', at(0));
+    await store.transact([], [put(keys.point('shop', 'p1'), seen)]);
+    const checked = { at: at(1), depth: 'content', damaged: 1, findings: [] } as const;
+    await ledger.savePoint({ ...seen, state: 'damaged', checked }, seen);
+    const whole = { ...seen, checked: { ...seen.checked, at: at(2) } };
+    expect((await ledger.savePoint(whole, seen)).state).to.equal('damaged');
+    const [damaged] = await ledger.points('shop');
+    expect(damaged).to.deep.include({ state: 'damaged', checked });
+    expect((await ledger.savePoint(whole, damaged)).state).to.equal('proven');
+    expect((await ledger.points('shop'))[0]?.state).to.equal('proven');
+  });
+});
+
 describe('ControllerControl', () => {
   it('raises nothing for a group that has no proven point, or none any more', async () => {
     const { store, control } = rig();
@@ -246,6 +262,7 @@ describe('ControllerControl', () => {
       primary: 'west',
       secondary: 'east',
       restoreRegion: 'west',
+      failedOverBy: 'x1',
       rpoSeconds: 900,
       rtoSeconds: 3600,
     });

@@ -50,10 +50,11 @@ export class MemoryLedger implements Ledger {
     });
   }
 
-  async savePoint(point: RecoveryPoint): Promise<void> {
+  async savePoint(point: RecoveryPoint): Promise<RecoveryPoint> {
     await this.#write({ write: 'savePoint', what: `${point.id} ${point.state}` }, null, () => {
       this.#points.set(`${point.group}/${point.id}`, JSON.stringify(point));
     });
+    return point;
   }
 
   async expirePoint(group: string, point: string, kept: readonly string[] = []): Promise<void> {
