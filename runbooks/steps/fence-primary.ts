@@ -51,6 +51,7 @@ export const fencePrimary: Step = {
       );
     } catch (error) {
       signal.throwIfAborted();
+      if (isOwn(error)) throw error;
       lost = evidenceOf(error, context);
     }
     const evidence = resources.map((resource): FenceEvidence => {
@@ -85,6 +86,7 @@ async function fenceAll(
       );
     } catch (error) {
       limit.throwIfAborted();
+      if (isOwn(error)) throw error;
       fences.set(resourceKey(resource), evidenceOf(error, context));
     }
   });
@@ -118,6 +120,11 @@ function evidenceOf(error: unknown, { ambient, execution, step }: StepContext): 
   const stack = error instanceof Error ? error.stack : String(error);
   ambient.log.error('fence broke', { execution: execution.id, step: step.id, stack });
   return { state: 'refused', detail: 'an unexpected failure; the log has it' };
+}
+
+/** Of the controller's own state: it says nothing about the primary, and the step is done again. */
+function isOwn(error: unknown): boolean {
+  return error instanceof FarshoreError && /^(store|claim|controller)\./.test(error.code);
 }
 
 function late(seconds: number): FarshoreError {

@@ -114,6 +114,19 @@ describe('a failover whose old primary cannot be fenced', () => {
       expect((await rejection(order)).code).to.equal('execution.invalid');
     });
 
+  it('fences again when it was the store that did not answer, and not the primary', async () => {
+    const bench = new Bench();
+    const answers = primaryOf();
+    bench.site.primary = () => {
+      bench.site.primary = answers;
+      return Promise.reject(transient('store.unavailable'));
+    };
+    const ended = await bench.run('failover', { params: { unfenced: { reason: 'it burnt' } } });
+    expect(ended.result).to.equal('succeeded');
+    expect(ended.steps.find(({ id }) => id === 'fence-primary')?.attempts).to.equal(2);
+    expect(reportOf(ended).fencing).to.deep.equal({ fenced: true, notFenced: 0, accepted: null });
+  });
+
   it('asks nobody when all is fenced', async () => {
     const bench = new Bench();
     bench.site.primary = primaryOf();
