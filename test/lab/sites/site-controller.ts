@@ -48,27 +48,28 @@ export class SiteController {
     return await this.#run(['cat', `${directory}/${name}`]);
   }
 
-  /** Resolves when /readyz says so, or with `isReady: false` when it answers at all. */
-  async start({ isReady = true } = {}): Promise<void> {
+  /** Resolves when /readyz says so. */
+  async start(): Promise<void> {
     const serve = `cd ${directory} && { setsid ${command.join(' ')} serve >> farshore.log 2>&1 & echo $! > pid; }`;
     await this.#run(['bash', '-c', serve]);
-    const path = isReady ? '/readyz' : '/healthz';
     await waitFor(`the controller in ${this.site}`, 60_000, async () => {
       if (!(await this.#isRunning()))
         throw new Error(`the controller in ${this.site} ended:\n${await this.log()}`);
-      return (await this.#curl(['--fail', `http://${api}${path}`])).exitCode === 0;
+      return this.isReady();
     });
   }
 
-  async signal(signal: 'TERM' | 'KILL' | 'STOP' | 'CONT'): Promise<void> {
-    await this.#run(['bash', '-c', `kill -${signal} $(cat ${directory}/pid)`]);
+  async isReady(): Promise<boolean> {
+    return (await this.#curl(['--fail', `http://${api}/readyz`])).exitCode === 0;
   }
 
   /** Politely, and waits for its end. */
   async stop(): Promise<void> {
-    await this.signal('TERM');
-    await waitFor(`the end of the controller in ${this.site}`, 30_000, async () =>
-      (await this.#isRunning()) ? false : true,
+    await this.#run(['bash', '-c', `kill -TERM $(cat ${directory}/pid)`]);
+    await waitFor(
+      `the end of the controller in ${this.site}`,
+      30_000,
+      async () => !(await this.#isRunning()),
     );
   }
 
