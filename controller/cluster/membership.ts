@@ -2,7 +2,8 @@ import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import { keys } from '../state/keys.ts';
-import { type Lease, put, type Store } from '../store/store.ts';
+import { importMark, incomplete } from '../store/snapshot.ts';
+import { type Lease, put, type Store, unchanged } from '../store/store.ts';
 import type { ControllerInfo } from './types.ts';
 
 /** Where this process runs, as configured. */
@@ -79,7 +80,11 @@ export class Membership {
       startedAt: isoTime(ambient.clock.now()),
     });
     try {
-      await store.transact([], [put(keys.controller(info.id), info, lease)]);
+      // Also where the mark was put after this process looked for it, or its member has not got it yet.
+      const compares = [unchanged(importMark, null)];
+      const presence = put(keys.controller(info.id), info, lease);
+      const { committed } = await store.transact(compares, [presence]);
+      if (!committed) throw incomplete();
     } catch (error) {
       await lease.revoke();
       throw error;

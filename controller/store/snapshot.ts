@@ -50,14 +50,16 @@ export interface ImportOptions {
   readonly signal: AbortSignal;
   /** Deletes what is there. Without it a store that holds anything is refused. */
   readonly replace?: boolean;
+  /** Called once the mark is there, before anything else is changed: throws where somebody uses the state. */
+  readonly begun?: () => Promise<void>;
 }
 
 /**
  * Puts an exported state into a store, once all of it was read and checked. Revisions are new.
  *
  * Killed, or failed: nothing was written, or `importMark` is there, without which no batch is written
- * and with which no controller serves (`checkImported`); importing again begins by deleting what is
- * there. Two at once: one of them ends with `snapshot.contended`.
+ * and with which no controller serves (`checkImported`) or gets a lease; importing again begins by
+ * deleting what is there. Two at once: one of them ends with `snapshot.contended`.
  */
 export async function importState(
   lines: AsyncIterable<string>,
@@ -77,6 +79,12 @@ export async function importState(
     compares = [{ path: importMark.path, modRevision: outcome.revision }];
   };
   await write([mark]);
+  try {
+    await options.begun?.();
+  } catch (error) {
+    if (before === null) await write([{ type: 'delete', path: importMark.path }]);
+    throw error;
+  }
   for (const paths of batches(await lasting(store, options.signal)))
     await write([mark, ...paths.map(({ path }) => ({ type: 'delete', path }) as const)]);
   for (const some of batches(entries))
@@ -88,13 +96,16 @@ export async function importState(
 /** Throws `snapshot.incomplete` when an import into the store was begun and not finished. */
 export async function checkImported(store: Store): Promise<void> {
   const mark = await store.get(importMark);
-  if (mark !== null)
-    throw new FarshoreError('an import into the state was broken off', {
-      code: 'snapshot.incomplete',
-      kind: 'permanent',
-      operation: 'open state',
-      hint: 'import the snapshot again: it begins anew',
-    });
+  if (mark !== null) throw incomplete();
+}
+
+export function incomplete(): FarshoreError {
+  return new FarshoreError('an import into the state is under way, or was broken off', {
+    code: 'snapshot.incomplete',
+    kind: 'permanent',
+    operation: 'open state',
+    hint: 'when none is under way, import the snapshot again: it begins anew',
+  });
 }
 
 async function checkEmpty(store: Store): Promise<void> {

@@ -54,16 +54,9 @@ export interface RestoreOptions {
  */
 export async function restore(options: RestoreOptions): Promise<{ readonly count: number }> {
   const { file, store, site, replace, ambient, signal } = options;
-  const running = await store.range(keys.controller());
-  if (running.length > 0)
-    throw new FarshoreError('controllers use the state', {
-      code: 'raft.controllers-run',
-      kind: 'permanent',
-      operation: 'restore snapshot',
-      subject: running.map(({ value }) => value.site).join(', '),
-      hint: 'stop them, and run farshore raft member at a majority of the sites meanwhile; one that was killed is gone after ten seconds',
-    });
-  const { count } = await importState(linesOf(file), forImport(store), { signal, replace });
+  const begun = () => checkUnused(store);
+  await begun();
+  const { count } = await importState(linesOf(file), forImport(store), { signal, replace, begun });
   const ready = await store.get(clusterKeys.ready);
   const at = isoTime(ambient.clock.now());
   const details = { keys: count, replace };
@@ -74,6 +67,19 @@ export async function restore(options: RestoreOptions): Promise<{ readonly count
     [...(ready === null ? [put(clusterKeys.ready, { at, site, from: 'snapshot' })] : []), audit],
   );
   return { count };
+}
+
+/** Asked also once the import's mark is there, with which no more of them can come. */
+async function checkUnused(store: Store): Promise<void> {
+  const running = await store.range(keys.controller());
+  if (running.length === 0) return;
+  throw new FarshoreError('controllers use the state', {
+    code: 'raft.controllers-run',
+    kind: 'permanent',
+    operation: 'restore snapshot',
+    subject: running.map(({ value }) => value.site).join(', '),
+    hint: 'stop them, and run farshore raft member at a majority of the sites meanwhile; one that was killed is gone after ten seconds',
+  });
 }
 
 async function* linesOf(file: string): AsyncGenerator<string> {

@@ -4,7 +4,8 @@ import { silentLog } from '../../../kernel/log.ts';
 import { assertLease } from '../../../controller/cluster/assert-lease.ts';
 import { currentClaim } from '../../../controller/cluster/current-claim.ts';
 import { keys } from '../../../controller/state/keys.ts';
-import { type Operation, remove } from '../../../controller/store/store.ts';
+import { importMark } from '../../../controller/store/snapshot.ts';
+import { type Operation, put, remove } from '../../../controller/store/store.ts';
 import { rejection } from '../../support/rejection.ts';
 import { memberOf } from '../support/cluster.ts';
 import { countingRandom } from '../support/fixtures.ts';
@@ -48,6 +49,16 @@ describe('StoreCluster', () => {
       if (which(operations)) throw away('store.unavailable');
     };
   };
+
+  it('lets nobody in while a state is brought, and who waits in afterwards', async () => {
+    await store.transact([], [put(importMark, { sha256: '', keys: 1 })]);
+    const east = await join('east');
+    expect(east.self).to.equal(null);
+    expect(await store.range(keys.live())).to.deep.equal([]);
+    await store.transact([], [remove(importMark)]);
+    await clock.advance(3);
+    expect(east.self?.site).to.equal('east');
+  });
 
   it('knows who is there, and has one leader', async () => {
     const east = await join('east');
