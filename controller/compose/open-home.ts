@@ -19,7 +19,7 @@ export interface Home {
   readonly member: () => MemberFigures | null;
   /** Resolves when the state may be used; waits for whoever brings what it begins with. */
   readonly ready: () => Promise<void>;
-  readonly startUpkeep: (cluster: Pick<Cluster, 'isLeader'>) => void;
+  readonly startUpkeep: (cluster: Pick<Cluster, 'isLeader' | 'leader'>) => void;
   /** The store too. */
   close(): Promise<void>;
 }
@@ -95,7 +95,7 @@ async function openManaged(
     siteNames: [...sites.keys()],
     member: () => raft.figures(),
     ready: () => raft.ready(),
-    startUpkeep: (cluster: Pick<Cluster, 'isLeader'>) => raft.startUpkeep(cluster),
+    startUpkeep: (cluster: Pick<Cluster, 'isLeader' | 'leader'>) => raft.startUpkeep(cluster),
     close: () => raft.close(),
   });
 }

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { Clock } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import { Endpoint, type TlsOptions } from '../store/etcd/endpoint.ts';
-import { RpcFailure } from '../store/etcd/failures.ts';
+import { RpcFailure, verdictOn } from '../store/etcd/failures.ts';
 import { Layout } from '../store/etcd/layout.ts';
 import type { AlarmType, Member, StatusAnswer } from '../store/etcd/messages.ts';
 import { type Method, methods } from '../store/etcd/methods.ts';
@@ -120,7 +120,13 @@ export class MemberApi {
       signal,
     );
     const request = { revision: Number(header?.revision ?? 0), physical: true };
-    await this.#call(methods.compact, request, 'compact', signal, defragmentMs);
+    try {
+      await this.#call(methods.compact, request, 'compact', signal, defragmentMs);
+    } catch (error) {
+      const cause = error instanceof FarshoreError ? error.cause : undefined;
+      // It was done before, and nothing was written since: a full database takes no writes.
+      if (!(cause instanceof RpcFailure && verdictOn(cause) === 'compacted')) throw error;
+    }
   }
 
   async defragment(signal: AbortSignal): Promise<void> {
@@ -172,11 +178,17 @@ export class MemberApi {
   }
 }
 
-/** UNKNOWN: etcd could not bring it through its cluster. */
+/**
+ * UNKNOWN: etcd could not bring it through its cluster. INTERNAL: the connection broke in the middle
+ * of the answer. RESOURCE_EXHAUSTED: it has too much to do.
+ */
 const unanswered: ReadonlySet<status> = new Set([
   status.UNAVAILABLE,
   status.DEADLINE_EXCEEDED,
   status.CANCELLED,
+  status.ABORTED,
+  status.INTERNAL,
+  status.RESOURCE_EXHAUSTED,
   status.UNKNOWN,
 ]);
 

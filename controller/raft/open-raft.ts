@@ -33,7 +33,7 @@ export interface OpenedRaft {
    */
   ready(): Promise<void>;
   /** Snapshots on a schedule, and, while this controller leads, care for all members. */
-  startUpkeep(cluster: Pick<Cluster, 'isLeader'>): void;
+  startUpkeep(cluster: Pick<Cluster, 'isLeader' | 'leader'>): void;
   /** As last looked at. */
   figures(): MemberFigures;
   /** Resolves with what this process cannot go on after. */
@@ -67,7 +67,15 @@ export async function openRaft(config: Config, ambient: Ambient): Promise<Opened
   const nearest = endpointOf(managed, site);
   const endpoints = [...home.sites.keys()].map((name) => endpointOf(managed, name));
   const store = EtcdStore.open({ endpoints, nearest, tls, prefix: statePrefix, ambient });
-  await answers(apis, ambient, signal);
+  try {
+    await answers(apis, ambient, signal);
+  } catch (error) {
+    // What runs would keep this process alive, and the member locked.
+    await store.close();
+    await member.stop();
+    apis.close();
+    throw error;
+  }
   const schedule = new SnapshotSchedule({
     ...managed.snapshots,
     directory: dir.snapshots,

@@ -10,6 +10,8 @@ const mebibyte = 1024 ** 2;
 export const quotaBytes = 2048 * mebibyte;
 /** Of one transaction: the longest documents, with room. */
 const maxRequestBytes = 8 * mebibyte;
+/** Of one transaction: all keys of a group at once, when it is deleted. */
+const maxTransactionOperations = 1024;
 
 export interface MemberSettings {
   readonly home: ManagedRaft;
@@ -62,6 +64,7 @@ export function memberFlags(settings: MemberSettings): readonly string[] {
     'auto-compaction-retention': '1h',
     'quota-backend-bytes': quotaBytes,
     'max-request-bytes': maxRequestBytes,
+    'max-txn-ops': maxTransactionOperations,
     // Controllers ask often whether a connection still lives.
     'grpc-keepalive-min-time': '1s',
     'snapshot-count': 10_000,

@@ -8,6 +8,8 @@ export interface CareOptions {
   readonly ambient: Ambient;
   /** Asked before each thing that is done: false once another controller may lead. */
   readonly mayGoOn: () => boolean;
+  /** Asked before a member is defragmented, during which it stands still. */
+  readonly mayStop: (site: string) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -97,11 +99,12 @@ async function relieveFull(
 }
 
 async function defragment(
-  { ambient, mayGoOn, signal }: CareOptions,
+  { ambient, mayGoOn, mayStop, signal }: CareOptions,
   seen: readonly Seen[],
 ): Promise<void> {
   for (const { site, api, status } of inOrder(seen)) {
     if (!mayGoOn()) return;
+    if (!mayStop(site)) continue;
     await api.defragment(signal);
     const { dbBytes } = await api.status(signal);
     ambient.log.info('defragmented a member', {
