@@ -86,10 +86,11 @@ export class SnapshotSchedule {
     const { ambient, store, directory, keep, everySeconds } = this.#options;
     const nowMs = ambient.clock.now();
     const names = await namesIn(directory);
-    this.#newestMs = timeOf(names.at(-1) ?? '');
     // One from the future is of a clock that was wrong: it says nothing of when the next is due.
-    const sinceMs = this.#newestMs === null ? Infinity : nowMs - this.#newestMs;
-    if (sinceMs >= 0 && sinceMs < everySeconds * 1000) return;
+    const times = names.map(timeOf).filter((time) => time !== null && time <= nowMs);
+    this.#newestMs = times.at(-1) ?? null;
+    if (this.#newestMs !== null && nowMs - this.#newestMs < everySeconds * 1000) return;
+    for (const name of await brokenOffIn(directory)) await rm(join(directory, name));
     await takeSnapshot(store, join(directory, snapshotName(nowMs)), {
       clock: ambient.clock,
       signal,
@@ -102,8 +103,18 @@ export class SnapshotSchedule {
 
 /** The oldest first. */
 async function namesIn(directory: string): Promise<readonly string[]> {
+  return (await filesIn(directory)).filter((name) => timeOf(name) !== null).sort();
+}
+
+/** What a process that was killed left of a snapshot. */
+async function brokenOffIn(directory: string): Promise<readonly string[]> {
+  const isPart = (name: string) => name.endsWith('.new') && timeOf(name.slice(0, -4)) !== null;
+  return (await filesIn(directory)).filter(isPart);
+}
+
+async function filesIn(directory: string): Promise<readonly string[]> {
   try {
-    return (await readdir(directory)).filter((name) => timeOf(name) !== null).sort();
+    return await readdir(directory);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;

@@ -14,7 +14,7 @@ export interface TakeOptions {
 
 /**
  * Writes the state, as of one instant, to a file that its owner alone reads. It has its name only
- * once it is whole and on disk; killed before, a file `.new` beside it that the next one replaces.
+ * once it is whole and on disk; killed before, there is a file `.new` beside it.
  */
 export async function takeSnapshot(
   store: Store,
@@ -26,11 +26,17 @@ export async function takeSnapshot(
   await rm(fresh, { force: true });
   const target = await open(fresh, 'wx', 0o600);
   try {
-    for await (const line of exportState(forExport(store, consistency), clock, signal))
-      await target.write(line);
-    await target.sync();
-  } finally {
-    await target.close();
+    try {
+      for await (const line of exportState(forExport(store, consistency), clock, signal))
+        await target.write(line);
+      await target.sync();
+    } finally {
+      await target.close();
+    }
+    await rename(fresh, file);
+  } catch (error) {
+    // It may have filled the disk that the member writes to.
+    await rm(fresh, { force: true });
+    throw error;
   }
-  await rename(fresh, file);
 }

@@ -1,4 +1,13 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -9,6 +18,7 @@ import { SnapshotSchedule } from '../../../controller/raft/snapshots/schedule.ts
 import { takeSnapshot } from '../../../controller/raft/snapshots/take.ts';
 import { keys } from '../../../controller/state/keys.ts';
 import { importMark } from '../../../controller/store/snapshot.ts';
+import { storeClosed } from '../../../controller/store/store-errors.ts';
 import { put } from '../../../controller/store/store.ts';
 import { rejection } from '../../support/rejection.ts';
 import { systemAmbient as ambient } from '../../support/system-ambient.ts';
@@ -88,6 +98,30 @@ describe('snapshots of the state', () => {
     expect(error).to.include({ code: 'raft.controllers-run', subject: 'west' });
   });
 
+  it('are not put back under a controller that came meanwhile, and nothing is deleted then', async () => {
+    const store = new MemoryStore();
+    const lease = await store.lease();
+    const info = { id: '1', site: 'west', region: 'west', startedAt: epoch.at, version: '0' };
+    await store.transact([], [put(keys.head('other'), head)]);
+    store.beforeWrite = () => {
+      store.beforeWrite = undefined;
+      void store.transact([], [put(keys.controller('1'), info, lease)]);
+    };
+    const error = await rejection(restoreInto(store, true));
+    expect(error).to.include({ code: 'raft.controllers-run', subject: 'west' });
+    expect((await store.get(keys.head('other')))?.value).to.deep.equal(head);
+    expect(await store.get(importMark)).to.equal(null);
+  });
+
+  it('leave no file behind that could not be written whole', async () => {
+    const store = new MemoryStore();
+    await store.transact([], [put(keys.head('shop'), head)]);
+    store.page = () => Promise.reject(storeClosed('read state'));
+    const taken = takeSnapshot(store, join(root, 'deep', 'two'), { clock: ambient.clock, signal });
+    expect(await rejection(taken)).to.include({ code: 'store.closed' });
+    expect(await readdir(join(root, 'deep'))).to.deep.equal(['state.snapshot']);
+  });
+
   it('are refused when they were changed, before anything is written', async () => {
     await appendFile(file, 'more\n');
     const store = new MemoryStore();
@@ -113,7 +147,7 @@ describe('snapshots of the state', () => {
     const store = new MemoryStore();
     const schedule = new SnapshotSchedule({
       everySeconds: 3600,
-      keep: 2,
+      keep: 3,
       directory: join(root, 'snapshots'),
       store,
       ambient: {
@@ -130,12 +164,18 @@ describe('snapshots of the state', () => {
         },
       },
     });
+    const directory = join(root, 'snapshots');
+    await mkdir(directory);
+    // Of a clock that was wrong, and of a process that was killed.
+    await writeFile(join(directory, '2027-01-01T00-00-00-000Z.snapshot'), '');
+    await writeFile(join(directory, '2025-12-31T00-00-00-000Z.snapshot.new'), '');
     schedule.start();
     await taken.promise;
     await schedule.stop();
     expect(await readdir(join(root, 'snapshots'))).to.deep.equal([
       '2026-01-01T04-00-00-000Z.snapshot',
       '2026-01-01T05-00-00-000Z.snapshot',
+      '2027-01-01T00-00-00-000Z.snapshot',
     ]);
     expect(schedule.ageSeconds).to.equal(3600);
   });
