@@ -10,9 +10,10 @@ import type { ControllerService } from '../service.ts';
 export function executionEvents(service: ControllerService): RequestHandler {
   return async (request, response) => {
     const id = String(request.params['id']);
-    const current = await service.getExecution(id);
     const hangUp = new AbortController();
+    // Before anything is waited for: a client that is gone by then would be followed for ever.
     response.on('close', () => hangUp.abort());
+    const current = await service.getExecution(id);
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     const send = (execution: typeof current) =>
       response.write(

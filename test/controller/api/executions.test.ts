@@ -55,6 +55,31 @@ describe('the API of executions', () => {
     expect(orders).to.have.length(2);
   });
 
+  it('follows nothing for a client that went before the answer came', async () => {
+    const found = Promise.withResolvers<ReturnType<typeof executionOf>>();
+    const asked = Promise.withResolvers<undefined>();
+    const followed = Promise.withResolvers<AbortSignal>();
+    const watch = (_id: string, signal: AbortSignal) => {
+      followed.resolve(signal);
+      return [];
+    };
+    const getExecution = () => {
+      asked.resolve(undefined);
+      return found.promise;
+    };
+    const url = await serve({ getExecution, runner: { watch } as unknown as Runner });
+    const client = new AbortController();
+    const gone = fetch(`${url}/executions/x1/events`, { signal: client.signal }).catch(
+      () => 'gone',
+    );
+    await asked.promise;
+    client.abort();
+    expect(await gone).to.equal('gone');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    found.resolve(executionOf('shop', 'x1'));
+    expect((await followed.promise).aborted).to.equal(true);
+  });
+
   it('passes a gate with a reason, without one, and without a body', async () => {
     const given: (string | undefined)[] = [];
     const approve = (_id: string, _step: string, reason?: string) => {
