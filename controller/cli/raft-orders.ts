@@ -97,7 +97,9 @@ export class RaftOrders {
     );
   }
 
+  /** Goes on to its end, which comes within a minute, also when its terminal is closed meanwhile. */
   forceQuorum(reason: string): Promise<Forced> {
+    void stopSignal();
     return forceQuorum(this.managed, reason, this.#ambient, this.#signal);
   }
 

@@ -1,26 +1,28 @@
-import { z } from 'zod';
 import type { Ambient } from '../../kernel/ambient.ts';
-import { FarshoreError, isAbort, isTransient } from '../../kernel/errors.ts';
+import { FarshoreError, isAbort } from '../../kernel/errors.ts';
 import { peerUrl } from '../config/site-address.ts';
 import { compareEpochs } from './epochs.ts';
 import { clusterKeys } from './keys.ts';
 import type { ManagedSite } from './managed.ts';
 import { hasFile } from './member/traces.ts';
 import type { MemberApi } from './member-api.ts';
-import { type MemberRecord, parseJson } from './member-record.ts';
-import { readIfThere, writePrivate } from './raft-dir.ts';
+import type { MemberRecord } from './member-record.ts';
+import { writePrivate } from './raft-dir.ts';
+import { supersededBy } from './superseded.ts';
+
+type Asked = Pick<MemberApi, 'local' | 'members' | 'status'>;
 
 export interface GuardOptions {
   readonly managed: ManagedSite;
   readonly record: MemberRecord;
   /** The other sites' members, by site. */
-  readonly others: ReadonlyMap<string, MemberApi>;
+  readonly others: ReadonlyMap<string, Asked>;
   readonly ambient: Ambient;
 }
 
 const everyMs = 3_000;
-
-const supersededSchema = z.object({ epoch: z.number(), at: z.string(), site: z.string() });
+/** Of what is refused here, as no other error has it. */
+const operation = 'run member';
 
 /**
  * Sees to it that a member that was left behind does not run. What the others say is asked before
@@ -46,12 +48,11 @@ export class Guard {
         site,
         hint: 'do it again: farshore raft force-quorum',
       });
-    const left = supersededSchema.safeParse(parseJson((await readIfThere(dir.superseded)) ?? ''));
-    if (left.success) throw superseded(site, left.data);
-    const { record } = this.#options;
+    const left = await supersededBy(dir);
+    if (left !== null) throw superseded(site, left);
     const asked = this.#ask(async (api, name) => {
       if (await hasFile(dir.data)) return this.#checkMembership(api, name, signal);
-      if (record.state === 'new' && (await api.local(clusterKeys.ready, signal)).value !== null)
+      if (await this.#hasBegun(api, signal))
         throw refusal('raft.bundle-used', 'the cluster has begun without this disk', {
           site,
           hint: `a member that lost its data is a new one: at another site farshore raft remove ${site} and farshore raft add ${site}, here farshore raft join --reset with that bundle`,
@@ -95,7 +96,7 @@ export class Guard {
   }
 
   /** Of a member that etcd ends by itself because it was removed. */
-  async #checkMembership(api: MemberApi, name: string, signal: AbortSignal): Promise<void> {
+  async #checkMembership(api: Asked, name: string, signal: AbortSignal): Promise<void> {
     const { site, address } = this.#options.managed;
     // One that knows no leader may have been cut off since before this one was added.
     if ((await api.status(signal)).leaderId === null) return;
@@ -109,13 +110,27 @@ export class Guard {
     });
   }
 
-  /** Those that do not answer say nothing. */
-  async #ask(question: (api: MemberApi, name: string) => Promise<void>): Promise<void> {
+  /** Whether this site's member, of which there is no data here, has taken part already. */
+  async #hasBegun(api: Asked, signal: AbortSignal): Promise<boolean> {
+    const { record, managed } = this.#options;
+    if (record.state === 'new') return (await api.local(clusterKeys.ready, signal)).value !== null;
+    // One that knows no leader may have been cut off since before this one was taken in again.
+    if ((await api.status(signal)).leaderId === null) return false;
+    const own = peerUrl(managed.address);
+    // One that never ran has no name.
+    return (await api.members(signal)).some(
+      ({ name, peerUrls }) => name !== '' && peerUrls.includes(own),
+    );
+  }
+
+  /** Those that do not answer say nothing, and neither do those that answer with what is none. */
+  async #ask(question: (api: Asked, name: string) => Promise<void>): Promise<void> {
     const asked = [...this.#options.others].map(async ([name, api]) => {
       try {
         await question(api, name);
       } catch (error) {
-        if (!isTransient(error)) throw error;
+        const isOthers = error instanceof FarshoreError && error.operation !== operation;
+        if (!isOthers) throw error;
       }
     });
     await Promise.all(asked);
@@ -144,7 +159,7 @@ function refusal(
   return new FarshoreError(message, {
     code,
     kind: 'fatal',
-    operation: 'run member',
+    operation,
     subject: site,
     hint,
   });

@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** Where things lie below the data directory. */
@@ -15,12 +15,9 @@ export interface RaftDir {
   /** etcd's own. */
   readonly data: string;
   readonly log: string;
-  readonly pid: string;
   /** Held open by the one process that may touch the member. */
   readonly lock: string;
   readonly snapshots: string;
-  /** The newest epoch that was seen here. */
-  readonly epoch: string;
   /** Written once a higher epoch was seen: the member never starts again. */
   readonly superseded: string;
   /** There while quorum is being forced. */
@@ -50,10 +47,8 @@ export function raftDir(dataDir: string): RaftDir {
     },
     data: join(root, 'etcd'),
     log: join(root, 'etcd.log'),
-    pid: join(root, 'etcd.pid'),
     lock: join(root, 'lock'),
     snapshots: join(root, 'snapshots'),
-    epoch: join(root, 'epoch.json'),
     superseded: join(root, 'superseded.json'),
     forcing: join(root, 'forcing.json'),
   });
@@ -67,15 +62,15 @@ export async function writePrivate(path: string, text: string): Promise<void> {
   const directory = dirname(path);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const fresh = `${path}.new`;
-  const file = await open(fresh, 'w', 0o600);
+  // Never into a file that was there: one that somebody else made, or a link, would get the secret.
+  await rm(fresh, { force: true });
+  const file = await open(fresh, 'wx', 0o600);
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
-  // One that an earlier writer left keeps its mode when it is opened again.
-  await chmod(fresh, 0o600);
   await rename(fresh, path);
   const parent = await open(directory);
   try {

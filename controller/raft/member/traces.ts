@@ -22,7 +22,7 @@ export async function hasFile(path: string): Promise<boolean> {
  * deletes it; null when there is nothing. Killed midway: what is left is moved the next time.
  */
 export async function setAside(dir: RaftDir, at: string): Promise<string | null> {
-  const moved = [dir.record, dir.pki.dir, dir.data, dir.epoch, dir.superseded, dir.forcing];
+  const moved = [dir.record, dir.pki.dir, dir.data, dir.superseded, dir.forcing];
   const names = new Set(await readdir(dir.root));
   const there = moved.filter((path) => names.has(basename(path)));
   if (there.length === 0) return null;

@@ -145,14 +145,17 @@ export async function leader(
 ): Promise<MemberApi> {
   const asked = [...apis.all.values()].map(async (api) => {
     try {
-      const { leaderId, memberId } = await api.status(signal);
-      return leaderId === memberId ? api : null;
+      return { api, ...(await api.status(signal)) };
     } catch (error) {
       if (error instanceof FarshoreError) return null;
       throw error;
     }
   });
-  for (const api of await Promise.all(asked)) if (api !== null) return api;
+  const answers = (await Promise.all(asked)).filter((one) => one !== null);
+  // Members that were left behind may have a leader of their own until they are stopped.
+  const known = answers.find(({ api }) => api === apis.own)?.leaderId ?? null;
+  for (const { api, leaderId, memberId } of answers)
+    if (leaderId === memberId && (known === null || known === memberId)) return api;
   throw new FarshoreError('no member leads, as far as can be seen from here', {
     code: 'raft.no-quorum',
     kind: 'transient',

@@ -2,11 +2,12 @@ import type { Ambient } from '../../../kernel/ambient.ts';
 import { isoTime } from '../../../kernel/clock.ts';
 import { FarshoreError, isTransient } from '../../../kernel/errors.ts';
 import type { EtcdStore } from '../../store/etcd/etcd-store.ts';
+import { clientUrl, peerUrl } from '../../config/site-address.ts';
 import { put, unchanged } from '../../store/store.ts';
 import { type ClusterEpoch, clusterKeys } from '../keys.ts';
 import { lockMember } from '../lock.ts';
 import type { ManagedSite } from '../managed.ts';
-import { memberFlags } from '../member/flags.ts';
+import { isLoopback, memberFlags, type MemberSettings } from '../member/flags.ts';
 import { findRunning, launch } from '../member/running.ts';
 import { end } from '../member/supervisor.ts';
 import { hasFile } from '../member/traces.ts';
@@ -15,6 +16,7 @@ import { type MemberRecord, writeMemberRecord } from '../member-record.ts';
 import type { SitePki } from '../pki/authority.ts';
 import { readPki } from '../pki/files.ts';
 import { writePrivate } from '../raft-dir.ts';
+import { supersededBy } from '../superseded.ts';
 import { memberRecord } from '../require-member.ts';
 import { openStore } from '../session.ts';
 import { auditOf } from './audit.ts';
@@ -60,7 +62,7 @@ export async function forceQuorum(
     const running = await launch({
       binary: home.binary,
       searchPath: home.searchPath,
-      flags: [...memberFlags({ ...managed, record }), '--force-new-cluster=true'],
+      flags: forcingFlags({ ...managed, record }),
       log: dir.log,
     });
     let epoch: ClusterEpoch;
@@ -71,7 +73,10 @@ export async function forceQuorum(
       await end(running, ambient);
     }
     const known = { epoch: epoch.epoch, at: epoch.at, site };
-    await writeMemberRecord(dir, { ...record, epoch: known, isReady: true });
+    // The first site may still have a single controller's state to bring; no other waits for it.
+    const isReady = record.isReady || record.firstSite !== site;
+    await writeMemberRecord(dir, { ...record, epoch: known, isReady });
+    await rm(dir.superseded, { force: true });
     await rm(dir.forcing);
     const others = [...home.sites.keys()].filter((name) => name !== site);
     return { epoch, left: others, tookMs: clock.monotonicMs() - startedMs };
@@ -137,6 +142,18 @@ async function untilHealthy(
   });
 }
 
+/** Reached from here alone: killed, it leaves no member that answers others before its epoch has risen. */
+export function forcingFlags(settings: MemberSettings): readonly string[] {
+  const { host } = settings.address;
+  const here = { ...settings.address, host: isLoopback(host) ? host : '127.0.0.1' };
+  return [
+    ...memberFlags(settings).filter((flag) => !flag.startsWith('--listen-')),
+    `--listen-peer-urls=${peerUrl(here)}`,
+    `--listen-client-urls=${clientUrl(here)}`,
+    '--force-new-cluster=true',
+  ];
+}
+
 interface Raise {
   readonly managed: ManagedSite;
   readonly record: MemberRecord;
@@ -150,12 +167,14 @@ async function raiseEpoch(
   ambient: Ambient,
 ): Promise<ClusterEpoch> {
   const { site } = managed;
+  // One that was left behind by another forcing, and is the last now, comes after that too.
+  const { epoch: seen = 0 } = (await supersededBy(managed.dir)) ?? {};
   const store: EtcdStore = openStore(managed, pki, [site], ambient);
   try {
     for (;;) {
       const before = await store.get(clusterKeys.epoch);
       const epoch: ClusterEpoch = {
-        epoch: Math.max(before?.value.epoch ?? 0, record.epoch?.epoch ?? 0) + 1,
+        epoch: Math.max(before?.value.epoch ?? 0, record.epoch?.epoch ?? 0, seen) + 1,
         at: isoTime(ambient.clock.now()),
         site,
         reason,

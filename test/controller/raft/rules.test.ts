@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { compareEpochs } from '../../../controller/raft/epochs.ts';
 import { memberFlags, timingsFor } from '../../../controller/raft/member/flags.ts';
 import type { MemberRecord } from '../../../controller/raft/member-record.ts';
+import { forcingFlags } from '../../../controller/raft/orders/force-quorum.ts';
 import { snapshotName, timeOf } from '../../../controller/raft/snapshots/schedule.ts';
 import { inOrder, isFragmented } from '../../../controller/raft/upkeep/care.ts';
 import { siteAt, threeSites } from './support/managed.ts';
@@ -63,6 +64,20 @@ describe("a member's flags", () => {
   it('listen on every address where the others call a name', () => {
     expect(flagsOf('witness').get('listen-client-urls')).to.equal('https://0.0.0.0:2379');
     expect(flagsOf('witness').get('advertise-client-urls')).to.equal('https://etcd.example:2379');
+  });
+
+  it('take a transaction of all keys of a large group', () => {
+    expect(Number(flagsOf('east').get('max-txn-ops'))).to.equal(1024);
+  });
+
+  it('let nobody else call a member while quorum is forced', () => {
+    const managed = siteAt('/var/lib/farshore', 'west');
+    const flags = forcingFlags({ ...managed, record: record('west') });
+    expect(flags.filter((flag) => flag.startsWith('--listen-'))).to.deep.equal([
+      '--listen-peer-urls=https://127.0.0.1:2380',
+      '--listen-client-urls=https://127.0.0.1:2379',
+    ]);
+    expect(flags.at(-1)).to.equal('--force-new-cluster=true');
   });
 
   it('name all members of the beginning, and let in nobody without a certificate', () => {
