@@ -3,7 +3,7 @@ import { keys } from './keys.ts';
 import { latestOf } from './summary.ts';
 
 /**
- * State of releases before 0.4 has sessions without their short form. Harmless when repeated, and
+ * The state of an older release has sessions without their short form. Harmless when repeated, and
  * beside others: a session that is saved meanwhile brings its own.
  */
 export async function addLatest(store: Store): Promise<void> {
