@@ -4,6 +4,7 @@ import { createBlockStorage } from './block-storage/client.ts';
 import { Caller } from './http/caller.ts';
 import { HttpServiceClient } from './http/http-service-client.ts';
 import { Limits } from './http/limits.ts';
+import { RegionClock } from './http/region-clock.ts';
 import type { OnRequest } from './http/request-event.ts';
 import { Transport } from './http/transport.ts';
 import type { ProjectRef } from './identity/cloud-config.ts';
@@ -42,6 +43,7 @@ class OpenstackRegion implements Region {
   readonly #ambient: Ambient;
   readonly #transport: Transport;
   readonly #caller: Caller;
+  readonly #regionClock: RegionClock;
   readonly #keystone: Keystone;
   readonly #opening = new Map<string | undefined, SingleFlight<OpenScope>>();
   readonly #scopes = new Map<string | undefined, OpenScope>();
@@ -52,7 +54,9 @@ class OpenstackRegion implements Region {
     this.#config = config;
     this.#ambient = deps.ambient;
     this.#transport = new Transport(config.cloud.tls);
+    this.#regionClock = new RegionClock(deps.ambient.clock);
     this.#caller = new Caller({
+      regionClock: this.#regionClock,
       region: config.name,
       transport: this.#transport,
       limits: new Limits(config.maxCalls),
@@ -61,6 +65,10 @@ class OpenstackRegion implements Region {
       permit: deps.permit,
     });
     this.#keystone = new Keystone(this.#caller, config.cloud, deps.ambient.clock);
+  }
+
+  get clockAheadMs(): number {
+    return this.#regionClock.aheadMs;
   }
 
   async home(signal?: AbortSignal): Promise<ProjectScope> {

@@ -24,7 +24,7 @@ export interface SessionRunnerDeps {
 
 /** Runs a claimed session with the group and its policy as they are now. */
 export function sessionRunner(deps: SessionRunnerDeps): SupervisorDeps['run'] {
-  const { store, ledger, movers, ambient, shipAtOnce, spoolDir } = deps;
+  const { store, ledger, sites, movers, ambient, shipAtOnce, spoolDir } = deps;
   return async (session, progress, signal) => {
     const { spec } = (await readGroup(store, session.group)).record.value;
     const policy = (await store.get(keys.policy(spec.policy)))?.value;
@@ -35,6 +35,12 @@ export function sessionRunner(deps: SessionRunnerDeps): SupervisorDeps['run'] {
       ambient,
       retention: policy.retention,
       openContext: (opened, inner) => openContext(opened, spec, policy, deps, inner),
+      clockAheadMs: () =>
+        Math.max(
+          ...[session.sourceRegion, session.targetRegion].map(
+            (name) => sites.region(name).clockAheadMs,
+          ),
+        ),
       progressOf: ({ kind }) => progress.of(kind),
       held: (group, point) => isHeld(store, group, point),
       shipAtOnce,

@@ -9,6 +9,7 @@ import {
   failureOfStatus,
 } from './failure.ts';
 import { counted, GuardedBody } from './guarded-body.ts';
+import type { RegionClock } from './region-clock.ts';
 import type { RequestError } from './request-error.ts';
 import type { OnRequest } from './request-event.ts';
 import { parseRetryAfter } from './retry.ts';
@@ -21,6 +22,7 @@ export interface ExchangeParts {
   readonly transport: Transport;
   readonly ambient: Ambient;
   readonly onRequest: OnRequest;
+  readonly regionClock: RegionClock;
 }
 
 /** One attempt of one call. */
@@ -140,6 +142,7 @@ export class Exchange {
     const watchdog = new Watchdog(clock, limitMs, request.signal);
     try {
       const answer = await send(outgoingOf(attempt, ownHeaders, watchdog), report, watchdog);
+      this.#parts.regionClock.saw(answer.headers['date']);
       if (request.ok.includes(answer.status)) return { answer, watchdog };
       const failed = failureOfStatus(call, { ...answer, text: await answer.text() });
       const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], clock.now());

@@ -62,12 +62,16 @@ export async function expireByPolicy(
     readonly at: TargetContext;
     readonly held: (group: string, point: string) => Promise<boolean>;
     readonly clock: Clock;
+    /** By how much the clock is ahead of the regions': points are not old because of that. */
+    readonly aheadMs: number;
     readonly log: Log;
   },
 ): Promise<void> {
+  if (deps.aheadMs > 0)
+    deps.log.warn('the clock of this controller is ahead of a region', { aheadMs: deps.aheadMs });
   const points = await deps.ledger.points(session.group);
   const here = points.filter(({ region }) => region === session.targetRegion);
-  const { keep, drop } = decideRetention(here, deps.retention, deps.clock.now());
+  const { keep, drop } = decideRetention(here, deps.retention, deps.clock.now() - deps.aheadMs);
   const proven = keep.filter(({ point }) => point.state === 'proven').map(({ point }) => point.id);
   await expirePoints(drop, { ...deps, kept: proven.slice(0, comparedAtMost) });
 }

@@ -27,6 +27,8 @@ export interface SessionDeps {
   readonly retention: Retention;
   /** Asked once a run, after the session was saved as taken up. */
   readonly openContext: (session: Session, signal: AbortSignal) => Promise<OpenedContext>;
+  /** By how many milliseconds the wall clock is ahead of the two regions', as their answers said. */
+  readonly clockAheadMs: () => number;
   /** Where one resource's movements are told. */
   readonly progressOf: (resource: ResourceRef) => Progress;
   /** True while an execution uses the point; it is not expired then. */
@@ -177,8 +179,9 @@ class SessionRun {
     const warnings = await this.#tidy(work, signal);
     const at = this.#context(opened, noProgress, signal);
     const { clock, log } = ambient;
+    const aheadMs = this.#deps.clockAheadMs();
     await this.#patiently('expire recovery points', signal, () =>
-      expireByPolicy(session, { ledger, movers, retention, held, at, clock, log }),
+      expireByPolicy(session, { ledger, movers, retention, held, at, clock, aheadMs, log }),
     );
     await this.#journal.happened({ type: 'expired', warnings });
   }

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { systemRandom } from '../../kernel/random.ts';
 import { Caller } from '../../regions/http/caller.ts';
+import { RegionClock } from '../../regions/http/region-clock.ts';
 import { Limits } from '../../regions/http/limits.ts';
 import type { RequestEvent } from '../../regions/http/request-event.ts';
 import { Transport } from '../../regions/http/transport.ts';
@@ -125,7 +126,9 @@ export const regionsSuite: Suite = (environment) =>
       const limits = new Limits(defaultMaxCalls);
       const seen: RequestEvent[] = [];
       const onRequest = (event: RequestEvent) => seen.push(event);
-      const caller = new Caller({ region: 'east', transport, limits, ambient, onRequest });
+      const regionClock = new RegionClock(ambient.clock);
+      const parts = { region: 'east', transport, limits, ambient, onRequest, regionClock };
+      const caller = new Caller(parts);
       const keystone = new Keystone(caller, cloud, ambient.clock);
       const issue = () => keystone.issueToken();
       const names = { region: 'east', regionName: 'east', endpointInterface: 'public' } as const;

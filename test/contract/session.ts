@@ -102,6 +102,7 @@ export const sessionSuite: Suite = (environment) =>
         ledger,
         movers: with_,
         ambient,
+        clockAheadMs: () => 0,
         retention: { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
         openContext: () =>
           Promise.resolve({

@@ -21,6 +21,7 @@ export class MemoryRegion implements Region {
   readonly name: string;
   readonly swiftCluster: string;
   readonly demo: MemoryProject;
+  readonly clockAheadMs = 0;
   isDown = false;
 
   constructor(name: string, info?: Readonly<Record<string, unknown>>) {

@@ -2,6 +2,7 @@ import type { Clock } from '../../../kernel/clock.ts';
 import { systemClock } from '../../../kernel/clock.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { Caller, type Target, type Tokens } from '../../../regions/http/caller.ts';
+import { RegionClock } from '../../../regions/http/region-clock.ts';
 import { Limits } from '../../../regions/http/limits.ts';
 import type { RequestEvent } from '../../../regions/http/request-event.ts';
 import { Transport } from '../../../regions/http/transport.ts';
@@ -43,6 +44,7 @@ export function rig(options: { maxCalls?: number; timeoutMs?: number; tls?: TlsC
     limits: new Limits(options.maxCalls ?? 8),
     ambient: { clock, random: { next: () => 0, id: () => 'x' }, log: silentLog },
     onRequest: (event) => events.push(event),
+    regionClock: new RegionClock(clock),
   });
   return {
     caller,

@@ -31,6 +31,8 @@ export class Harness {
   readonly bank: Bank;
   readonly ambient: Ambient;
   retention = keepTwo;
+  /** What the regions' answers say of the clock. */
+  clockAheadMs = 0;
   #ids = 0;
 
   constructor() {
@@ -74,6 +76,7 @@ export class Harness {
       movers: world.movers,
       ambient,
       retention,
+      clockAheadMs: () => this.clockAheadMs,
       openContext: () =>
         Promise.resolve({
           source: scope('east'),

@@ -176,6 +176,7 @@ function runnerOf({ store, ledger, sites, movers, ambient }: Base): SupervisorDe
       movers,
       ambient,
       retention: policy.retention,
+      clockAheadMs: () => 0,
       openContext: async ({ sourceRegion, targetRegion }, inner) => ({
         source: await sites.region(sourceRegion).project(spec.source.project, inner),
         target: await sites.region(targetRegion).project(spec.target.project, inner),

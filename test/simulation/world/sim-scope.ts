@@ -146,6 +146,7 @@ export function sitesOf(world: World, process: SimProcess, mayWrite: () => boole
   const region = (name: string): Region => ({
     name,
     swiftCluster: name,
+    clockAheadMs: 0,
     home: (signal) => project(name, signal),
     project: (_nameOrId, signal) => project(name, signal),
     probe: () => Promise.resolve([]),
