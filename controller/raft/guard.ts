@@ -110,17 +110,20 @@ export class Guard {
     });
   }
 
-  /** Whether this site's member, of which there is no data here, has taken part already. */
+  /**
+   * Whether this site's member, of which there is no data here, has taken part already. What it has
+   * published since it first ran tells: a site that begins later than the others has nothing there.
+   */
   async #hasBegun(api: Asked, signal: AbortSignal): Promise<boolean> {
     const { record, managed } = this.#options;
-    if (record.state === 'new') return (await api.local(clusterKeys.ready, signal)).value !== null;
+    const isNew = record.state === 'new';
+    if (isNew && (await api.local(clusterKeys.ready, signal)).value === null) return false;
     // One that knows no leader may have been cut off since before this one was taken in again.
     if ((await api.status(signal)).leaderId === null) return false;
     const own = peerUrl(managed.address);
-    // One that never ran has no name.
-    return (await api.members(signal)).some(
-      ({ name, peerUrls }) => name !== '' && peerUrls.includes(own),
-    );
+    const member = (await api.members(signal)).find(({ peerUrls }) => peerUrls.includes(own));
+    // Of the first members all are known from the beginning: one that is not was removed.
+    return member === undefined ? isNew : member.clientUrls.length > 0;
   }
 
   /** Those that do not answer say nothing, and neither do those that answer with what is none. */

@@ -54,7 +54,12 @@ describe("whether a site's member may run", () => {
       others: new Map([['east', east]]),
       ambient,
     });
-  const west = (name: string) => ({ name, peerUrls: ['https://10.0.2.10:2380'] });
+  const west = (clientUrl?: string) => ({
+    name: 'west',
+    peerUrls: ['https://10.0.2.10:2380'],
+    clientUrls: clientUrl === undefined ? [] : [clientUrl],
+  });
+  const ran = west('https://10.0.2.10:2379');
   const codeOf = (work: Promise<void>) =>
     work.then(
       () => null,
@@ -62,22 +67,30 @@ describe("whether a site's member may run", () => {
     );
 
   it('a lost disk and a bundle that was used before is none, be it the first or a later one', async () => {
-    const first = guardOf(other({ [clusterKeys.ready.path]: ready }));
+    const begun = { [clusterKeys.ready.path]: ready };
+    const first = guardOf(other(begun, [ran]));
     expect(await codeOf(first.mayStart(signal))).to.equal('raft.bundle-used');
-    const later = guardOf(other({}, [west('west')]), { state: 'existing' });
+    const removed = guardOf(other(begun));
+    expect(await codeOf(removed.mayStart(signal))).to.equal('raft.bundle-used');
+    const later = guardOf(other({}, [ran]), { state: 'existing' });
     expect(await codeOf(later.mayStart(signal))).to.equal('raft.bundle-used');
   });
 
+  it('a first member begins also when the others have begun before it', async () => {
+    const late = guardOf(other({ [clusterKeys.ready.path]: ready }, [west()]));
+    expect(await codeOf(late.mayStart(signal))).to.equal(null);
+  });
+
   it('a member that was added and never ran begins, and so does one that another has not heard of', async () => {
-    const added = guardOf(other({}, [west('')]), { state: 'existing' });
+    const added = guardOf(other({}, [west()]), { state: 'existing' });
     expect(await codeOf(added.mayStart(signal))).to.equal(null);
-    const old = guardOf(other({}, [west('west')], null), { state: 'existing' });
+    const old = guardOf(other({}, [ran], null), { state: 'existing' });
     expect(await codeOf(old.mayStart(signal))).to.equal(null);
   });
 
   it('its data there, only a removal counts', async () => {
     await mkdir(siteAt(root, 'west').dir.data, { recursive: true });
-    const there = guardOf(other({}, [west('west')]), { state: 'existing' });
+    const there = guardOf(other({}, [ran]), { state: 'existing' });
     expect(await codeOf(there.mayStart(signal))).to.equal(null);
     expect(await codeOf(guardOf(other({})).mayStart(signal))).to.equal('raft.removed');
   });
