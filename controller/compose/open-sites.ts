@@ -34,7 +34,13 @@ export function openSites(config: Config, ambient: Ambient, hooks: SiteHooks): O
   const site = (name: string): Site => {
     const found = all.get(name);
     if (found === undefined)
-      throw notFound('region', name, `the configuration has ${[...all.keys()].join(', ')}`);
+      throw notFound(
+        'region',
+        name,
+        all.size === 0
+          ? 'the configuration of this site has none: ask the controller of another'
+          : `the configuration has ${[...all.keys()].join(', ')}`,
+      );
     return found;
   };
   const sites: Sites = {

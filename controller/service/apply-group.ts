@@ -6,7 +6,7 @@ import { type Fault, InvalidInput } from '../input/fault.ts';
 import { nearest } from '../input/nearest.ts';
 import type { Group, GroupSpec, ProtectionPolicy, Stored } from '../model/types.ts';
 import type { Precondition } from '../service.ts';
-import type { Sites } from '../sites.ts';
+import { assertRegions, type Sites } from '../sites.ts';
 import { findGroup, type GroupEntries, groupView, readGroup } from '../state/groups.ts';
 import { keys } from '../state/keys.ts';
 import { refused } from '../state/refusals.ts';
@@ -38,6 +38,7 @@ export async function applyGroup(
   checkPrecondition('group', spec.name, existing?.record ?? null, precondition);
   if (existing !== null && isDeepStrictEqual(existing.record.value.spec, spec))
     return groupView(store, existing);
+  assertRegions(deps.sites, 'apply group', spec.name);
   const policy = await usablePolicy(spec, deps);
   const regions = { source: spec.source.region, target: policy.value.targetRegion };
   const isMoved = existing !== null && (await hasMoved(existing, spec, regions.target, store));

@@ -3,7 +3,7 @@ import { InvalidInput } from '../input/fault.ts';
 import { nearest } from '../input/nearest.ts';
 import type { ProtectionPolicy, Stored } from '../model/types.ts';
 import type { Precondition } from '../service.ts';
-import type { Sites } from '../sites.ts';
+import { assertRegions, type Sites } from '../sites.ts';
 import { keys } from '../state/keys.ts';
 import { notFound, refused } from '../state/refusals.ts';
 import { atomically } from '../store/atomically.ts';
@@ -64,6 +64,7 @@ export class Policies {
   }
 
   #checkRegion(policy: ProtectionPolicy): void {
+    assertRegions(this.#sites, 'apply policy', policy.name);
     const { names } = this.#sites;
     if (names.includes(policy.targetRegion)) return;
     const near = nearest(policy.targetRegion, names);
