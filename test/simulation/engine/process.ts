@@ -5,6 +5,8 @@ import type { Planned, Scheduler } from './scheduler.ts';
 /** When the wall clocks of the simulation begin. */
 const epochMs = Date.parse('2026-11-21T08:00:00Z');
 
+const leastMs = 0.001;
+
 /**
  * A process: all that it hears from outside (answers, timers, watches) comes through `deliver`. A
  * paused one hears it when it is woken, with all its memory; a dead one never.
@@ -71,7 +73,8 @@ export class SimProcess {
 
   /** Once, so many of its own milliseconds from now. */
   after(ms: number, run: () => void): Planned {
-    return this.#scheduler.after(Math.max(ms, 0) / this.#rate, () => this.deliver(run));
+    // A timer takes some time, or who waits for the rest of a moment would wait for ever in it.
+    return this.#scheduler.after(Math.max(ms, leastMs) / this.#rate, () => this.deliver(run));
   }
 
   /** What came meanwhile is heard at once, in its order, each as an event of its own. */
