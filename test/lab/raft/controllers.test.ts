@@ -17,7 +17,7 @@ import { endOfWork, startWork, sync } from './scene/work.ts';
 
 const longestStallMs = 3_000;
 /** So that work is met in its middle. */
-const latencyMs = 25;
+const latencyMs = 100;
 /** Writers go on for at least so long after a fault: leases end within it. */
 const writingMs = 15_000;
 
