@@ -1,6 +1,6 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { createContainerMover } from '../../replicator/container/mover.ts';
-import { ImageMover } from '../../replicator/image/mover.ts';
+import { createImageMover } from '../../replicator/image/mover.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { createVolumeMover } from '../../replicator/volume/mover.ts';
 
@@ -8,7 +8,7 @@ import { createVolumeMover } from '../../replicator/volume/mover.ts';
 export function createMovers(ambient: Ambient, spoolDir: string): Movers {
   return Object.freeze({
     volume: createVolumeMover({ ambient }),
-    image: new ImageMover(ambient),
+    image: createImageMover({ ambient }),
     container: createContainerMover({ ambient, spoolDir }),
   });
 }

@@ -15,7 +15,7 @@ import type { ImageCopy } from './types.ts';
  * data and does not look at the file again. `content`: the file, read and hashed whole. The manifest's
  * copy names the image by its id, so it is found under its staged name and under its own.
  */
-export async function verifyCopy(
+export async function verifyImage(
   copy: ImageCopy,
   depth: Depth,
   at: TargetContext,

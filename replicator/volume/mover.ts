@@ -1,14 +1,14 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import type { Mover } from '../mover.ts';
 import { expireVolumes } from './expire.ts';
-import { checkVolume } from './recover/check.ts';
-import { discardVolume, inventoryVolumes } from './recover/discard.ts';
-import { restoreVolume } from './recover/restore.ts';
-import { shipVolume } from './ship/ship.ts';
-import { captureVolume } from './source/capture.ts';
-import { tidyVolume } from './source/tidy.ts';
+import { checkVolume } from './check.ts';
+import { discardVolume, inventoryVolumes } from './discard.ts';
+import { restoreVolume } from './restore.ts';
+import { shipVolume } from './ship.ts';
+import { captureVolume } from './capture.ts';
+import { tidyVolume } from './tidy.ts';
 import type { VolumeCapture, VolumeCopy } from './types.ts';
-import { verifyVolume } from './verify/verify.ts';
+import { verifyVolume } from './verify.ts';
 
 /** Volumes as native Cinder backups, whole chains of them; see the README of this folder. */
 export function createVolumeMover(deps: {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { systemRandom } from '../../kernel/random.ts';
 import type { ProjectScope } from '../../regions/region.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
-import { ImageMover } from '../../replicator/image/mover.ts';
+import { createImageMover } from '../../replicator/image/mover.ts';
 import type { ImageCopy } from '../../replicator/image/types.ts';
 import type {
   Previous,
@@ -34,7 +34,7 @@ export const imageMoverSuite: Suite = (environment) =>
     const qcow: ResourceRef = { kind: 'image', id: randomUUID(), name: `süß qcow2 ${run}` };
     const copies = new Map<ResourceRef, ImageCopy>();
     const moved = { bytes: 0, present: 0, copied: 0 };
-    let mover: ImageMover;
+    let mover: ReturnType<typeof createImageMover>;
     let opened: Scopes;
     let outsiders: Record<RegionName, Outsider>;
     let east: ProjectScope;
@@ -65,7 +65,7 @@ export const imageMoverSuite: Suite = (environment) =>
 
     before(async () => {
       const { ambient, regions, scale } = environment();
-      mover = new ImageMover(ambient);
+      mover = createImageMover({ ambient });
       opened = await openScopes(environment());
       ({ east, west } = opened);
       outsiders = {

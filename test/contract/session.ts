@@ -8,7 +8,7 @@ import { noProgress } from '../../kernel/progress.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import { createBank } from '../../replicator/bank/swift-bank.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
-import { ImageMover } from '../../replicator/image/mover.ts';
+import { createImageMover } from '../../replicator/image/mover.ts';
 import type { Movers, ResourceRef, TargetContext } from '../../replicator/mover.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import { verifyPoint } from '../../replicator/point/verify-point.ts';
@@ -43,7 +43,7 @@ export const sessionSuite: Suite = (environment) =>
       const { ambient } = environment();
       movers = {
         volume: createVolumeMover({ ambient }),
-        image: new ImageMover(ambient),
+        image: createImageMover({ ambient }),
       } as unknown as Movers;
       opened = await openScopes(environment());
       spoolDir = await mkdtemp(join(tmpdir(), 'farshore-session-'));

@@ -4,7 +4,7 @@ import { silentLog } from '../../../kernel/log.ts';
 import { noProgress, type Progress } from '../../../kernel/progress.ts';
 import type { ProjectScope } from '../../../regions/region.ts';
 import type { Bank } from '../../../replicator/bank/bank.ts';
-import { ImageMover } from '../../../replicator/image/mover.ts';
+import { createImageMover } from '../../../replicator/image/mover.ts';
 import type { ImageCopy } from '../../../replicator/image/types.ts';
 import type {
   Previous,
@@ -34,7 +34,7 @@ export class Setting {
   readonly east = new MemoryImageService();
   readonly west: MemoryImageService;
   readonly clock = new SkippingClock();
-  readonly mover: ImageMover;
+  readonly mover: ReturnType<typeof createImageMover>;
   readonly tally: Tally = { moved: 0, present: 0, copied: 0 };
   readonly session: SessionContext;
 
@@ -45,7 +45,7 @@ export class Setting {
       random: { next: () => 0.5, id: () => '0123456789abcdef' },
       log: silentLog,
     };
-    this.mover = new ImageMover(ambient);
+    this.mover = createImageMover({ ambient });
     this.session = {
       group: 'shop',
       sessionId: 's1',

@@ -6,14 +6,14 @@
  * manifest holds is the root: from it hang the MD5 of every piece of the volume, their places, and
  * the parent; the hash of `_sha256file` stands beside it.
  */
-import type { Ambient } from '../../../kernel/ambient.ts';
-import type { Depth, TargetContext, Verification } from '../../mover.ts';
-import type { BackupCopy, VolumeCopy } from '../types.ts';
-import { catalogRows, isCatalogLost } from '../ship/catalog.ts';
-import { listPrefix, pairUp } from '../ship/listing.ts';
-import { isUsable, recordsOf } from '../ship/record.ts';
-import { verifyContent } from './content.ts';
-import { Findings } from '../../findings.ts';
+import type { Ambient } from '../../kernel/ambient.ts';
+import type { Depth, TargetContext, Verification } from '../mover.ts';
+import type { BackupCopy, VolumeCopy } from './types.ts';
+import { catalogRows, isCatalogLost } from './ship/catalog.ts';
+import { listPrefix, pairUp } from './ship/listing.ts';
+import { isUsable, recordsOf } from './ship/record.ts';
+import { verifyContent } from './verify/content.ts';
+import { Findings } from '../findings.ts';
 
 export async function verifyVolume(
   copy: VolumeCopy,

@@ -7,18 +7,18 @@
  * unchanged volume gives an incremental without data objects: it is not shipped, the previous chain
  * stands for the new time as well, and `tidy` deletes it.
  */
-import type { Ambient } from '../../../kernel/ambient.ts';
-import { FarshoreError } from '../../../kernel/errors.ts';
-import type { Backup } from '../../../regions/block-storage/types.ts';
-import type { Previous, SessionContext } from '../../mover.ts';
-import { copyContainer, sha256FileName } from '../layout/names.ts';
-import { ensureBackup, removeSuperseded, type SourceBackup } from '../source/backup.ts';
-import { sessionName } from '../source/marks.ts';
-import type { BackupCopy, VolumeCapture, VolumeCopy } from '../types.ts';
-import { describeBackup, type Description } from './describe.ts';
-import { ensureImported, rewriteRecord } from './record.ts';
-import { repairChain, type WeighedChain } from './repair.ts';
-import { hashObject, sendBackup, sourceObjectMissing } from './send.ts';
+import type { Ambient } from '../../kernel/ambient.ts';
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { Backup } from '../../regions/block-storage/types.ts';
+import type { Previous, SessionContext } from '../mover.ts';
+import { copyContainer, sha256FileName } from './layout/names.ts';
+import { ensureBackup, removeSuperseded, type SourceBackup } from './source/backup.ts';
+import { sessionName } from './source/marks.ts';
+import type { BackupCopy, VolumeCapture, VolumeCopy } from './types.ts';
+import { describeBackup, type Description } from './ship/describe.ts';
+import { ensureImported, rewriteRecord } from './ship/record.ts';
+import { repairChain, type WeighedChain } from './ship/repair.ts';
+import { hashObject, sendBackup, sourceObjectMissing } from './ship/send.ts';
 
 export async function shipVolume(
   capture: VolumeCapture,

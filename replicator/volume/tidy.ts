@@ -3,13 +3,13 @@
  * broken off go too: only one session of a group is at work at a time. Killed: the next session's
  * tidy finds the rest by the same names.
  */
-import type { Ambient } from '../../../kernel/ambient.ts';
-import type { Snapshot } from '../../../regions/block-storage/types.ts';
-import type { SessionContext } from '../../mover.ts';
-import type { VolumeCopy } from '../types.ts';
-import { shortWaitMs, waitFor } from '../wait.ts';
-import { removeSuperseded } from './backup.ts';
-import { isGroupsSnapshot } from './marks.ts';
+import type { Ambient } from '../../kernel/ambient.ts';
+import type { Snapshot } from '../../regions/block-storage/types.ts';
+import type { SessionContext } from '../mover.ts';
+import type { VolumeCopy } from './types.ts';
+import { shortWaitMs, waitFor } from './wait.ts';
+import { removeSuperseded } from './source/backup.ts';
+import { isGroupsSnapshot } from './source/marks.ts';
 
 export async function tidyVolume(
   copy: VolumeCopy,

@@ -9,19 +9,19 @@
  * Cinder leaves no such note: asked again, which writes the same bytes). An interrupted restore leaves
  * the volume in `error_restoring`, which Cinder cannot restore into: it is deleted, and a new one made.
  */
-import type { Ambient } from '../../../kernel/ambient.ts';
-import { FarshoreError } from '../../../kernel/errors.ts';
-import type { Volume } from '../../../regions/block-storage/types.ts';
-import { hasStatus } from '../../../regions/http/request-error.ts';
-import type { Restored, RestoreOrder, TargetContext } from '../../mover.ts';
-import { gib, requireCopyContainer } from '../layout/names.ts';
-import { catalogRows } from '../ship/catalog.ts';
-import { listPrefix, pairUp } from '../ship/listing.ts';
-import { ensureImported } from '../ship/record.ts';
-import type { BackupCopy, VolumeCopy } from '../types.ts';
-import { longWaitMs, shortWaitMs, waitFor } from '../wait.ts';
-import { restoredMemo, volumeMarks, volumeMemo, volumeName } from './marks.ts';
-import { ensureVolume, removeVolume, settled, sizeOf } from './scratch-volume.ts';
+import type { Ambient } from '../../kernel/ambient.ts';
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { Volume } from '../../regions/block-storage/types.ts';
+import { hasStatus } from '../../regions/http/request-error.ts';
+import type { Restored, RestoreOrder, TargetContext } from '../mover.ts';
+import { gib, requireCopyContainer } from './layout/names.ts';
+import { catalogRows } from './ship/catalog.ts';
+import { listPrefix, pairUp } from './ship/listing.ts';
+import { ensureImported } from './ship/record.ts';
+import type { BackupCopy, VolumeCopy } from './types.ts';
+import { longWaitMs, shortWaitMs, waitFor } from './wait.ts';
+import { restoredMemo, volumeMarks, volumeMemo, volumeName } from './recover/marks.ts';
+import { ensureVolume, removeVolume, settled, sizeOf } from './recover/scratch-volume.ts';
 
 export async function restoreVolume(
   copy: VolumeCopy,

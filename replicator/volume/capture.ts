@@ -7,16 +7,16 @@
  * request was accepted, before anything was cut. Where a driver makes no snapshots the backup itself
  * becomes the cut, and the copy says so.
  */
-import type { Ambient } from '../../../kernel/ambient.ts';
-import { isoTime } from '../../../kernel/clock.ts';
-import { FarshoreError, isTransient } from '../../../kernel/errors.ts';
-import { RequestError } from '../../../regions/http/request-error.ts';
-import type { Snapshot, Volume } from '../../../regions/block-storage/types.ts';
-import type { ResourceRef, SessionContext } from '../../mover.ts';
-import type { VolumeAttributes, VolumeCapture } from '../types.ts';
-import { shortWaitMs, waitFor } from '../wait.ts';
-import { mendLostStatus } from './lost-status.ts';
-import { sessionName, snapshotMarks } from './marks.ts';
+import type { Ambient } from '../../kernel/ambient.ts';
+import { isoTime } from '../../kernel/clock.ts';
+import { FarshoreError, isTransient } from '../../kernel/errors.ts';
+import { RequestError } from '../../regions/http/request-error.ts';
+import type { Snapshot, Volume } from '../../regions/block-storage/types.ts';
+import type { ResourceRef, SessionContext } from '../mover.ts';
+import type { VolumeAttributes, VolumeCapture } from './types.ts';
+import { shortWaitMs, waitFor } from './wait.ts';
+import { mendLostStatus } from './source/lost-status.ts';
+import { sessionName, snapshotMarks } from './source/marks.ts';
 import { groupsSnapshots, removeSnapshots } from './tidy.ts';
 
 export async function captureVolume(

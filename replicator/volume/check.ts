@@ -8,15 +8,15 @@
  */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { Ambient } from '../../../kernel/ambient.ts';
-import { describeError, FarshoreError } from '../../../kernel/errors.ts';
-import type { ContentCheck, Restored, RestoreOrder, TargetContext } from '../../mover.ts';
-import { gib, sha256FileName } from '../layout/names.ts';
-import { readSha256File } from '../layout/sha256-file.ts';
-import type { VolumeCopy } from '../types.ts';
-import { checkImageName } from './marks.ts';
-import { removeImages, uploadedImage } from './check-image.ts';
-import { sizeOf } from './scratch-volume.ts';
+import type { Ambient } from '../../kernel/ambient.ts';
+import { describeError, FarshoreError } from '../../kernel/errors.ts';
+import type { ContentCheck, Restored, RestoreOrder, TargetContext } from '../mover.ts';
+import { gib, sha256FileName } from './layout/names.ts';
+import { readSha256File } from './layout/sha256-file.ts';
+import type { VolumeCopy } from './types.ts';
+import { checkImageName } from './recover/marks.ts';
+import { removeImages, uploadedImage } from './recover/check-image.ts';
+import { sizeOf } from './recover/scratch-volume.ts';
 
 export async function checkVolume(
   copy: VolumeCopy,

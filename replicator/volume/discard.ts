@@ -1,10 +1,10 @@
-import type { Ambient } from '../../../kernel/ambient.ts';
-import type { RestoreOrder, TargetContext } from '../../mover.ts';
-import type { VolumeCopy } from '../types.ts';
-import { longWaitMs } from '../wait.ts';
-import { removeImages } from './check-image.ts';
-import { checkImageName, volumeMemo, volumeName } from './marks.ts';
-import { removeVolume } from './scratch-volume.ts';
+import type { Ambient } from '../../kernel/ambient.ts';
+import type { RestoreOrder, TargetContext } from '../mover.ts';
+import type { VolumeCopy } from './types.ts';
+import { longWaitMs } from './wait.ts';
+import { removeImages } from './recover/check-image.ts';
+import { checkImageName, volumeMemo, volumeName } from './recover/marks.ts';
+import { removeVolume } from './recover/scratch-volume.ts';
 
 /**
  * Deletes what a drill made of this copy: the volume the memo knows, any other that bears the drill's
