@@ -87,6 +87,8 @@ export const objectStoreSuite: Suite = (environment) =>
       const read = (await store.get(other, 'meta'))!;
       await buffer(read.body);
       expect(read.info.headers, 'beside a body').to.include(headers);
+      const [row] = await collect(store.list(other, { prefix: 'meta' }));
+      expect(row, 'in a listing').to.include({ contentType: 'text/x;charset="ü"' });
       const seen = await outsider.ask('object-store', 'HEAD', `/${other}/meta`);
       expect(seen.headers).to.include({ 'x-object-meta-utf8': headers['x-object-meta-utf8'] });
       await store.postContainer(other, { 'x-container-meta-utf8': wire('ü') });

@@ -22,6 +22,7 @@ export const info = Object.freeze({
     extra_header_count: 0,
   },
   symlink: { symloop_max: 2, static_links: true },
+  versioned_writes: { allowed_flags: ['x-versions-location', 'x-history-location'] },
   object_versioning: {},
   slo: {
     max_manifest_segments: 1_000,

@@ -28,9 +28,14 @@ export function parseRequest(call: Call, access: Access): Request {
   };
 }
 
+/** WSGI knows no underscore in a header's name: it is a hyphen from then on. */
 function headersOf({ headers }: Call): HeaderMap {
   const result: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) result[name] = Array.isArray(value) ? value.join(', ') : value;
+  for (const [given, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    const name = given.replaceAll('_', '-');
+    const text = Array.isArray(value) ? value.join(', ') : value;
+    result[name] = Object.hasOwn(result, name) ? `${result[name]},${text}` : text;
+  }
   return result;
 }

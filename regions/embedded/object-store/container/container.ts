@@ -7,6 +7,7 @@ import { checkQuotaHeaders } from '../quotas.ts';
 import type { ContainerRecord, HeaderMap } from '../records.ts';
 import { notFound, page, plain, statusReply } from '../refusals.ts';
 import { type Core, isTrue, type Request } from '../request.ts';
+import { isLegacy, legacyHeaders } from '../versions/legacy.ts';
 import { isOwners } from './container-headers.ts';
 import { listContainer } from './list-container.ts';
 
@@ -57,6 +58,7 @@ function checkedChange(request: Request): (record: ContainerRecord) => Container
     ...request.headers,
     ...cleaned(request.headers, 'x-container-read'),
     ...cleaned(request.headers, 'x-container-write'),
+    ...legacyHeaders(request.headers),
   };
   const versioning = headers['x-versions-enabled'];
   return (record) => {
@@ -71,6 +73,11 @@ function checkedChange(request: Request): (record: ContainerRecord) => Container
         400,
         'Cannot enable object versioning on a container configured as source of container syncing.',
       );
+    if (isEnabled && Object.keys(record.headers).some(isLegacy))
+      throw page(
+        400,
+        'Cannot enable object versioning on a container that is already using the legacy versioned writes feature.',
+      );
     const { versions } = record;
     if (versions === undefined && !isEnabled) return changed;
     return { ...changed, versions: { objects: 0, bytes: 0, ...versions, isEnabled } };
@@ -83,6 +90,7 @@ function cleaned(headers: HeaderMap, name: string): HeaderMap {
 }
 
 function isKept(request: Request, name: string): boolean {
+  if (isLegacy(name)) return true;
   return isOwners(name) ? isOwner(request) : name.startsWith('x-container-meta-');
 }
 

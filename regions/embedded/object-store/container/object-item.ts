@@ -1,3 +1,4 @@
+import { listedType } from '../../../object-store/content-type.ts';
 import type { Item } from '../listing/formats.ts';
 import type { RowRecord } from '../records.ts';
 import type { Request } from '../request.ts';
@@ -34,7 +35,7 @@ function plainItem(name: string, row: RowRecord): Item {
     bytes: sloBytes ?? bytes,
     hash: etag,
     name,
-    content_type: textOf(contentType),
+    content_type: listedType(textOf(contentType)),
     last_modified: listingTime(changedAt),
     ...(sloEtag === undefined ? {} : { slo_etag: sloEtag }),
   };

@@ -7,6 +7,7 @@ import type { Ticks } from '../records.ts';
 import { notFound, statusReply } from '../refusals.ts';
 import type { Core, Request } from '../request.ts';
 import { stamp } from '../times.ts';
+import { deleteKept } from '../versions/legacy.ts';
 import { putDeleteMarker } from '../versions/put-version.ts';
 
 /** DELETE of an object, or of one version. What is damaged or expired goes, though it answers 404. */
@@ -15,6 +16,8 @@ export async function deleteObject(core: Core, request: Request): Promise<Reply>
   if (large !== undefined) return large;
   const container = await authorizedContainer(core, request);
   if (container === undefined) throw notFound();
+  const kept = await deleteKept(core, request, container);
+  if (kept !== undefined) return kept;
   const versionId = request.query.get('version-id') ?? '';
   if (versionId !== '' && versionId !== 'null') {
     const id = parseVersionId(container, versionId);

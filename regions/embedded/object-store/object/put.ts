@@ -8,6 +8,7 @@ import type { SymlinkRecord } from '../records.ts';
 import { notFound, page, plain } from '../refusals.ts';
 import { type Core, isTrue, type Request } from '../request.ts';
 import { linkVersion } from '../versions/link-version.ts';
+import { keepOld } from '../versions/legacy.ts';
 import { announcedBytes, deleteAtOf, keptHeaders, reservedParameter } from './object-headers.ts';
 import { noBytes, storeBody, type StoredBytes } from './store-body.ts';
 import { type Draft, storeObject } from './store-object.ts';
@@ -26,6 +27,7 @@ export async function putObject(core: Core, request: Request, given: Given = {})
   if (container === undefined) throw notFound();
   const id = request.query.get('version-id') ?? '';
   if (id !== '') return linkVersion(core, request, container, id);
+  await keepOld(core, request, container);
   checkLargeHeaders(request);
   const manifest = await putManifest(core, request);
   if (manifest !== undefined) return manifest;
