@@ -1,0 +1,66 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import type { Region } from '../../lab/region.ts';
+import { type ServiceName, servicePorts } from '../../lab/topology.ts';
+
+const run = promisify(execFile);
+const distant: readonly ServiceName[] = ['keystone', 'swift'];
+/** Where the relay of a port listens. */
+const relayed = (port: number): number => port + 10_000;
+
+/**
+ * Puts a region of the lab far away: connections to its Keystone and Swift are led, in its own network
+ * namespace, through a relay that holds each byte for half the round trip. (netem would be plainer;
+ * not every kernel has it.) As root.
+ */
+export class Distance {
+  readonly #namespace: readonly string[];
+  readonly #close: () => Promise<void>;
+
+  private constructor(namespace: readonly string[], close: () => Promise<void>) {
+    this.#namespace = namespace;
+    this.#close = close;
+  }
+
+  static async open(region: Region, roundTripMs: number): Promise<Distance> {
+    const { State } = await region.container.inspect();
+    const namespace = ['--target', String(State.Pid), '--net'];
+    const ports = distant.map((name) => servicePorts[name]);
+    const script = join(import.meta.dirname, 'delay-relay.ts');
+    const pairs = ports.map((port) => `${relayed(port)}:${port}`);
+    const args = [...namespace, process.execPath, script, String(roundTripMs), ...pairs];
+    const relay = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await Promise.race([
+      once(createInterface({ input: relay.stdout }), 'line'),
+      once(relay, 'exit').then(() => ['']),
+    ])) as [string];
+    if (!line.startsWith('listens')) throw new Error('the relay of the distance did not start');
+    const distance = new Distance(namespace, async () => {
+      const ended = once(relay, 'exit');
+      relay.kill();
+      await ended;
+    });
+    // A run that was killed may have left its rules.
+    await distance.#redirect('-D').catch(() => undefined);
+    await distance.#redirect('-A');
+    return distance;
+  }
+
+  async close(): Promise<void> {
+    await this.#redirect('-D');
+    await this.#close();
+  }
+
+  async #redirect(action: '-A' | '-D'): Promise<void> {
+    for (const name of distant) {
+      const port = servicePorts[name];
+      const match = ['-i', 'eth0', '-p', 'tcp', '--dport', String(port)];
+      const target = ['-j', 'REDIRECT', '--to-ports', String(relayed(port))];
+      const rule = ['-w', '-t', 'nat', action, 'PREROUTING', ...match, ...target];
+      await run('nsenter', [...this.#namespace, 'iptables', ...rule]);
+    }
+  }
+}

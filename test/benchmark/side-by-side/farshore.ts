@@ -1,0 +1,113 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { systemClock } from '../../../kernel/clock.ts';
+import { ApiClient } from '../../../controller/cli/api-client.ts';
+import { leanStart } from '../../../controller/cli/lean-memory.ts';
+import { Process } from '../../../controller/demo/processes.ts';
+import { usageOf } from '../process-usage.ts';
+import type { Contender, Entry, Figures } from './contender.ts';
+import { type Servers, withoutSettings } from './servers.ts';
+
+const pollMs = 50;
+
+interface Session {
+  readonly summary: {
+    readonly id: string;
+    readonly phase: string;
+    readonly endedAt: string | null;
+    readonly error: { readonly code: string; readonly message: string } | null;
+  };
+}
+
+/** The controller as it is served; a copy is a session of a group with the container. */
+export function farshore(servers: Servers): Entry {
+  return { name: 'farshore', open: (directory) => open(servers, directory) };
+}
+
+async function open(servers: Servers, directory: string): Promise<Contender> {
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'clouds.yaml'), stringify({ clouds: clouds(servers) }));
+  await writeFile(
+    join(directory, 'farshore.yaml'),
+    stringify({
+      dataDir: join(directory, 'state'),
+      api: { listen: '127.0.0.1:0' },
+      log: { level: 'warn' },
+      regions: { east: { cloud: 'east' }, west: { cloud: 'west' } },
+    }),
+  );
+  const { flags, env } = leanStart('controller');
+  const process = new Process({
+    name: 'controller',
+    args: ['--config', 'farshore.yaml', 'serve'],
+    flags,
+    env: withoutSettings(env),
+    cwd: directory,
+    logFile: join(directory, 'controller.log'),
+  });
+  const client = new ApiClient(await process.address());
+  await client.put('/policies/bench', {
+    name: 'bench',
+    objectives: { rpo: '3d', rto: '1d' },
+    schedule: { every: '1d' },
+    target: 'west',
+  });
+  const pid = process.pid ?? 0;
+  return {
+    name: 'farshore',
+    first: async (container) => {
+      const source = { region: 'east', project: 'demo' };
+      const members = [{ container }];
+      const group = { name: container, policy: 'bench', source, members, paused: false };
+      return measured(pid, async () => {
+        await client.put(`/groups/${container}`, group);
+        await sync(client, container);
+      });
+    },
+    again: (container) => measured(pid, () => sync(client, container)),
+    close: () => process.stop(systemClock),
+  };
+}
+
+/** Starts a session, or joins the one that the group's beginning has started, and waits for its end. */
+async function sync(client: ApiClient, group: string): Promise<void> {
+  const { id } = await client.post<Session['summary']>(`/groups/${group}/sync`);
+  for (;;) {
+    const { summary } = await client.get<Session>(`/groups/${group}/sessions/${id}`);
+    if (summary.error !== null) throw new Error(`the session: ${summary.error.message}`);
+    if (summary.endedAt !== null) {
+      if (summary.phase !== 'done') throw new Error(`the session ended as ${summary.phase}`);
+      return;
+    }
+    await systemClock.sleep(pollMs);
+  }
+}
+
+async function measured(pid: number, work: () => Promise<void>): Promise<Figures> {
+  // From now on its peak is counted anew.
+  await writeFile(`/proc/${pid}/clear_refs`, '5');
+  const before = await usageOf(pid);
+  const start = performance.now();
+  await work();
+  const seconds = (performance.now() - start) / 1000;
+  const { cpuSeconds } = await usageOf(pid);
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const peakMiB = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
+  return { seconds, cpuSeconds: cpuSeconds - before.cpuSeconds, peakMiB };
+}
+
+function clouds({ urls }: Servers): Record<string, unknown> {
+  const entry = (name: 'east' | 'west') => ({
+    auth: {
+      auth_url: `${urls[name]}/v3`,
+      username: 'admin',
+      password: 'secret',
+      project_name: 'demo',
+      user_domain_id: 'default',
+      project_domain_id: 'default',
+    },
+    region_name: name,
+  });
+  return { east: entry('east'), west: entry('west') };
+}
