@@ -97,6 +97,7 @@ export const recoveryPoint = z
     id: z.string(),
     group: z.string(),
     generation: z.number(),
+    sequence: z.number().describe('Its place among the points of the group, by commit.'),
     state: z.enum(['proven', 'damaged', 'expiring']),
     region: z.string(),
     sourceRegion: z.string(),

@@ -8,9 +8,8 @@ import { PointTallies } from '../mirror/point-tallies.ts';
 import { Reads } from '../mirror/reads.ts';
 import { Standings } from '../replication/standings.ts';
 import type { ServiceDeps } from '../service/controller-service.ts';
-import { addLatest } from '../state/add-latest.ts';
 import type { Store } from '../store/store.ts';
-import { whenAvailable } from '../store/when-available.ts';
+import { formatGate } from './format-gate.ts';
 import { openHome } from './open-home.ts';
 import { createMirrors } from './state-mirrors.ts';
 
@@ -47,11 +46,18 @@ export async function openState(
   const { onFailure, onRequest } = heardBy;
   const home = await openHome(config, ambient, onFailure);
   const { site, region, siteNames, member } = home;
-  const store = heard(home.store, {
+  const gate = formatGate(home.store, config, version, ambient);
+  const stopping = new AbortController();
+  // What needs no other's answer is known before the first order can come.
+  if (config.raft === undefined)
+    await gate.admit(stopping.signal).catch(async (error: unknown) => {
+      await home.close();
+      throw error;
+    });
+  const store = heard(gate.store, {
     onRequest,
     onCommitted: (operations, revision) => writes.note(operations, revision),
   });
-  const stopping = new AbortController();
   const place = { site, region, version };
   const cluster = new StoreCluster({ store, ambient, place, leaseTtlMs });
   const kinds = createMirrors(store, ambient);
@@ -71,9 +77,10 @@ export async function openState(
     },
     start: async () => {
       await home.ready();
+      if (config.raft !== undefined) await gate.admit(stopping.signal);
+      void gate.heed(stopping.signal).catch(onFailure);
       // Before anything is written: what there is can be shown also without a quorum.
       await Promise.all([cluster.start(), mirrors.start()]);
-      await whenAvailable(() => addLatest(store), ambient, stopping.signal);
       home.startUpkeep(cluster);
     },
     stop: async () => {

@@ -25,7 +25,7 @@ const none: PointTally = Object.freeze({ newest: null, proven: 0, damaged: 0 });
 
 export function shortPoint({ value }: Entry<RecoveryPoint>): ShortPoint {
   const { group, id, sequence, state, dataTime } = value;
-  return { group, id, ...(sequence === undefined ? {} : { sequence }), state, dataTime };
+  return { group, id, sequence, state, dataTime };
 }
 
 /** Pure. */

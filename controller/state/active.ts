@@ -1,5 +1,4 @@
 import type { Admission, Execution, Unfinished } from '../../runbooks/execution/types.ts';
-import { atomically } from '../store/atomically.ts';
 import {
   type Compare,
   type Operation,
@@ -62,28 +61,4 @@ export async function letOut(
 
 export function allOf(active: Iterable<ActiveExecutions>): readonly Unfinished[] {
   return [...active].flatMap(({ executions }) => executions);
-}
-
-/** The version before kept a mark for each unfinished execution. Killed in between: the rest is done at the next start. */
-export async function migrateUnfinished(store: Store): Promise<void> {
-  const prefix = keys.unfinished().path;
-  for (const { path } of await store.range(keys.unfinished())) {
-    const id = path.slice(prefix.length);
-    await atomically(store, async () => {
-      const mark = await store.get(keys.unfinished(id));
-      const execution = await store.get(keys.execution(id));
-      const gone = {
-        compares: [unchanged(keys.unfinished(id), mark)],
-        operations: mark === null ? [] : [remove(keys.unfinished(id))],
-      };
-      if (mark === null || execution === null || execution.value.state === 'ended')
-        return { ...gone, result: undefined };
-      const entry = await letIn(store, execution.value, { regions: [], admit: () => [] });
-      return {
-        compares: [...gone.compares, unchanged(keys.execution(id), execution), ...entry.compares],
-        operations: [...gone.operations, ...entry.operations],
-        result: undefined,
-      };
-    });
-  }
 }

@@ -1,6 +1,6 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import { FarshoreError, isTransient } from '../../kernel/errors.ts';
+import { FarshoreError } from '../../kernel/errors.ts';
 import type {
   Admission,
   AuditNote,
@@ -14,7 +14,7 @@ import { currentClaim } from '../cluster/current-claim.ts';
 import type { Claims } from '../cluster/types.ts';
 import { type Attempt, atomically } from '../store/atomically.ts';
 import { type Compare, type Operation, put, remove, type Store } from '../store/store.ts';
-import { allOf, letIn, letOut, migrateUnfinished } from './active.ts';
+import { allOf, letIn, letOut } from './active.ts';
 import { auditEntry } from './audit.ts';
 import { followed } from './followed.ts';
 import { keys } from './keys.ts';
@@ -28,9 +28,6 @@ interface JournalDeps {
   readonly site: string;
 }
 
-/** Between two tries of what a store that is away keeps from being done. */
-const pauseMs = 1_000;
-
 /**
  * Executions on the state store: one key each, rewritten as a whole with every step. A save compares
  * the version and the holder's claim in the same transaction, so of two processes, or a run and its
@@ -42,7 +39,6 @@ export class StoreJournal implements ExecutionJournal {
   readonly #deps: JournalDeps;
   /** Of the executions that this process saved last: reading before each save would cost a round trip. */
   readonly #saved = new Map<string, { readonly version: number; readonly modRevision: number }>();
-  #migration: Promise<void> | null = null;
 
   constructor(deps: JournalDeps) {
     this.#deps = deps;
@@ -58,7 +54,6 @@ export class StoreJournal implements ExecutionJournal {
   ): Promise<Execution> {
     const { request, audit = [] } = options;
     const { store } = this.#deps;
-    await this.#migrated();
     const { result } = await atomically(store, async (): Promise<Attempt<Execution>> => {
       const known = request === undefined ? null : await this.requested(request);
       if (known !== null) return { compares: [], operations: [], result: known };
@@ -91,7 +86,6 @@ export class StoreJournal implements ExecutionJournal {
 
   async reopen(execution: Execution, admission: Admission): Promise<void> {
     const { store } = this.#deps;
-    await this.#migrated();
     await atomically(store, async () => {
       const before = await this.#before(execution);
       if (before === null) return { compares: [], operations: [], result: undefined };
@@ -145,8 +139,6 @@ export class StoreJournal implements ExecutionJournal {
 
   async *unfinished(signal: AbortSignal): AsyncGenerator<readonly Unfinished[], void, undefined> {
     const { store, ambient } = this.#deps;
-    const migrated = () => this.#migrated();
-    if (!(await outlasting('read unfinished executions', migrated, ambient, signal))) return;
     const source = { store, ambient, prefix: keys.active() };
     yield* followed(source, (mirror) => allOf(mirror.values()), signal);
   }
@@ -169,7 +161,6 @@ export class StoreJournal implements ExecutionJournal {
   }
 
   async #unfinished(): Promise<readonly Execution[]> {
-    await this.#migrated();
     const active = await this.#deps.store.range(keys.active());
     const ids = allOf(active.map(({ value }) => value)).map(({ id }) => id);
     const found = await Promise.all(ids.map((id) => this.load(id)));
@@ -216,15 +207,6 @@ export class StoreJournal implements ExecutionJournal {
   #audited(execution: Execution, notes: readonly AuditNote[]): readonly Operation[] {
     return notes.map((note) => auditEntry({ ...note, site: this.#deps.site }, execution.id));
   }
-
-  /** Once a process; again where it failed. */
-  #migrated(): Promise<void> {
-    this.#migration ??= migrateUnfinished(this.#deps.store).catch((error: unknown) => {
-      this.#migration = null;
-      throw error;
-    });
-    return this.#migration;
-  }
 }
 
 /** For sorting. */
@@ -247,26 +229,6 @@ function isUnfinished(execution: Execution | null): boolean {
 /** As the store keeps it. */
 function isSame(stored: Execution, execution: Execution): boolean {
   return JSON.stringify(stored) === JSON.stringify(execution);
-}
-
-/** Done again while the store is away; false when `signal` aborts first. */
-async function outlasting(
-  what: string,
-  work: () => Promise<void>,
-  { clock, log }: Ambient,
-  signal: AbortSignal,
-): Promise<boolean> {
-  while (!signal.aborted) {
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      log.warn('state cannot be read, tried again', { what, error });
-    }
-    await clock.sleep(pauseMs, signal).catch(() => undefined); // Aborted: the loop ends.
-  }
-  return false;
 }
 
 function isUnknown(error: unknown): boolean {

@@ -48,8 +48,6 @@ export const keys = Object.freeze({
   execution: (id = '') => key<Execution>('executions', id),
   /** Those of a group that have not ended: whoever begins or ends one compares it. */
   active: (group = '') => key<ActiveExecutions>('active', group),
-  /** What the version before had in place of `active`: read once, then gone. */
-  unfinished: (id = '') => key<null>('unfinished', id),
   /** Orders to an execution, until whoever carries it out has taken them. */
   order: (execution: string, order = '') => key<StandingOrder>('orders', execution, order),
   /** The execution that a client's request created, under a digest of the request's key. */

@@ -3,7 +3,7 @@ import { FarshoreError } from '../../kernel/errors.ts';
 import { currentClaim } from '../cluster/current-claim.ts';
 import type { Claims } from '../cluster/types.ts';
 import { byAge } from '../../replicator/point/choose.ts';
-import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import type { NewPoint, RecoveryPoint } from '../../replicator/point/types.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import type { Ledger, Session } from '../../replicator/session/types.ts';
 import { type Attempt, atomically } from '../store/atomically.ts';
@@ -55,13 +55,13 @@ export class StoreLedger implements Ledger {
     return entries.map(({ value }) => value).toSorted((a, b) => byAge(b, a));
   }
 
-  async commitPoint(point: RecoveryPoint, session: Session): Promise<void> {
+  async commitPoint(point: NewPoint, session: Session): Promise<void> {
     const { group } = point;
     const key = keys.point(group, point.id);
     await atomically(this.#store, async () => {
       // Nobody else commits for the group while the claim is held.
       const others = (await this.points(group)).filter(({ id }) => id !== point.id);
-      const sequence = 1 + Math.max(0, ...others.map((other) => other.sequence ?? 0));
+      const sequence = 1 + Math.max(0, ...others.map((other) => other.sequence));
       return this.#save(session, [put(key, { ...point, sequence })]);
     });
   }

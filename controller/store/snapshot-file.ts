@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { FarshoreError } from '../../kernel/errors.ts';
+import { stateFormat } from './format.ts';
 
 export interface SnapshotEntry {
   readonly path: string;
@@ -17,8 +18,11 @@ export interface Snapshot {
   readonly sha256: string;
 }
 
+/** Followed by the number of the state's format. */
+export const formatName = 'farshore-state/';
+
 const header = z.strictObject({
-  format: z.literal('farshore-state/1'),
+  format: z.string().regex(/^farshore-state\/\d+$/),
   revision: z.int().min(0),
   at: z.iso.datetime(),
 });
@@ -28,7 +32,8 @@ const trailer = z.strictObject({ count: z.int().min(0), sha256: z.string() });
 /**
  * Reads one line of JSON each for the header, every key in ascending order, and the trailer, whose
  * checksum is that of all lines before it. Lines may come with or without their ends. Throws
- * `snapshot.altered` for anything else: cut short, changed, or not a snapshot.
+ * `snapshot.altered` for anything else (cut short, changed, or not a snapshot), and `snapshot.format`
+ * for a whole one of a state that this program does not read.
  */
 export async function readSnapshot(lines: AsyncIterable<string>): Promise<Snapshot> {
   const sum = createHash('sha256');
@@ -51,6 +56,8 @@ export async function readSnapshot(lines: AsyncIterable<string>): Promise<Snapsh
   const { count, sha256 } = parse(trailer, last, number);
   if (count !== entries.length) throw altered(`it holds ${entries.length} keys of ${count}`);
   if (sum.digest('hex') !== sha256) throw altered('its checksum is another');
+  const format = Number(head.format.slice(formatName.length));
+  if (format !== stateFormat) throw foreign(format);
   return { revision: head.revision, at: head.at, entries, sha256 };
 }
 
@@ -76,6 +83,21 @@ function parse<T>(schema: z.ZodType<T>, line: string, number: number): T {
   const parsed = schema.safeParse(content);
   if (!parsed.success) throw altered(`line ${number} is not what stands there`, parsed.error);
   return parsed.data;
+}
+
+function foreign(format: number): FarshoreError {
+  return new FarshoreError(
+    `it holds a state of format ${format}; this farshore uses format ${stateFormat}`,
+    {
+      code: 'snapshot.format',
+      kind: 'permanent',
+      operation: 'read snapshot',
+      hint:
+        format > stateFormat
+          ? 'upgrade farshore here; nothing was changed'
+          : 'the version that wrote it reads it; nothing was changed',
+    },
+  );
 }
 
 function altered(message: string, cause?: unknown): FarshoreError {

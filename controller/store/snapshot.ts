@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isoTime, type Clock } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
-import { readSnapshot, type SnapshotEntry } from './snapshot-file.ts';
+import { formatOf, stateFormat } from './format.ts';
+import { formatName, readSnapshot, type SnapshotEntry } from './snapshot-file.ts';
 import { put, unchanged, type Entry, type Key, type Operation, type Store } from './store.ts';
 
 /** What lies in the store while an import is under way, and after one that was broken off. */
@@ -28,6 +29,7 @@ export async function* exportState(
   signal: AbortSignal,
 ): AsyncGenerator<string, void> {
   await checkImported(store);
+  const format = `${formatName}${(await formatOf(store)) ?? stateFormat}`;
   const sum = createHash('sha256');
   const line = (content: unknown): string => {
     const text = `${JSON.stringify(content)}\n`;
@@ -36,7 +38,7 @@ export async function* exportState(
   };
   let count = 0;
   for await (const { entries, revision, isFirst } of pages(store, signal)) {
-    if (isFirst) yield line({ format: 'farshore-state/1', revision, at: isoTime(clock.now()) });
+    if (isFirst) yield line({ format, revision, at: isoTime(clock.now()) });
     for (const { path, value, lease } of entries)
       if (lease === undefined) {
         count++;

@@ -6,14 +6,9 @@ export type PointAge = Pick<RecoveryPoint, 'id' | 'sequence' | 'state' | 'dataTi
 /**
  * Which holds the older data. By the order in which they were committed, for no clock is to be
  * trusted with that: one that ran ahead for a while would make its points the newest for as long.
- * Those that an older release committed have no place in it: they come first, by data time.
  */
 export function byAge(older: PointAge, newer: PointAge): number {
-  const inOrder = (older.sequence ?? 0) - (newer.sequence ?? 0);
-  if (inOrder !== 0) return inOrder;
-  const difference = Date.parse(older.dataTime) - Date.parse(newer.dataTime);
-  if (difference !== 0) return difference;
-  return older.id < newer.id ? -1 : older.id > newer.id ? 1 : 0;
+  return older.sequence - newer.sequence;
 }
 
 /** The point to fail over to, in any order of the list; null when none is proven. */

@@ -12,8 +12,8 @@ export interface RecoveryPoint {
   readonly id: string;
   readonly group: string;
   readonly generation: number;
-  /** Its place among the group's points, from 1, given when it is committed; absent: by an older release. */
-  readonly sequence?: number;
+  /** Its place among the group's points, from 1, given when it is committed. */
+  readonly sequence: number;
   readonly state: PointState;
   /** Region that holds the copies. */
   readonly region: string;
@@ -36,6 +36,9 @@ export interface RecoveryPoint {
     readonly findings: readonly Finding[];
   };
 }
+
+/** A head before it is committed, which gives it its place. */
+export type NewPoint = Omit<RecoveryPoint, 'sequence'>;
 
 /** What lies in the bank: enough to restore with nothing but it and the region's services. */
 export interface PointManifest {

@@ -1,7 +1,7 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
-import type { RecoveryPoint } from '../point/types.ts';
+import type { NewPoint } from '../point/types.ts';
 import type { MovedCounter } from './moved.ts';
 import { advance, type Happening } from './state.ts';
 import type { Ledger, Session } from './types.ts';
@@ -82,7 +82,7 @@ export class Journal {
   }
 
   /** The point and the phase after it, in one transaction. */
-  async committed(pointOf: (committedAt: string) => RecoveryPoint): Promise<void> {
+  async committed(pointOf: (committedAt: string) => NewPoint): Promise<void> {
     const point = pointOf(isoTime(this.#ambient.clock.now()));
     const next = this.#enter({ type: 'committed' });
     await this.#inOrder(next, () => this.#ledger.commitPoint(point, next));

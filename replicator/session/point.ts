@@ -2,7 +2,7 @@ import type { Copy } from '../mover.ts';
 import { resourceKey } from '../mover.ts';
 import type { Session } from './types.ts';
 import { oldestDataTime } from '../point/manifest.ts';
-import type { PointManifest, RecoveryPoint } from '../point/types.ts';
+import type { NewPoint, PointManifest, RecoveryPoint } from '../point/types.ts';
 
 /** The manifest of a verified session. It follows from the saved state alone, so it can be built again. */
 export function manifestOf(session: Session, previous: PointManifest['previous']): PointManifest {
@@ -27,7 +27,7 @@ export function headOf(
   session: Session,
   manifest: RecoveryPoint['manifest'],
   committedAt: string,
-): RecoveryPoint {
+): NewPoint {
   const copies = copiesOf(session);
   const verifications = Object.values(session.verifications);
   const isRead = verifications.every(({ depth }) => depth === 'content');

@@ -1,5 +1,5 @@
 import type { Capture, Copy, Previous, ResourceRef, Verification } from '../mover.ts';
-import type { PointManifest, RecoveryPoint } from '../point/types.ts';
+import type { NewPoint, PointManifest, RecoveryPoint } from '../point/types.ts';
 
 export type SessionPhase =
   | 'capturing'
@@ -69,7 +69,7 @@ export interface Ledger {
   /** Newest first, expiring ones included. */
   points(group: string): Promise<readonly RecoveryPoint[]>;
   /** The point and its session's next state, in one transaction. Harmless when repeated. */
-  commitPoint(point: RecoveryPoint, session: Session): Promise<void>;
+  commitPoint(point: NewPoint, session: Session): Promise<void>;
   /**
    * A check's outcome or a change of state; no generation is compared: damage is always recorded.
    * Gives the outcome that counts. `seen`: the point as it was when the check began: one that found

@@ -25,7 +25,7 @@ export function admission(
 }
 
 /** What a drill is told when a failover of its group begins. */
-export function yielding(failover: string, at: string): StandingOrder {
+function yielding(failover: string, at: string): StandingOrder {
   const reason = `failover ${failover} of the group was ordered`;
   return { id: failover, instruction: { type: 'cancelled', reason }, at };
 }

@@ -1,7 +1,5 @@
 import { describeError, FarshoreError, isTransient } from '../../kernel/errors.ts';
-import { isoTime } from '../../kernel/clock.ts';
 import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
-import { yielding } from './admission.ts';
 import type { ExecutionClaim } from './claims.ts';
 import { planOf } from './order.ts';
 import type { RunnerParts } from './parts.ts';
@@ -126,7 +124,7 @@ export class Duty {
     }
     if (run === null) return;
     // The execution is committed: a journal that refuses its first event is the supervision's matter.
-    const begun = this.#begin(run).catch(() => undefined);
+    const begun = run.begin().catch(() => undefined);
     const live: Live = { run, claim, supervision: Promise.resolve() };
     this.#live.set(id, live);
     live.supervision = this.#supervise(id, live);
@@ -135,18 +133,6 @@ export class Duty {
 
   #run(execution: Execution): Run {
     return new Run(this.#parts, planOf(execution.runbook, this.#parts), execution);
-  }
-
-  /** A drill is told by the failover's own commit; here, where it was begun by a version that told otherwise. */
-  async #begin(run: Run): Promise<void> {
-    await run.begin();
-    const { group, mode, state } = run.execution;
-    const failover = this.#unfinished.find(
-      (other) => other.group === group && other.mode === 'failover',
-    );
-    if (mode !== 'drill' || state === 'ended' || failover === undefined) return;
-    const at = isoTime(this.#parts.ambient.clock.now());
-    await run.dispatch(yielding(failover.id, at).instruction);
   }
 
   /** Never rejects: an execution must not stay dead because its journal hiccuped once. */
@@ -184,7 +170,7 @@ export class Duty {
         over.throwIfAborted();
         if (execution === null || execution.state === 'ended') return false;
         live.run = this.#run(execution);
-        await this.#begin(live.run);
+        await live.run.begin();
         return true;
       } catch (error) {
         if (isOver()) return false;

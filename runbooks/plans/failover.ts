@@ -12,7 +12,7 @@ import { resourceSteps } from './resources.ts';
  * else, so that from then on no worker of the old primary can commit. The old primary is fenced beside
  * the choice and the check of the point; restoring begins only when it is fenced, or when somebody has
  * said in so many words that it is not: with the order (`unfenced`), or at the gate of `unfenced:accept`,
- * which the fence adds. Version 1 restored whether it was fenced or not.
+ * which the fence adds.
  */
 export const failover = definePlan({
   name: 'failover',

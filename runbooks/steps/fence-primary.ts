@@ -61,7 +61,7 @@ export const fencePrimary: Step = {
     for (const text of told(evidence)) note(text);
     const unfenced = step.params['unfenced'] as UnfencedParam;
     const isWhole = evidence.every(isHeld);
-    if (isWhole || unfenced === undefined) return { state: 'done', output: { evidence } };
+    if (isWhole) return { state: 'done', output: { evidence } };
     if (unfenced === askIfUnfenced)
       return { state: 'done', output: { evidence }, added: [acceptUnfenced(evidence)] };
     const accepted: AcceptedUnfenced = { reason: unfenced.reason, at: execution.declaredAt };

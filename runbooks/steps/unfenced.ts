@@ -4,8 +4,8 @@ import type { FenceEvidence } from './fence-primary.ts';
 /** In the params of `fence-primary`: wait for an approval where something is not fenced. */
 export const askIfUnfenced = 'ask';
 
-/** What the order said of a primary that can't be fenced; `ask`: nothing. Undefined: by version 1 of the plan, which never asked. */
-export type UnfencedParam = { readonly reason: string } | typeof askIfUnfenced | undefined;
+/** What the order said of a primary that can't be fenced; `ask`: nothing. */
+export type UnfencedParam = { readonly reason: string } | typeof askIfUnfenced;
 
 /** So many resources are named at the gate; the step's output has them all. */
 const namedAtMost = 20;

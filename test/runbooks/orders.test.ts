@@ -1,7 +1,5 @@
 import { expect } from 'chai';
 
-import { keys } from '../../controller/state/keys.ts';
-import { put } from '../../controller/store/store.ts';
 import type { ExecutionOrder } from '../../runbooks/runner.ts';
 import { describeParams } from '../../runbooks/plan.ts';
 import { plans } from '../../runbooks/plans/index.ts';
@@ -69,21 +67,6 @@ describe('orders', () => {
     expect(execution.result).to.equal('succeeded');
     expect(execution.rtoSeconds).to.equal(121);
     expect([...bench.site.made.keys()].sort()).to.deep.equal(['base 1', 'c1 1', 'data 1'].sort());
-  });
-
-  it('tells a drill that it was found unfinished beside a failover', async () => {
-    const bench = new Bench();
-    bench.site.workMs = 60_000;
-    const drill = await bench.start('drill');
-    const failover = await bench.start('failover');
-    await bench.first.stop();
-    const lost = bench.stored().find(({ id }) => id === drill.id)!;
-    // As a version left it that told the drill later.
-    const untold = { ...lost, cancelRequested: false };
-    await bench.store.transact([], [put(keys.execution(drill.id), untold)]);
-    const { runner } = await bench.join();
-    expect((await bench.ended(drill.id, runner)).result).to.equal('cancelled');
-    expect((await bench.ended(failover.id, runner)).result).to.equal('succeeded');
   });
 
   it('refuses orders to executions that do not exist, have ended, or have nothing to do again', async () => {

@@ -1,8 +1,5 @@
 import { expect } from 'chai';
 
-import { keys } from '../../controller/state/keys.ts';
-import { put } from '../../controller/store/store.ts';
-import { failover } from '../../runbooks/plans/failover.ts';
 import type { Execution } from '../../runbooks/execution/types.ts';
 import { renderReport, reportOf } from '../../runbooks/report.ts';
 import { rejection } from '../support/rejection.ts';
@@ -136,21 +133,5 @@ describe('a failover whose old primary cannot be fenced', () => {
     const report = reportOf(ended);
     expect(report.fencing).to.deep.equal({ fenced: true, notFenced: 0, accepted: null });
     expect(renderReport(report)).to.include('old primary: fenced');
-  });
-
-  it('goes on with an execution of the plan’s first version, which never asked', async () => {
-    const bench = new Bench();
-    const { id } = await bench.start('failover', asks);
-    await bench.first.stop();
-    const begun = bench.stored()[0]!;
-    const steps = begun.steps.map((step) =>
-      step.id === 'fence-primary' ? { ...step, params: { fenceSeconds: 10 } } : step,
-    );
-    const older = { ...begun, runbookVersion: 1, steps };
-    await bench.store.transact([], [put(keys.execution(id), older)]);
-    const ended = await bench.ended(id, (await bench.join()).runner);
-    expect(ended.result).to.equal('succeeded');
-    expect(reportOf(ended).fencing).to.deep.equal({ fenced: false, notFenced: 3, accepted: null });
-    expect(failover.version).to.equal(2);
   });
 });

@@ -1,5 +1,5 @@
 import type { Copy, Mover, Movers } from '../../replicator/mover.ts';
-import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import type { NewPoint } from '../../replicator/point/types.ts';
 import type { Session } from '../../replicator/session/types.ts';
 import type { Claims } from '../../controller/cluster/types.ts';
 import { keys } from '../../controller/state/keys.ts';
@@ -30,8 +30,13 @@ class LaxLedger extends StoreLedger {
     await this.#write(session, []);
   }
 
-  override async commitPoint(point: RecoveryPoint, session: Session): Promise<void> {
-    await this.#write(session, [put(keys.point(point.group, point.id), point)]);
+  override async commitPoint(point: NewPoint, session: Session): Promise<void> {
+    await this.#write(session, [
+      put(keys.point(point.group, point.id), {
+        ...point,
+        sequence: (await this.points(point.group)).length + 1,
+      }),
+    ]);
   }
 
   async #write(session: Session, others: readonly Operation[]): Promise<void> {

@@ -1,9 +1,12 @@
+import { formatKey } from '../../store/format.ts';
 import type { Consistency, Page, Store } from '../../store/store.ts';
 
 /** Of the cluster itself, a few keys: an older state, or another's, says nothing of it. */
 const clusters = 'cluster/';
 /** Grows only: what was ordered stays known when the state is put back. */
 const audits = 'audit/';
+/** There as soon as a controller was: the snapshot has the same, or is refused. */
+const format = formatKey.path;
 
 /** The store as a snapshot is to hold it: without what concerns the cluster itself. */
 export function forExport(store: Store, consistency: Consistency): Store {
@@ -12,7 +15,7 @@ export function forExport(store: Store, consistency: Consistency): Store {
 
 /** The store as an import is to see it: what is not shown is neither in its way nor deleted by it. */
 export function forImport(store: Store): Store {
-  return without(store, [clusters, audits], 'linearizable');
+  return without(store, [clusters, audits, format], 'linearizable');
 }
 
 function without(store: Store, hidden: readonly string[], consistency: Consistency): Store {

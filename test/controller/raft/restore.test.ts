@@ -17,6 +17,7 @@ import { restore, summarize } from '../../../controller/raft/snapshots/restore.t
 import { SnapshotSchedule } from '../../../controller/raft/snapshots/schedule.ts';
 import { takeSnapshot } from '../../../controller/raft/snapshots/take.ts';
 import { keys } from '../../../controller/state/keys.ts';
+import { formatKey, stateFormat } from '../../../controller/store/format.ts';
 import { importMark } from '../../../controller/store/snapshot.ts';
 import { storeClosed } from '../../../controller/store/store-errors.ts';
 import { put } from '../../../controller/store/store.ts';
@@ -39,6 +40,7 @@ describe('snapshots of the state', () => {
     await store.transact(
       [],
       [
+        put(formatKey, { format: stateFormat, version: '0', at: epoch.at }),
         put(keys.head('shop'), head),
         put(keys.audit('2026-old'), note),
         put(clusterKeys.epoch, { ...epoch, epoch: 1 }),
@@ -59,13 +61,13 @@ describe('snapshots of the state', () => {
   it('tell which primary they name, and hold nothing of the cluster itself', async () => {
     const { groups, keys: count } = await summarize(file);
     expect(groups).to.deep.equal([{ group: 'shop', primary: 'west', generation: 3 }]);
-    expect(count).to.equal(2);
+    expect(count).to.equal(3);
     expect(await readFile(file, 'utf8')).not.to.contain('cluster/');
   });
 
   it('go into a new cluster, which is ready then, and it is audited', async () => {
     const store = new MemoryStore();
-    expect(await restoreInto(store, false)).to.deep.include({ count: 2 });
+    expect(await restoreInto(store, false)).to.deep.include({ count: 3 });
     expect((await store.get(keys.head('shop')))?.value).to.deep.equal(head);
     expect((await store.get(clusterKeys.ready))?.value).to.include({ from: 'snapshot' });
     const actions = (await store.range(keys.audit())).map(({ value }) => value.action);

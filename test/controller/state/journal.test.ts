@@ -211,35 +211,6 @@ describe('StoreJournal', () => {
     ]);
   });
 
-  it('understands what the version before kept of the unfinished', async () => {
-    const { store, clock } = rig();
-    const left = executionOf('shop', 'x1');
-    const marks = ['x1', 'x2', 'gone'].map((id) => put(keys.unfinished(id), null));
-    await store.transact(
-      [],
-      [
-        ...marks,
-        put(keys.execution('x1'), left),
-        put(keys.execution('x2'), executionOf('shop', 'x2', { state: 'ended' })),
-      ],
-    );
-    const writesBefore = store.beforeWrite;
-    let writes = 0;
-    store.beforeWrite = () => {
-      if (++writes === 2) throw new Error('killed');
-    };
-    await journalOver(store, clock)
-      .list({ unfinished: true })
-      .catch(() => undefined);
-    store.beforeWrite = writesBefore;
-    const journal = journalOver(store, clock);
-    expect((await journal.list({ unfinished: true })).map(({ id }) => id)).to.deep.equal(['x1']);
-    expect(await store.range(keys.unfinished())).to.deep.equal([]);
-    const drill = executionOf('shop', 'd', { mode: 'drill' });
-    const error = await rejection(journal.create(drill, admitted(drill)));
-    expect(error.code).to.equal('execution.conflict');
-  });
-
   it('shows who watches each state until the end, and the unfinished as they come and go', async () => {
     const { journal } = rig();
     const seen: string[] = [];

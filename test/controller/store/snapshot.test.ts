@@ -99,7 +99,7 @@ describe('snapshot of the state', () => {
       'lines changed about': [first, third, second, ...rest],
       'a value changed': [first, second.replace('"n":0', '"n":7'), third, ...rest],
       'more after its end': [...lines, third],
-      'another format': [first.replace('state/1', 'state/2'), second, third, ...rest],
+      'another format': [first.replace('state/2', 'state/3'), second, third, ...rest],
       'not JSON': [first, second.slice(1), third, ...rest],
       'no snapshot': ['hello', 'world'],
     };

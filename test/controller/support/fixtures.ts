@@ -88,6 +88,8 @@ export function pointOf(
     id,
     group,
     generation: 1,
+    // Committed in the order of their data.
+    sequence: Date.parse(dataTime),
     state: 'proven',
     region: 'west',
     sourceRegion: 'east',

@@ -32,6 +32,8 @@ export function sampleHead(changes: Partial<RecoveryPoint> = {}): RecoveryPoint 
     id,
     group,
     generation,
+    // Committed in the order of their data.
+    sequence: Date.parse(changes.dataTime ?? dataTime),
     sourceRegion,
     region,
     cutStart,

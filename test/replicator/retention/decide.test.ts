@@ -10,7 +10,7 @@ const nothing: Retention = { last: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0
 const head = sampleHead();
 
 function pointAt(dataTime: string, state: RecoveryPoint['state'] = 'proven'): RecoveryPoint {
-  return { ...head, id: dataTime, dataTime, state };
+  return { ...head, id: dataTime, dataTime, state, sequence: Date.parse(dataTime) };
 }
 
 /** The data times that stay, newest first. */

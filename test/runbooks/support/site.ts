@@ -78,6 +78,7 @@ export class Site implements Control {
       id,
       group: 'shop',
       generation: 1,
+      sequence: Date.parse(at),
       state,
       region: 'west',
       sourceRegion: 'east',

@@ -1,5 +1,5 @@
 import { FarshoreError } from '../../../kernel/errors.ts';
-import type { RecoveryPoint } from '../../../replicator/point/types.ts';
+import type { NewPoint, RecoveryPoint } from '../../../replicator/point/types.ts';
 import type { Ledger, Session } from '../../../replicator/session/types.ts';
 
 export interface LedgerWrite {
@@ -20,6 +20,7 @@ export class MemoryLedger implements Ledger {
   readonly #generations = new Map<string, number>();
   readonly #sessions = new Map<string, string>();
   readonly #points = new Map<string, string>();
+  #sequence = 0;
 
   raiseGeneration(group: string, generation: number): void {
     this.#generations.set(group, generation);
@@ -43,9 +44,12 @@ export class MemoryLedger implements Ledger {
     return Promise.resolve(own.toSorted((a, b) => (a.id < b.id ? 1 : -1)));
   }
 
-  async commitPoint(point: RecoveryPoint, session: Session): Promise<void> {
+  async commitPoint(point: NewPoint, session: Session): Promise<void> {
     await this.#write({ write: 'commitPoint', what: point.id }, session, () => {
-      this.#points.set(`${point.group}/${point.id}`, JSON.stringify(point));
+      const key = `${point.group}/${point.id}`;
+      const before = JSON.parse(this.#points.get(key) ?? 'null') as RecoveryPoint | null;
+      const sequence = before?.sequence ?? (this.#sequence += 1);
+      this.#points.set(key, JSON.stringify({ ...point, sequence }));
       this.#sessions.set(session.group, JSON.stringify(session));
     });
   }
