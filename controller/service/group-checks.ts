@@ -1,4 +1,9 @@
 import { FarshoreError } from '../../kernel/errors.ts';
+import {
+  abilitiesOf,
+  containerNameFault,
+  type StoreAbilities,
+} from '../../regions/object-store/abilities.ts';
 import type { ProjectScope } from '../../regions/region.ts';
 import { groupMark, groupMarkValue, mirrorName } from '../../replicator/container/naming.ts';
 import type { ResourceRef } from '../../replicator/mover.ts';
@@ -104,18 +109,32 @@ async function containerFaults(
   const containers = resources.filter(({ kind }) => kind === 'container');
   if (containers.length === 0) return [];
   const faults: Fault[] = [];
-  const info = await target.objectStore.info(signal);
-  for (const ability of ['object_versioning', 'slo'])
-    if (info[ability] === undefined)
+  const abilities = abilitiesOf(await target.objectStore.info(signal));
+  for (const message of storeFaults(abilities, target.region))
+    faults.push({ path: 'members', message });
+  for (const { name } of containers) {
+    const fault = containerNameFault(name, abilities);
+    if (fault !== undefined)
       faults.push({
         path: 'members',
-        message: `containers need ${ability} in the Swift of ${target.region}: enable that middleware in its proxy's pipeline`,
+        message: `container ${name} cannot be made in ${target.region}: ${fault}`,
       });
-  for (const { name } of containers) {
     const taken = await takenFault(group, name, target, isShared, signal);
     if (taken !== null) faults.push(taken);
   }
   return faults;
+}
+
+function storeFaults(abilities: StoreAbilities, region: string): readonly string[] {
+  const { kind, name, versions, largeObjects } = abilities;
+  if (kind === 'ceph-rgw')
+    return [
+      `containers cannot be kept in ${region}: its object store is ${name}, which has no object versioning; volumes and images can`,
+    ];
+  return [...(versions ? [] : ['object_versioning']), ...(largeObjects ? [] : ['slo'])].map(
+    (ability) =>
+      `containers need ${ability} in the Swift of ${region}: enable that middleware in its proxy's pipeline`,
+  );
 }
 
 async function takenFault(

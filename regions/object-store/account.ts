@@ -5,7 +5,9 @@ import type { ServiceClient } from '../http/service-client.ts';
 export async function accountOf(client: ServiceClient): Promise<string> {
   try {
     const { pathname } = new URL(await client.endpoint());
-    return decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1));
+    const last = decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1));
+    // Ceph RGW without `rgw_swift_account_in_url`: the token alone says whose the account is.
+    return /^v\d+(\.\d+)?$/.test(last) ? usualAccount(client.projectId) : last;
   } catch (error) {
     // Other services of the scope are of use without it; a call to it fails with this same error.
     if (error instanceof FarshoreError && error.code === 'region.service-missing')

@@ -1,11 +1,15 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { ServiceClient } from '../http/service-client.ts';
+import { abilitiesOf } from './abilities.ts';
 import { usualAccount } from './account.ts';
 import { deleteContainer, headContainer, postContainer, putContainer } from './containers.ts';
+import { askInfo } from './info.ts';
 import { listContainers, listObjects, listVersions } from './listing.ts';
 import { getObject, headObject } from './reads.ts';
-import type { ListOptions, ObjectStore } from './types.ts';
+import type { ListingRow, ListOptions, ObjectStore } from './types.ts';
 import { copyObject, deleteObject, postObject, putObject, restoreVersion } from './writes.ts';
+
+type Info = Readonly<Record<string, unknown>>;
 
 /**
  * One Swift account over HTTP (https://docs.openstack.org/api-ref/object-store/). All requests with
@@ -18,10 +22,13 @@ export function createObjectStore(
   client: ServiceClient,
   account: string = usualAccount(client.projectId),
 ): ObjectStore {
-  let info: Readonly<Record<string, unknown>> | undefined;
+  let info: Info | undefined;
+  const ask = async (signal?: AbortSignal) => (info ??= await askInfo(client, signal));
+  const versions = (id: string | true | undefined, signal: AbortSignal | undefined) =>
+    id === undefined ? Promise.resolve() : requireVersions(client, () => ask(signal));
   return Object.freeze<ObjectStore>({
     account,
-    info: async (signal) => (info ??= await askInfo(client, signal)),
+    info: ask,
     listContainers: (options = {}) => listContainers(client, options),
     headContainer: (container, signal) => headContainer(client, container, signal),
     putContainer: (container, headers = {}, signal) =>
@@ -31,45 +38,57 @@ export function createObjectStore(
     deleteContainer: (container, signal) => deleteContainer(client, container, signal),
     list: (container, options = {}) =>
       options.versions === true
-        ? listVersions(client, container, options, (object) =>
-            currentVersion(client, container, object, options),
-          )
+        ? allVersions(client, container, options, () => versions(true, options.signal))
         : listObjects(client, container, options),
-    head: (container, object, options) => headObject(client, container, object, options),
-    get: (container, object, options) => getObject(client, container, object, options),
+    head: async (container, object, options = {}) => {
+      await versions(options.versionId, options.signal);
+      return headObject(client, container, object, options);
+    },
+    get: async (container, object, options = {}) => {
+      await versions(options.versionId, options.signal);
+      return getObject(client, container, object, options);
+    },
     put: (container, object, body, options) =>
       putObject(client, { container, object }, body, options),
     post: (container, object, headers, signal) =>
       postObject(client, { container, object }, headers, signal),
-    copy: (from, to, options = {}) => copyObject(client, account, from, to, options),
-    restoreVersion: (container, object, versionId, signal) =>
-      restoreVersion(client, { container, object, versionId }, signal),
-    delete: (container, object, { signal, ...version } = {}) =>
-      deleteObject(client, { container, object, ...version }, signal),
+    copy: async (from, to, options = {}) => {
+      await versions(from.versionId, options.signal);
+      return copyObject(client, account, from, to, options);
+    },
+    restoreVersion: async (container, object, versionId, signal) => {
+      await versions(versionId, signal);
+      return restoreVersion(client, { container, object, versionId }, signal);
+    },
+    delete: async (container, object, { signal, ...version } = {}) => {
+      await versions(version.versionId, signal);
+      return deleteObject(client, { container, object, ...version }, signal);
+    },
   });
 }
 
-async function askInfo(
+async function* allVersions(
   client: ServiceClient,
-  signal: AbortSignal | undefined,
-): Promise<Readonly<Record<string, unknown>>> {
-  const { body } = await client.json({
-    method: 'GET',
-    path: '/info',
-    isAtRoot: true,
-    operation: 'ask for the features of object store in region',
-    subject: client.region,
-    ok: [200],
-    signal,
-  });
-  if (typeof body === 'object' && body !== null)
-    return Object.freeze(body as Record<string, unknown>);
-  throw new FarshoreError('Swift answered with what is not a list of features', {
-    code: 'region.answer-malformed',
+  container: string,
+  options: ListOptions,
+  required: () => Promise<void>,
+): AsyncGenerator<ListingRow> {
+  await required();
+  yield* listVersions(client, container, options, (object) =>
+    currentVersion(client, container, object, options),
+  );
+}
+
+/** Where versions are not known the version asked for is ignored: a DELETE of one would take the object. */
+async function requireVersions(client: ServiceClient, ask: () => Promise<Info>): Promise<void> {
+  const abilities = abilitiesOf(await ask());
+  if (abilities.versions) return;
+  throw new FarshoreError(`${abilities.name} has no object versioning`, {
+    code: 'object-store.no-versions',
     kind: 'permanent',
-    operation: 'ask for the features of object store in region',
+    operation: 'use versions of objects in region',
     subject: client.region,
-    hint: 'check that the object-store endpoint in the catalogue leads to Swift',
+    hint: 'enable object_versioning in the pipeline of its proxy; Ceph RGW has none',
   });
 }
 

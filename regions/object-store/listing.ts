@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RequestError } from '../http/request-error.ts';
 import type { JsonRequest, ServiceClient } from '../http/service-client.ts';
+import { emptyMd5 } from './etag.ts';
 import { compareNames, containerPath, decodeName } from './names.ts';
 import type { ListingRow, ListOptions } from './types.ts';
 
@@ -11,7 +12,7 @@ const rowShape = z.object({
   name: z.string(),
   hash: z.string(),
   bytes: z.number(),
-  content_type: z.string(),
+  content_type: z.string().optional(),
   last_modified: z.string(),
   slo_etag: z.string().optional(),
   symlink_path: z.string().optional(),
@@ -149,14 +150,25 @@ async function objectPage(
     name: row.name,
     hash: row.hash,
     bytes: row.bytes,
-    contentType: row.content_type,
+    contentType: row.content_type ?? '',
     lastModified: row.last_modified,
     ...(row.slo_etag === undefined ? {} : { sloEtag: row.slo_etag.replaceAll('"', '') }),
     ...(row.symlink_etag === undefined ? {} : { symlinkEtag: row.symlink_etag }),
     ...(row.version_id === undefined ? {} : { versionId: row.version_id }),
+    ...(isOpaqueSlo(row) ? { isOpaqueSlo: true as const } : {}),
     ...symlinkOf(row),
     ...(row.is_latest === undefined ? {} : { isLatest: row.is_latest }),
   }));
+}
+
+/** Ceph RGW's row of an SLO. Swift's has `slo_etag`; nothing else has bytes and the MD5 of none. */
+function isOpaqueSlo(row: z.infer<typeof rowShape>): boolean {
+  return (
+    row.hash === emptyMd5 &&
+    row.bytes > 0 &&
+    row.slo_etag === undefined &&
+    row.symlink_path === undefined
+  );
 }
 
 /**
@@ -187,9 +199,14 @@ async function page<Row>(
     method: 'GET',
     url: request.path,
     status,
-    hint: 'check that the object-store endpoint in the catalogue leads to Swift',
+    hint: `check that the object-store endpoint in the catalogue leads to Swift or Ceph RGW; ${firstFault(parsed.error)}`,
     cause: parsed.error,
   });
+}
+
+/** Where in the answer it is, and what was expected: no value of it. */
+function firstFault({ issues: [issue] }: z.ZodError): string {
+  return issue === undefined ? '' : `its answer at ${issue.path.join('.')}: ${issue.message}`;
 }
 
 function queryOf(

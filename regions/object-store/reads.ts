@@ -1,3 +1,4 @@
+import { FarshoreError } from '../../kernel/errors.ts';
 import type { BulkRequest, ServiceClient } from '../http/service-client.ts';
 import { call, drained } from './calls.ts';
 import { objectInfo } from './headers.ts';
@@ -31,10 +32,29 @@ export async function getObject(
     return null;
   }
   const info = objectInfo(answer.headers);
+  if (options.manifest === true && isHidden(info)) {
+    await drained(answer);
+    throw manifestHidden(client, `${container}/${object}`);
+  }
   const versionId = versionBehind(info, container, object, options);
   if (versionId === undefined) return { info, body: answer.body };
   await drained(answer);
   return getObject(client, container, object, { ...options, versionId });
+}
+
+/** Ceph RGW gives nothing in place of an SLO's manifest, and says what it was in this header alone. */
+function isHidden({ bytes, headers }: ObjectInfo): boolean {
+  return bytes === 0 && headers['x-object-meta-static-large-object']?.toLowerCase() === 'true';
+}
+
+function manifestHidden(client: ServiceClient, subject: string): FarshoreError {
+  return new FarshoreError('the store gives no manifest of this large object', {
+    code: 'object-store.manifest-hidden',
+    kind: 'permanent',
+    operation: `read, in region ${client.region}, the manifest of`,
+    subject,
+    hint: 'Ceph RGW keeps manifests to itself: write the object anew in one piece or as a DLO, or leave it out',
+  });
 }
 
 function readRequest(

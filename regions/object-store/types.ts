@@ -9,10 +9,19 @@ export interface ListingRow {
   /** MD5 of the stored bytes; for an SLO that of its manifest, see `sloEtag`. */
   readonly hash: string;
   readonly bytes: number;
+  /**
+   * Text, its parameters re-joined by Swift: hold it against a HEAD's with `isSameType`. Empty where
+   * the store does not tell (Ceph RGW, of an object put without a type).
+   */
   readonly contentType: string;
   /** As Swift writes it, `2026-11-21T08:00:00.123450`, UTC; moves with a metadata POST while `hash` stays. */
   readonly lastModified: string;
   readonly sloEtag?: string;
+  /**
+   * A static large object of Ceph RGW: `hash` is that of no bytes, `bytes` the manifest's length, and
+   * its manifest cannot be read. Only a plain GET gives what it holds.
+   */
+  readonly isOpaqueSlo?: true;
   /** `/v1/<account>/<container>/<object>` of a symlink's target, decoded. */
   readonly symlinkPath?: string;
   readonly symlinkEtag?: string;
@@ -68,7 +77,8 @@ export interface ReadOptions {
   /**
    * An SLO's manifest in the form that PUT takes (`multipart-manifest=get&format=raw`), a DLO's own
    * bytes. Swift writes the form anew: its ETag is not the listing's `hash`, which is
-   * `x-manifest-etag` of a plain `head`; and `head` cannot tell the form's size.
+   * `x-manifest-etag` of a plain `head`; and `head` cannot tell the form's size. `get` throws
+   * `object-store.manifest-hidden` where the store keeps it to itself.
    */
   readonly manifest?: boolean;
   /** The symlink itself. */
@@ -88,7 +98,10 @@ export interface ObjectDownload {
 export interface WriteOptions {
   /** Exact length of the body. */
   readonly contentLength: number;
-  /** MD5 the server must find, else it answers 422 and keeps nothing (`object-store.checksum-mismatch`). */
+  /**
+   * MD5 the server must find, else it answers 422 and keeps nothing (`object-store.checksum-mismatch`).
+   * What is no MD5 (`isMd5`) is not sent: then nothing was compared.
+   */
   readonly etag?: string;
   /** Any further headers: content-type, x-object-meta-*, x-delete-at, x-object-manifest, x-symlink-target, … */
   readonly headers?: HeaderMap;
@@ -129,7 +142,7 @@ export interface CopyOptions {
 export interface ObjectStore {
   /** `AUTH_<project id>` or whatever the catalogue says. */
   readonly account: string;
-  /** The `/info` document: `info['object_versioning']`, `info['slo']`, … Kept after the first call. */
+  /** The `/info` document; `abilitiesOf` reads it. Kept after the first call. */
   info(signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
 
   listContainers(options?: {

@@ -3,6 +3,7 @@ import type { BulkRequest, ServiceClient } from '../http/service-client.ts';
 import { siblingAccount } from './account.ts';
 import { call } from './calls.ts';
 import { headContainer, noContainer } from './containers.ts';
+import { isMd5 } from './etag.ts';
 import { written } from './headers.ts';
 import { encodeName, objectPath } from './names.ts';
 import { headObject } from './reads.ts';
@@ -25,7 +26,7 @@ export async function putObject(
     ...(manifest === true
       ? { query: { 'multipart-manifest': 'put' }, timeoutMs: manifestTimeoutMs }
       : {}),
-    headers: { ...headers, ...(etag === undefined ? {} : { etag }) },
+    headers: { ...headers, ...(etag !== undefined && isMd5(etag) ? { etag } : {}) },
     body,
     contentLength,
     ok: [201],

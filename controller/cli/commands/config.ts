@@ -17,7 +17,10 @@ export function addConfig(program: Command): void {
       // Loaded when it is asked for: it takes all that talks to regions.
       const { checkConfig } = await import('../check-config.ts');
       const { file, regions } = await checkConfig(config);
-      print(output, { file, regions }, regions, regionColumns);
+      print(output, { file, regions }, regions, [
+        ...regionColumns,
+        { title: 'OBJECT STORE', value: ({ objectStore }) => objectStore ?? '' },
+      ]);
       if (!regions.every(({ services }) => services.every(({ up }) => up))) answerNo();
     });
 }

@@ -279,6 +279,20 @@ describe('controller', () => {
       ]);
     });
 
+    it('names a Ceph RGW as what it is, and a container that cannot be made there', async () => {
+      await controller.stop();
+      const swift = { version: '16.2.15', max_object_name_size: 1024 };
+      west = new MemoryRegion('west', { swift, slo: {} });
+      controller = await open();
+      await controller.service.applyPolicy(gold);
+      await east.demo.objectStore.putContainer('ab');
+      const spec = specOf('shop', { members: [{ kind: 'container', nameOrId: 'ab' }] });
+      expect(await faultsOf(controller.service.applyGroup(spec))).to.deep.equal([
+        'members: containers cannot be kept in west: its object store is Ceph RGW 16.2.15, which has no object versioning; volumes and images can',
+        'members: container ab cannot be made in west: its name has 2 bytes, and Ceph RGW 16.2.15 takes 3 to 255',
+      ]);
+    });
+
     it('refuses a resource that another group has', async () => {
       await apply();
       const faults = await faultsOf(controller.service.applyGroup(specOf('second')));

@@ -1,17 +1,23 @@
 import { expect } from 'chai';
 import { HttpServiceClient } from '../../../regions/http/http-service-client.ts';
 import { createObjectStore } from '../../../regions/object-store/client.ts';
+import { isMd5 } from '../../../regions/object-store/etag.ts';
 import type { ObjectStore } from '../../../regions/object-store/types.ts';
 import { type Reply, type Seen, serve } from '../../support/http-server.ts';
 import { collect, rejection } from '../../support/rejection.ts';
 import { rig } from '../http/rig.ts';
 
-/** A store whose account is on a server that answers as told; `calls` are `METHOD url`. */
+const swiftInfo = { swift: { version: '2.30.1' }, object_versioning: {}, symlink: {}, slo: {} };
+
+/** A store whose account is on a server that answers as told, but for `/info`; `calls` are `METHOD url`. */
 async function withStore(
   answer: (seen: Seen) => Reply,
   work: (store: ObjectStore, seen: readonly Seen[], calls: () => string[]) => Promise<void>,
+  info: object = swiftInfo,
 ): Promise<void> {
-  await using server = await serve(answer);
+  await using server = await serve((seen) =>
+    seen.url === '/info' ? { status: 200, body: info } : answer(seen),
+  );
   await using it = rig();
   const session = {
     projectId: 'p1',
@@ -23,7 +29,9 @@ async function withStore(
     new HttpServiceClient('east', 'object-store', session, it.caller),
   );
   const calls = () =>
-    server.seen.map(({ method, url }) => `${method} ${url.replace('/v1/AUTH_p1', '')}`);
+    server.seen
+      .filter(({ url }) => url !== '/info')
+      .map(({ method, url }) => `${method} ${url.replace('/v1/AUTH_p1', '')}`);
   await work(store, server.seen, calls);
 }
 
@@ -174,7 +182,7 @@ describe('objects', () => {
           deleteAtSeconds: 1_999_999_999,
         });
         expect(calls()).to.deep.equal(['HEAD /c/o?version-id=1']);
-        expect(seen[0]!.headers).to.include({ 'x-newest': 'true', 'if-match': 'abc' });
+        expect(seen.at(-1)!.headers).to.include({ 'x-newest': 'true', 'if-match': 'abc' });
       },
     ));
 
@@ -206,16 +214,17 @@ describe('objects', () => {
         headers: { etag: 'abc', 'last-modified': 'Sat, 21 Nov 2026 08:00:01 GMT' },
       }),
       async (store, seen, calls) => {
+        const md5 = '900150983cd24fb0d6963f7d28e17f72';
         const meta = { 'x-object-meta-a': Buffer.from('é').toString('latin1') };
         const written = await store.put('c', 'ö', 'é', {
           contentLength: 2,
-          etag: 'abc',
+          etag: md5,
           headers: meta,
         });
         expect(written).to.deep.equal({ etag: 'abc', lastModified: '2026-11-21T08:00:01.000000' });
         await store.put('c', 'slo', '[]', { contentLength: 2, manifest: true });
         expect(calls()).to.deep.equal(['PUT /c/%C3%B6', 'PUT /c/slo?multipart-manifest=put']);
-        expect(seen[0]!.headers).to.include({ 'content-length': '2', etag: 'abc', ...meta });
+        expect(seen[0]!.headers).to.include({ 'content-length': '2', etag: md5, ...meta });
         expect(seen[0]!.body.toString()).to.equal('é');
       },
     ));
@@ -231,7 +240,7 @@ describe('objects', () => {
           { sourceProjectId: 'p2', manifest: true },
         );
         expect(calls()).to.deep.equal(['PUT /t/o?version-id=1.5&multipart-manifest=get']);
-        expect(seen[0]!.headers).to.include({
+        expect(seen.at(-1)!.headers).to.include({
           ...{ 'x-copy-from': '/c%20d/a/%C3%BC%3F', 'x-copy-from-account': 'AUTH_p2' },
           'content-length': '0',
         });
@@ -280,12 +289,92 @@ describe('objects', () => {
     ));
 });
 
-it('the features of a Swift are asked for once, at the root of its host', () =>
-  withStore(
-    () => ({ status: 200, body: { swift: { version: '2.30' } } }),
-    async (store, seen) => {
-      expect(await store.info()).to.deep.equal({ swift: { version: '2.30' } });
-      await store.info();
-      expect(seen.map(({ url }) => url)).to.deep.equal(['/info']);
-    },
-  ));
+describe('Ceph RGW', () => {
+  const info = {
+    bulk_delete: {},
+    container_quotas: {},
+    swift: { version: '16.2.15', max_object_name_size: 1024, max_container_name_length: 255 },
+    slo: { max_manifest_segments: 1000 },
+  };
+  const empty = 'd41d8cd98f00b204e9800998ecf8427e';
+
+  it('lists an object without a type, an SLO as its manifest, one put in parts with no MD5', () =>
+    withStore(
+      () => ({
+        status: 200,
+        body: [
+          { ...row('none', { hash: empty, bytes: 0 }), content_type: undefined },
+          row('slo', { hash: empty, bytes: 221 }),
+          row('parts', { hash: '7e9b3ae2e7b8a4d5b8ad3f0f0c4b1a2d-2', bytes: 10_485_760 }),
+        ],
+      }),
+      async (store) => {
+        const rows = await collect(store.list('c'));
+        expect(rows.map(({ contentType }) => contentType)).to.deep.equal(['', 'a/b', 'a/b']);
+        expect(rows.map(({ isOpaqueSlo }) => isOpaqueSlo)).to.deep.equal([
+          undefined,
+          true,
+          undefined,
+        ]);
+        expect(rows.map(({ hash }) => isMd5(hash))).to.deep.equal([true, true, false]);
+      },
+      info,
+    ));
+
+  it('is not sent an ETag that is no MD5', () =>
+    withStore(
+      () => ({ status: 201 }),
+      async (store, seen) => {
+        const etag = '7e9b3ae2e7b8a4d5b8ad3f0f0c4b1a2d-2';
+        await store.put('c', 'o', 'x', { contentLength: 1, etag });
+        expect(seen[0]!.headers).not.to.have.property('etag');
+      },
+      info,
+    ));
+
+  it('gives no manifest, which is an error and not an object of no bytes', async () => {
+    const opaque = { 'content-length': '0', 'x-object-meta-static-large-object': 'True' };
+    await withStore(
+      () => ({ status: 200, headers: opaque }),
+      async (store) => {
+        const error = await rejection(store.get('c', 'slo', { manifest: true }));
+        expect(error).to.include({
+          code: 'object-store.manifest-hidden',
+          kind: 'permanent',
+          subject: 'c/slo',
+        });
+        expect(await store.get('c', 'slo')).not.to.equal(null);
+      },
+      info,
+    );
+    // In Swift anybody may give his object that metadata.
+    await withStore(
+      () => ({ status: 200, headers: { ...opaque, 'content-length': '1' }, body: 'x' }),
+      async (store) => {
+        expect((await store.get('c', 'o', { manifest: true }))?.info.bytes).to.equal(1);
+      },
+    );
+  });
+
+  it('would take the object for a version of it: nothing of that is sent', () =>
+    withStore(
+      () => ({ status: 204 }),
+      async (store, _, calls) => {
+        const at = { container: 'c', object: 'o', versionId: '1.5' };
+        for (const work of [
+          store.delete('c', 'o', { versionId: '1.5' }),
+          store.restoreVersion('c', 'o', '1.5'),
+          store.get('c', 'o', { versionId: '1.5' }),
+          store.head('c', 'o', { versionId: '1.5' }),
+          store.copy(at, { container: 't', object: 'o' }),
+          collect(store.list('c', { versions: true })),
+        ])
+          expect(await rejection(work)).to.include({
+            code: 'object-store.no-versions',
+            kind: 'permanent',
+          });
+        expect(calls()).to.deep.equal([]);
+      },
+      info,
+    ));
+});
