@@ -52,6 +52,7 @@ export async function openBlockStorage(deps: BlockStorageDeps): Promise<BlockSto
     ambient,
     state,
     disks,
+    faults,
     objectStore,
     image,
     jobs: new Jobs(ambient.log),

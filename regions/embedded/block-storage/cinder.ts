@@ -1,4 +1,5 @@
 import type { Ambient } from '../../../kernel/ambient.ts';
+import type { Faults } from '../faults/faults.ts';
 import type { Service } from '../http/service.ts';
 import type { Disks } from './disk/disks.ts';
 import type { Jobs } from './state/jobs.ts';
@@ -33,6 +34,7 @@ export interface Cinder {
   readonly state: State;
   readonly jobs: Jobs;
   readonly disks: Disks;
+  readonly faults: Faults;
   readonly objectStore: Service;
   readonly image: Service;
   readonly backupSettings: BackupSettings;

@@ -13,6 +13,16 @@ export interface Conditions {
   readonly listingLagMs: number;
   /** Whatever would write a byte of data finds the disk full. */
   readonly isDiskFull: boolean;
+  /**
+   * Of cinder-backup: `down`, and the list of services says so; `stalled`: it is said to be up, and does
+   * nothing. Its work waits where it stands until it is `up` again.
+   */
+  readonly backupService: 'up' | 'stalled' | 'down';
+  /**
+   * What volumes lie on: `file`, as with the NFS driver, where a backup hangs while the volume has
+   * another snapshot and a restore empties the volume first; `block`, as with Ceph RBD.
+   */
+  readonly volumeStorage: 'file' | 'block';
   /** Added to the region's clock. */
   readonly clockSkewMs: number;
   /** Of the tokens that are issued from now on. */
@@ -25,6 +35,8 @@ export const healthy: Conditions = Object.freeze({
   bytesPerSecond: null,
   listingLagMs: 0,
   isDiskFull: false,
+  backupService: 'up',
+  volumeStorage: 'file',
   clockSkewMs: 0,
   tokenLifetimeSeconds: 3_600,
 });

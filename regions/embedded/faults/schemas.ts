@@ -9,6 +9,8 @@ export const conditionsInput = z.strictObject({
   bytesPerSecond: z.exactOptional(z.int().min(1).nullable()),
   listingLagMs: z.exactOptional(milliseconds),
   isDiskFull: z.exactOptional(z.boolean()),
+  backupService: z.exactOptional(z.enum(['up', 'stalled', 'down'])),
+  volumeStorage: z.exactOptional(z.enum(['file', 'block'])),
   // Up to a hundred years either way.
   clockSkewMs: z.exactOptional(z.int().min(-3.2e12).max(3.2e12)),
   tokenLifetimeSeconds: z.exactOptional(z.int().min(1).max(3.2e9)),

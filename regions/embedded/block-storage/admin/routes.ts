@@ -42,13 +42,17 @@ export function adminRoutes(cinder: Cinder): Routes {
       );
       const name = backendOf(cinder);
       const isDetailed = request.call.query.get('detail')?.toLowerCase() === 'true';
-      return reply({ pools: [isDetailed ? { name, capabilities: pool(allocated) } : { name }] });
+      return reply({
+        pools: [
+          isDetailed ? { name, capabilities: pool(allocated, protocolOf(cinder)) } : { name },
+        ],
+      });
     },
     'GET /capabilities/:': (request, host = '') => {
       requireAdmin(request, 'volume_extension:capabilities');
       if (!backendOf(cinder).startsWith(`${host}#`) && host !== backendOf(cinder))
         throw new Refusal(404, `Can't find service: ${host}`);
-      return reply(capabilities(host));
+      return reply(capabilities(host, protocolOf(cinder)));
     },
   };
 }
@@ -58,6 +62,7 @@ function reply(body: object): Promise<Reply> {
 }
 
 function services(cinder: Cinder, minor: number) {
+  const backup = cinder.faults.conditions.backupService === 'down' ? 'down' : 'up';
   const common = {
     zone,
     status: 'enabled',
@@ -73,19 +78,24 @@ function services(cinder: Cinder, minor: number) {
     frozen: false,
   };
   return [
-    { binary: 'cinder-backup', host: cinder.host, ...common },
+    { binary: 'cinder-backup', host: cinder.host, ...common, state: backup },
     { binary: 'cinder-scheduler', host: cinder.host, ...common },
     { binary: 'cinder-volume', host: `${cinder.host}@nfs`, ...common, ...backend },
   ];
 }
 
+/** By which a client tells back ends that hand over files from those that hand over devices. */
+function protocolOf({ faults }: Cinder): string {
+  return faults.conditions.volumeStorage === 'file' ? 'NFS' : 'ceph';
+}
+
 /** The disk is as large as anybody asks for; the quotas are what limits. */
-function pool(allocatedGib: number): object {
+function pool(allocatedGib: number, protocol: string): object {
   return {
     volume_backend_name: 'nfs',
     vendor_name: 'Open Source',
     driver_version: '1.4.0',
-    storage_protocol: 'NFS',
+    storage_protocol: protocol,
     total_capacity_gb: 'infinite',
     free_capacity_gb: 'infinite',
     reserved_percentage: 0,
@@ -101,14 +111,14 @@ function pool(allocatedGib: number): object {
   };
 }
 
-function capabilities(host: string): object {
+function capabilities(host: string, protocol: string): object {
   return {
     namespace: `OS::Storage::Capabilities::${host}`,
     vendor_name: 'Open Source',
     volume_backend_name: 'nfs',
     pool_name: null,
     driver_version: '1.4.0',
-    storage_protocol: 'NFS',
+    storage_protocol: protocol,
     display_name: null,
     description: null,
     visibility: null,

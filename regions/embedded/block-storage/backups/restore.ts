@@ -9,6 +9,7 @@ import { BackupFailure, SwiftAccount } from '../swift-driver/swift.ts';
 import { changeByVolumeMeta } from '../swift-driver/volume-meta.ts';
 import { insertVolume } from '../volumes/create.ts';
 import { reasonOf } from './run.ts';
+import { worksOn } from './worker.ts';
 
 export interface RestoreTarget {
   /** Null: a volume is made for it. */
@@ -126,10 +127,8 @@ async function read(
     layers: await chainOf(state, backup),
     disk,
     swift,
-    isWanted: async () => {
-      jobs.signal.throwIfAborted();
-      return (await state.backups.get(backup.id))?.status === 'restoring';
-    },
+    isFile: cinder.faults.conditions.volumeStorage === 'file',
+    isWanted: () => worksOn(cinder, backup.id, 'restoring'),
     onVolumeMeta: async (volumeMeta) => {
       await state.update(state.volumes, volumeId, (volume) =>
         changeByVolumeMeta(volume, volumeMeta),

@@ -6,6 +6,7 @@ import { BackupFailure, SwiftAccount } from '../swift-driver/swift.ts';
 import { volumeMetaOf } from '../swift-driver/volume-meta.ts';
 import { writeBackup } from '../swift-driver/write.ts';
 import { removeObjects } from './delete.ts';
+import { hangsForEver, worksOn } from './worker.ts';
 
 /** cinder-backup's part: writes the objects, then settles the backup and what it was taken from. */
 export async function runBackup(cinder: Cinder, token: string, id: string): Promise<void> {
@@ -13,6 +14,8 @@ export async function runBackup(cinder: Cinder, token: string, id: string): Prom
   const backup = await state.update(state.backups, id, () => ({ service: swiftDriver }));
   if (backup?.status !== 'creating') return release(cinder, backup);
   try {
+    // Nobody gives the snapshot back then: it stays `backing-up`.
+    if (!(await worksOn(cinder, id, 'creating')) || (await hangsForEver(cinder, backup))) return;
     const objectCount = await write(cinder, token, backup);
     await release(cinder, backup);
     if (objectCount !== null) await finish(cinder, id, objectCount);
@@ -44,7 +47,7 @@ async function write(cinder: Cinder, token: string, backup: BackupRecord): Promi
     swift,
     parent,
     memory: cinder.chunkMemory,
-    isWanted: async () => (await state.backups.get(id))?.status === 'creating',
+    isWanted: () => worksOn(cinder, id, 'creating'),
     volumeMeta: async () => {
       const volume = await state.volumes.get(volumeId);
       if (volume === undefined) throw new BackupFailure(`Volume ${volumeId} could not be found.`);

@@ -72,6 +72,16 @@ export class Disk {
     await this.#file.truncate(this.sizeBytes);
   }
 
+  /** As a file that is opened to be written anew: no bytes at all. */
+  async empty(): Promise<void> {
+    await this.#file.truncate(0);
+  }
+
+  /** At least so long; what is new reads as zeros. */
+  async reachTo(bytes: number): Promise<void> {
+    if ((await this.#file.stat()).size < bytes) await this.#file.truncate(bytes);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
   }

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
 import { expect } from 'chai';
+import { systemClock } from '../../../../kernel/clock.ts';
 import { type Fields, project, Rig } from './rig.ts';
 
 const mib = 1 << 20;
@@ -197,15 +199,64 @@ describe('embedded Cinder: backups', function () {
     );
   });
 
-  it('does not restore when one object is too many', async () => {
+  it('does not restore when one object is too many; of a file nothing is left, of a device all', async () => {
     const volume = await rig.made('volumes', 'volume', { size: 1 });
+    await rig.write(volume, 70_000, Buffer.from('kept'));
     const backup = await rig.made('backups', 'backup', { volume_id: volume['id'] });
     const [name] = await metadataOf(backup);
     await rig.swiftAsk('PUT', `/volumebackups/${name.replace('_metadata', '-99999')}`, 'x');
     const restore = { restore: { volume_id: volume['id'] } };
-    await rig.ask('POST', `/backups/${String(backup['id'])}/restore`, restore);
     const path = `/volumes/${String(volume['id'])}`;
-    expect(await rig.settled(path)).to.include({ status: 'error_restoring' });
+    const refused = async (): Promise<number> => {
+      await rig.ask('POST', `/backups/${String(backup['id'])}/restore`, restore);
+      expect(await rig.settled(path)).to.include({ status: 'error_restoring' });
+      return (await stat(rig.cinder.volumePath(String(volume['id'])) ?? '')).size;
+    };
+    rig.faults.set({ volumeStorage: 'block' });
+    expect(await refused()).to.equal(1024 ** 3);
+    expect((await rig.read(volume, 70_000, 4)).toString()).to.equal('kept');
+    const status = { 'os-reset_status': { status: 'available' } };
+    await rig.ask('POST', `${path}/action`, status, { token: 'admin' });
+    rig.faults.set({ volumeStorage: 'file' });
+    expect(await refused()).to.equal(0);
+  });
+
+  it('hangs over a file’s volume that has another snapshot, until it is deleted by force', async () => {
+    const volume = await rig.made('volumes', 'volume', { size: 1 });
+    await rig.made('snapshots', 'snapshot', { volume_id: volume['id'] });
+    const snapshot = await rig.made('snapshots', 'snapshot', { volume_id: volume['id'] });
+    const wish = { volume_id: volume['id'], snapshot_id: snapshot['id'] };
+    const { body } = await rig.ask('POST', '/backups', { backup: wish });
+    const path = `/backups/${String(body['backup']?.['id'])}`;
+    await systemClock.sleep(100);
+    expect((await rig.ask('GET', path)).body['backup']).to.include({ status: 'creating' });
+    const force = { 'os-force_delete': {} };
+    expect((await rig.ask('POST', `${path}/action`, force)).status).to.equal(403);
+    await rig.ask('POST', `${path}/action`, force, { token: 'admin' });
+    expect(await rig.settled(path)).to.equal(undefined);
+    const left = await rig.ask('GET', `/snapshots/${String(snapshot['id'])}`);
+    expect(left.body['snapshot']).to.include({ status: 'backing-up' });
+    rig.faults.set({ volumeStorage: 'block' });
+    const direct = await rig.made('backups', 'backup', { volume_id: volume['id'] });
+    expect(direct).to.include({ status: 'available' });
+  });
+
+  it('waits with cinder-backup, which says that it is down or does not', async () => {
+    const volume = await rig.made('volumes', 'volume', { size: 1 });
+    const states = async () => {
+      const { body } = await rig.ask('GET', '/os-services', undefined, { token: 'admin' });
+      return body['services']?.map(({ binary, state }) => `${String(binary)} ${String(state)}`);
+    };
+    rig.faults.set({ backupService: 'down' });
+    const { body } = await rig.ask('POST', '/backups', { backup: { volume_id: volume['id'] } });
+    const path = `/backups/${String(body['backup']?.['id'])}`;
+    expect(await states()).to.include('cinder-backup down');
+    rig.faults.set({ backupService: 'stalled' });
+    expect(await states()).to.include('cinder-backup up');
+    await systemClock.sleep(100);
+    expect((await rig.ask('GET', path)).body['backup']).to.include({ status: 'creating' });
+    rig.faults.heal();
+    expect(await rig.settled(path)).to.include({ status: 'available' });
   });
 
   it('ends in error when its token does before it', async () => {
