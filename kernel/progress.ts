@@ -11,6 +11,16 @@ export interface Progress {
   copied(work: { readonly bytes?: number; readonly objects?: number }): void;
   /** Found whole in the secondary; not shipped. */
   present(work: { readonly bytes?: number; readonly objects?: number }): void;
+  /** What is being waited for now, of one subject (a resource's name and id); null when it is over. */
+  waiting?(subject: string, waiting: Waiting | null): void;
+}
+
+/** Somebody else's work that a piece of work waits for. */
+export interface Waiting {
+  /** On one line: what it is, how far, and once it is stalled, why and what to do. */
+  readonly text: string;
+  /** Nothing of it has moved for minutes. */
+  readonly isStalled: boolean;
 }
 
 export const noProgress: Progress = Object.freeze({

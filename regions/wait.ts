@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import { FarshoreError } from '../kernel/errors.ts';
+import { waitFor } from '../kernel/wait.ts';
 
-const firstPauseMs = 500;
 const longestPauseMs = 5_000;
 
 /** Anything that a service changes step by step; Cinder's backups say why they failed. */
@@ -17,7 +17,8 @@ interface WaitOptions<T> {
   /** What is being waited for, as a verb phrase and a name or id. */
   readonly operation: string;
   readonly subject: string;
-  readonly deadlineMs: number;
+  /** Gives up after so long in one status. */
+  readonly stillMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -25,7 +26,7 @@ interface WaitOptions<T> {
  * Asks until the status is one of `done`, first every 0.5 s and ever more slowly up to 5 s, and gives
  * the thing as it was then. Any status that begins with `error`, and those in `failed`, end it with
  * `region.work-failed`, the service's own reason in the message; `region.vanished` when the thing is
- * gone; `region.wait-timeout` (transient: the service may still finish) after `deadlineMs`.
+ * gone; `region.wait-timeout` (transient: the service may still finish) after `stillMs` in one status.
  */
 export async function waitForStatus<T extends HasStatus>(
   options: WaitOptions<T> & {
@@ -52,26 +53,27 @@ export async function waitUntilGone(options: WaitOptions<HasStatus>): Promise<vo
 }
 
 /** `judge` gives the result, `undefined` to go on, or throws. */
-async function poll<T extends HasStatus, R>(
+function poll<T extends HasStatus, R>(
   options: WaitOptions<T>,
   judge: (thing: T | null) => R | undefined,
 ): Promise<R> {
-  const { clock, signal } = options;
-  const end = clock.monotonicMs() + options.deadlineMs;
-  let pauseMs = firstPauseMs;
-  for (;;) {
-    signal?.throwIfAborted();
+  const { clock, operation, subject, stillMs, signal } = options;
+  const wait = {
+    operation,
+    subject,
+    stillMs,
+    code: 'region.wait-timeout',
+    hint: 'check that the service that does the work is running in that region',
+    longestPauseMs,
+  };
+  return waitFor(clock, wait, signal, async (sees) => {
     const thing = await options.get(signal);
-    const result = judge(thing);
-    if (result !== undefined) return result;
-    const leftMs = end - clock.monotonicMs();
-    if (leftMs <= 0) throw timedOut(options, thing);
-    await clock.sleep(Math.min(pauseMs, leftMs), signal);
-    pauseMs = Math.min(pauseMs * 1.5, longestPauseMs);
-  }
+    sees(thing?.status ?? 'missing');
+    return judge(thing);
+  });
 }
 
-type About = Pick<WaitOptions<HasStatus>, 'operation' | 'subject' | 'deadlineMs'>;
+type About = Pick<WaitOptions<HasStatus>, 'operation' | 'subject'>;
 
 function workFailed(about: About, thing: HasStatus): FarshoreError {
   const reason = thing.failReason ?? '';
@@ -95,17 +97,4 @@ function vanished(about: About): FarshoreError {
     subject: about.subject,
     hint: 'someone deleted it while Farshore waited for it',
   });
-}
-
-function timedOut(about: About, thing: HasStatus | null): FarshoreError {
-  return new FarshoreError(
-    `still ${thing === null ? 'missing' : thing.status} after ${Math.round(about.deadlineMs / 1000)} s`,
-    {
-      code: 'region.wait-timeout',
-      kind: 'transient',
-      operation: about.operation,
-      subject: about.subject,
-      hint: 'check that the service that does the work is running in that region',
-    },
-  );
 }

@@ -55,6 +55,7 @@ export const progressSnapshot = z
     elapsedSeconds: z.number(),
     bytesPerSecond: z.number(),
     secondsLeft: z.number().nullable(),
+    waiting: z.array(z.object({ subject: z.string(), text: z.string(), isStalled: z.boolean() })),
   })
   .meta({ id: 'Progress' }) satisfies z.ZodType<ProgressSnapshot>;
 

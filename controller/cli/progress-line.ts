@@ -39,5 +39,6 @@ export function describeProgress(progress: ProgressSnapshot): string {
     ...(progress.secondsLeft === null
       ? []
       : [`${formatSeconds(Math.ceil(progress.secondsLeft))} left`]),
+    ...progress.waiting.slice(0, 1).map(({ subject, text }) => `${subject}: ${text}`),
   ].join(', ');
 }

@@ -83,7 +83,7 @@ async function makeVolume(
     done: ['available'],
     operation: 'make volume',
     subject: name,
-    deadlineMs: 30_000,
+    stillMs: 30_000,
   });
   return id;
 }

@@ -39,6 +39,7 @@ export class SessionProgress {
       moved: hear('moved'),
       copied: hear('copied'),
       present: hear('present'),
+      waiting: (subject, waiting) => this.#meter.waiting(subject, waiting),
     };
   }
 

@@ -4,6 +4,7 @@ import type { ServiceClient } from '../http/service-client.ts';
 import { call, deleteOne, getOne, listAll } from './calls.ts';
 import { parseBackup } from './parse.ts';
 import { orQuotaError } from './quota.ts';
+import { orRightMissing } from './right-missing.ts';
 import type { Backup, BlockStorage } from './types.ts';
 
 const backup = { path: '/backups', key: 'backup' } as const;
@@ -15,6 +16,7 @@ type BackupCalls = Pick<
   | 'createBackup'
   | 'restoreBackup'
   | 'deleteBackup'
+  | 'forceDeleteBackup'
   | 'isBackupServiceUp'
 >;
 
@@ -24,8 +26,9 @@ export function createBackupCalls(client: ServiceClient): BackupCalls {
     return answer === null ? null : parseBackup(answer);
   };
   return {
-    async *listBackups({ volumeId, name, signal } = {}) {
+    async *listBackups({ volumeId, name, status, signal } = {}) {
       const query = {
+        ...(status === undefined ? {} : { status }),
         ...(volumeId === undefined ? {} : { volume_id: volumeId }),
         ...(name === undefined ? {} : { name }),
       };
@@ -33,6 +36,7 @@ export function createBackupCalls(client: ServiceClient): BackupCalls {
       for await (const row of rows) {
         const found = parseBackup(row);
         if (name !== undefined && found.name !== name) continue;
+        if (status !== undefined && found.status !== status) continue;
         if (volumeId === undefined || found.volumeId === volumeId) yield found;
       }
     },
@@ -84,6 +88,8 @@ export function createBackupCalls(client: ServiceClient): BackupCalls {
     },
 
     deleteBackup: (id, signal) => deleteOne(client, { ...backup, id }, signal),
+
+    forceDeleteBackup: (id, signal) => forceDelete(client, id, signal),
   };
 }
 
@@ -94,6 +100,28 @@ function gone(id: string): never {
     operation: 'create backup',
     subject: id,
   });
+}
+
+async function forceDelete(
+  client: ServiceClient,
+  id: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  try {
+    const { status } = await client.json({
+      method: 'POST',
+      path: `/backups/${encodeURIComponent(id)}/action`,
+      json: { 'os-force_delete': {} },
+      operation: 'force deletion of backup',
+      subject: id,
+      ok: [202, 404],
+      repeatable: true,
+      signal,
+    });
+    return status === 202;
+  } catch (error) {
+    throw orRightMissing(error, 'volume_extension:backup_admin_actions:force_delete');
+  }
 }
 
 async function isServiceUp(client: ServiceClient, signal?: AbortSignal): Promise<boolean | null> {

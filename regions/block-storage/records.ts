@@ -4,6 +4,7 @@ import type { ServiceClient } from '../http/service-client.ts';
 import { refineError } from '../refine-error.ts';
 import { call, getOne } from './calls.ts';
 import { orQuotaError } from './quota.ts';
+import { orRightMissing } from './right-missing.ts';
 import type { BackupRecord, BlockStorage } from './types.ts';
 
 /*
@@ -106,16 +107,6 @@ async function explainImport(
   const size = record.fields['size'];
   const wanted = { backups: 1, backup_gigabytes: typeof size === 'number' ? size : 1 };
   return orQuotaError(client, orRightMissing(error, 'backup:backup-import'), wanted, signal);
-}
-
-/** Both are for administrators unless the cloud's policy file says otherwise (cinder/policies/backups.py). */
-function orRightMissing(error: unknown, right: string): unknown {
-  if (!(error instanceof RequestError) || !hasStatus(error, 403)) return error;
-  return refineError(error, {
-    code: 'region.right-missing',
-    message: `the right \`${right}\` is missing`,
-    hint: `give Farshore's user the admin role in this project, or grant \`${right}\` in Cinder's policy file`,
-  });
 }
 
 function idOf(record: BackupRecord): string {

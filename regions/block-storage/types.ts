@@ -139,6 +139,7 @@ export interface BlockStorage {
   listBackups(options?: {
     readonly volumeId?: string;
     readonly name?: string;
+    readonly status?: string;
     readonly signal?: AbortSignal;
   }): AsyncIterable<Backup>;
   getBackup(id: string, signal?: AbortSignal): Promise<Backup | null>;
@@ -146,6 +147,8 @@ export interface BlockStorage {
   /** Into a volume that exists; never lets Cinder make one (that would bring deleted data back). */
   restoreBackup(id: string, volumeId: string, signal?: AbortSignal): Promise<void>;
   deleteBackup(id: string, signal?: AbortSignal): Promise<boolean>;
+  /** `os-force_delete`: one that is being made, too, whose making ends then; an administrator's right. */
+  forceDeleteBackup(id: string, signal?: AbortSignal): Promise<boolean>;
   /** Whether a cinder-backup is up and enabled; null when the user may not ask (`os-services` is an admin's). */
   isBackupServiceUp(signal?: AbortSignal): Promise<boolean | null>;
   exportRecord(id: string, signal?: AbortSignal): Promise<BackupRecord>;

@@ -83,7 +83,7 @@ async function settled(
       operation: 'wait for the end of an upload of image',
       subject: image.id,
       done: ['queued', 'active', 'killed', 'deactivated', 'deleted', 'pending_delete'],
-      deadlineMs: settleMs,
+      stillMs: settleMs,
       signal,
     });
   } catch (error) {

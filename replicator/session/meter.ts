@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
-import type { Progress } from '../../kernel/progress.ts';
+import type { Progress, Waiting } from '../../kernel/progress.ts';
 
 export interface ProgressSnapshot {
   readonly expectedBytes: number;
@@ -15,6 +15,8 @@ export interface ProgressSnapshot {
   readonly bytesPerSecond: number;
   /** Null while nothing can be said. */
   readonly secondsLeft: number | null;
+  /** What Cinder or Glance is at work on, which shows no bytes until it is done. */
+  readonly waiting: readonly (Waiting & { readonly subject: string })[];
 }
 
 type Work = Parameters<Progress['moved']>[0];
@@ -28,6 +30,7 @@ export class Meter implements Progress {
   readonly #clock: Clock;
   readonly #onMoved: (work: Work) => void;
   readonly #startMs: number;
+  readonly #waiting = new Map<string, Waiting>();
   readonly #sums = { expected: zero(), moved: zero(), copied: zero(), present: zero() };
 
   constructor(clock: Clock, onMoved: (work: Work) => void = () => undefined) {
@@ -53,6 +56,11 @@ export class Meter implements Progress {
     add(this.#sums.present, work);
   }
 
+  waiting(subject: string, waiting: Waiting | null): void {
+    if (waiting === null) this.#waiting.delete(subject);
+    else this.#waiting.set(subject, waiting);
+  }
+
   snapshot(): ProgressSnapshot {
     const { expected, moved, copied, present } = this.#sums;
     const elapsedSeconds = (this.#clock.monotonicMs() - this.#startMs) / 1000;
@@ -71,6 +79,7 @@ export class Meter implements Progress {
       elapsedSeconds,
       bytesPerSecond,
       secondsLeft: bytesPerSecond > 0 ? leftBytes / bytesPerSecond : null,
+      waiting: [...this.#waiting].map(([subject, waiting]) => ({ subject, ...waiting })),
     };
   }
 }

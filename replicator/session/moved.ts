@@ -12,6 +12,7 @@ export class MovedCounter {
       expect: (work) => progress.expect(work),
       copied: (work) => progress.copied(work),
       present: (work) => progress.present(work),
+      waiting: (subject, waiting) => progress.waiting?.(subject, waiting),
       moved: (work: Work) => {
         this.#moved.bytes += work.bytes ?? 0;
         this.#moved.objects += work.objects ?? 0;

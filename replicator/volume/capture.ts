@@ -113,7 +113,7 @@ async function settle(
   const wait = {
     operation: 'wait for snapshot',
     subject: snapshot.id,
-    timeoutMs: shortWaitMs,
+    stillMs: shortWaitMs,
   };
   const settled = await waitFor(clock, wait, session.signal, async () => {
     const now = await cinder.getSnapshot(snapshot.id, session.signal);

@@ -1,13 +1,12 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import type { RestoreOrder, TargetContext } from '../mover.ts';
 import type { VolumeCopy } from './types.ts';
-import { longWaitMs } from './wait.ts';
 import { removeImages } from './recover/check-image.ts';
-import { checkImageName, volumeMemo, volumeName } from './recover/marks.ts';
+import { askedVolumes, checkImageName, volumeMemo, volumeName } from './recover/marks.ts';
 import { removeVolume } from './recover/scratch-volume.ts';
 
 /**
- * Deletes what a drill made of this copy: the volume the memo knows, any other that bears the drill's
+ * Deletes what a drill made of this copy: the volumes the memo knows, any other that bears the drill's
  * name for it (made by a run that was killed before it could note the id), the image of a check. The
  * records and objects it was restored from are not touched. A restore that is still under way is
  * waited for: Cinder deletes nothing that it is writing.
@@ -19,13 +18,13 @@ export async function discardVolume(
   ambient: Ambient,
 ): Promise<void> {
   if (order.mode !== 'drill') return;
-  const ids = new Set<string>();
+  const ids = new Set<string>(askedVolumes(order));
   const memoId = order.memo.get(volumeMemo) ?? '';
   if (memoId !== '') ids.add(memoId);
   const name = volumeName(copy, order);
   for await (const volume of at.target.blockStorage.listVolumes({ name, signal: at.signal }))
     if (volume.name === name) ids.add(volume.id);
-  for (const id of ids) await removeVolume(id, longWaitMs, at, ambient);
+  for (const id of ids) await removeVolume(id, at, ambient);
   await removeImages(checkImageName(copy, order), at);
 }
 

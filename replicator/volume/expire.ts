@@ -12,7 +12,7 @@ import type { TargetContext } from '../mover.ts';
 import { requireCopyContainer, requireOwnPrefix } from './layout/names.ts';
 import { listPrefix } from './ship/listing.ts';
 import type { BackupCopy, VolumeCopy } from './types.ts';
-import { longWaitMs, shortWaitMs, waitFor } from './wait.ts';
+import { shortWaitMs, waitFor, wholeVolumeMs } from './wait.ts';
 
 export async function expireVolumes(
   dropped: readonly VolumeCopy[],
@@ -51,9 +51,9 @@ async function removeBackup(
   at: TargetContext,
   ambient: Ambient,
 ): Promise<void> {
-  if ((await deleteByCinder(backup.backupId, at, ambient)) === 'gone') return;
+  if ((await deleteByCinder(backup, at, ambient)) === 'gone') return;
   await removeObjects(backup, at);
-  if ((await deleteByCinder(backup.backupId, at, ambient)) === 'gone') return;
+  if ((await deleteByCinder(backup, at, ambient)) === 'gone') return;
   throw new FarshoreError('Cinder ended its deletion with an error, twice', {
     code: 'volume.deletion-failed',
     kind: 'transient',
@@ -64,19 +64,23 @@ async function removeBackup(
 }
 
 async function deleteByCinder(
-  id: string,
+  { backupId: id, sizeGib }: BackupCopy,
   at: TargetContext,
   { clock }: Ambient,
 ): Promise<'gone' | 'error'> {
   const cinder = at.target.blockStorage;
-  const turn = { operation: 'wait for backup', subject: id, timeoutMs: longWaitMs };
+  const turn = {
+    operation: 'wait for a restore from backup',
+    subject: id,
+    stillMs: wholeVolumeMs(sizeGib),
+  };
   const isThere = await waitFor(clock, turn, at.signal, async () => {
     const now = await cinder.getBackup(id, at.signal);
     return now?.status === 'restoring' ? undefined : now !== null;
   });
   if (!isThere) return 'gone';
   await cinder.deleteBackup(id, at.signal);
-  const wait = { operation: 'wait for deletion of backup', subject: id, timeoutMs: shortWaitMs };
+  const wait = { operation: 'wait for deletion of backup', subject: id, stillMs: shortWaitMs };
   return waitFor(clock, wait, at.signal, async () => {
     const now = await cinder.getBackup(id, at.signal);
     if (now === null) return 'gone';

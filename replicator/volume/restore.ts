@@ -4,10 +4,9 @@
  *
  * Order: what Cinder will read is counted first (it would restore a damaged chunk without a word, and
  * a missing record or a stray object stops it half way) → the volume is made and noted → the restore
- * is asked → its end is noted → names and metadata, which Cinder's restore overwrote. Killed before
- * the end was noted: Cinder's own note on the volume tells it, and nothing is asked again (where a
- * Cinder leaves no such note: asked again, which writes the same bytes). An interrupted restore leaves
- * the volume in `error_restoring`, which Cinder cannot restore into: it is deleted, and a new one made.
+ * is noted, then asked → its end is noted → names and metadata, which Cinder's restore overwrote. Killed
+ * before the end was noted: Cinder's own note on the volume tells it; where there is none, as after an
+ * interrupted or refused restore, the volume is deleted and a new one made.
  */
 import type { Ambient } from '../../kernel/ambient.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
@@ -19,8 +18,15 @@ import { catalogRows } from './ship/catalog.ts';
 import { listPrefix, pairUp } from './ship/listing.ts';
 import { ensureImported } from './ship/record.ts';
 import type { BackupCopy, VolumeCopy } from './types.ts';
-import { longWaitMs, shortWaitMs, waitFor } from './wait.ts';
-import { restoredMemo, volumeMarks, volumeMemo, volumeName } from './recover/marks.ts';
+import { waitFor, wholeVolumeMs } from './wait.ts';
+import {
+  askedVolumes,
+  noteAsked,
+  restoredMemo,
+  volumeMarks,
+  volumeMemo,
+  volumeName,
+} from './recover/marks.ts';
 import { ensureVolume, removeVolume, settled, sizeOf } from './recover/scratch-volume.ts';
 
 export async function restoreVolume(
@@ -83,6 +89,11 @@ async function requireListed(
   return notes;
 }
 
+/**
+ * One restore into one volume, ever. On file back ends a restore that was refused or broke off leaves
+ * an empty file, and one onto used bytes does not clear them: whatever is not known to have been
+ * restored to its end is deleted, and the next attempt makes a volume of its own.
+ */
 async function restoreInto(
   volumeId: string,
   last: BackupCopy,
@@ -90,20 +101,42 @@ async function restoreInto(
   at: TargetContext,
   ambient: Ambient,
 ): Promise<void> {
-  const before = await settled(volumeId, longWaitMs, at, ambient);
+  const before = await settled(volumeId, at, ambient);
   if (before !== null && isRestored(before, last.backupId)) return;
-  if (before?.status === 'available') await askRestore(volumeId, last.backupId, at, ambient);
-  const after = await settled(volumeId, longWaitMs, at, ambient);
-  if (after?.status === 'available' && before?.status === 'available') return;
-  if (after !== null) await removeVolume(volumeId, shortWaitMs, at, ambient);
+  const isFresh = before?.status === 'available' && !askedVolumes(order).includes(volumeId);
+  if (isFresh) {
+    await noteAsked(order, volumeId);
+    await askRestore(volumeId, last, at, ambient);
+    const after = await settled(volumeId, at, ambient);
+    if (after?.status === 'available') return;
+    await giveUp(after, volumeId, last, order, at, ambient);
+  }
+  await giveUp(before, volumeId, last, order, at, ambient);
+}
+
+async function giveUp(
+  found: Volume | null,
+  volumeId: string,
+  last: BackupCopy,
+  order: RestoreOrder,
+  at: TargetContext,
+  ambient: Ambient,
+): Promise<never> {
+  if (found !== null) await removeVolume(volumeId, at, ambient);
   await order.memo.set(volumeMemo, '');
-  throw new FarshoreError(`the volume’s status became ${after?.status ?? 'deleted'}`, {
-    code: before?.status === 'available' ? 'volume.restore-failed' : 'volume.create-failed',
-    kind: 'transient',
-    operation: 'restore volume',
-    subject: `${last.backupId} into ${volumeId}`,
-    hint: 'the volume was deleted; see the logs of cinder-volume and cinder-backup in the target region',
-  });
+  const isAsked = askedVolumes(order).includes(volumeId);
+  throw new FarshoreError(
+    found?.status === 'available'
+      ? 'whether the volume was restored to its end is not known'
+      : `the volume’s status became ${found?.status ?? 'deleted'}`,
+    {
+      code: isAsked ? 'volume.restore-failed' : 'volume.create-failed',
+      kind: 'transient',
+      operation: 'restore volume',
+      subject: `${last.backupId} into ${volumeId}`,
+      hint: 'the volume was deleted; see the logs of cinder-volume and cinder-backup in the target region',
+    },
+  );
 }
 
 /**
@@ -117,12 +150,16 @@ function isRestored({ status, metadata }: Volume, backupId: string): boolean {
 /** Cinder restores a backup into one volume at a time: waits for its turn. */
 async function askRestore(
   volumeId: string,
-  backupId: string,
+  { backupId, sizeGib }: BackupCopy,
   at: TargetContext,
   { clock }: Ambient,
 ): Promise<void> {
   const cinder = at.target.blockStorage;
-  const wait = { operation: 'wait for backup', subject: backupId, timeoutMs: longWaitMs };
+  const wait = {
+    operation: 'wait for another restore from backup',
+    subject: backupId,
+    stillMs: wholeVolumeMs(sizeGib),
+  };
   await waitFor(clock, wait, at.signal, async () => {
     const backup = await cinder.getBackup(backupId, at.signal);
     if (backup?.status === 'restoring') return undefined;

@@ -47,7 +47,7 @@ export async function removeSnapshots(
     const wait = {
       operation: 'wait for deletion of snapshot',
       subject: id,
-      timeoutMs: shortWaitMs,
+      stillMs: shortWaitMs,
     };
     let isAsked = false;
     // `backing-up` and `deleting` pass; a snapshot in them cannot be deleted yet.

@@ -1,47 +1,36 @@
 import type { Clock } from '../../kernel/clock.ts';
-import { FarshoreError } from '../../kernel/errors.ts';
-
-export interface Wait {
-  readonly operation: string;
-  readonly subject: string;
-  readonly timeoutMs: number;
-  readonly hint?: string;
-}
+import { type Sees, type Wait, waitFor as waitForAny } from '../../kernel/wait.ts';
 
 export const minuteMs = 60_000;
 /** For what Cinder does with records and empty volumes. */
 export const shortWaitMs = 15 * minuteMs;
-/** For what reads or writes a whole volume. */
-export const longWaitMs = 48 * 60 * minuteMs;
 
-const firstPauseMs = 500;
-const longestPauseMs = 10_000;
-/** Little more than what was waited already is added by coming late. */
-const growth = 1.2;
+/** The slowest at which anybody still wants to wait for a volume, and what most reach; per GiB. */
+const slowestMs = 100_000;
+const usualMs = 5_000;
 
 /**
- * Asks until the answer is no longer undefined, pausing from 0.5 s up to 10 s. Throws the transient
- * `volume.wait-timeout` when time is up: whoever goes on later finds the work where it stands.
+ * For what reads or writes a whole volume and shows nothing of it before its end (a restore, an upload
+ * to Glance, an incremental of a volume that hardly changed): by its size, at 10 MiB/s.
  */
-export async function waitFor<T>(
+export function wholeVolumeMs(sizeGib: number): number {
+  return shortWaitMs + sizeGib * slowestMs;
+}
+
+/** After so long without a sign an operator should hear of it: minutes, more for a large volume. */
+export function warnAfterMs(sizeGib: number): number {
+  return 5 * minuteMs + sizeGib * usualMs;
+}
+
+/**
+ * `waitFor` of the kernel with this folder's code: the transient `volume.wait-timeout`, unless another
+ * is given. Whoever goes on later finds the work where it stands.
+ */
+export function waitFor<T>(
   clock: Clock,
-  wait: Wait,
+  wait: Omit<Wait, 'code'> & { readonly code?: string },
   signal: AbortSignal,
-  ask: () => Promise<T | undefined>,
+  ask: (sees: Sees) => Promise<T | undefined>,
 ): Promise<T> {
-  const deadline = clock.monotonicMs() + wait.timeoutMs;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * growth, longestPauseMs)) {
-    signal.throwIfAborted();
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (clock.monotonicMs() >= deadline)
-      throw new FarshoreError(`not done after ${Math.round(wait.timeoutMs / minuteMs)} minutes`, {
-        code: 'volume.wait-timeout',
-        kind: 'transient',
-        operation: wait.operation,
-        subject: wait.subject,
-        hint: wait.hint,
-      });
-    await clock.sleep(pauseMs, signal);
-  }
+  return waitForAny(clock, { code: 'volume.wait-timeout', ...wait }, signal, ask);
 }

@@ -7,7 +7,7 @@ import { collect, rejection } from '../support/rejection.ts';
 import type { Suite } from './environment.ts';
 import { openScopes, type Scopes } from './support/open.ts';
 
-const deadlineMs = 60_000;
+const stillMs = 60_000;
 
 export const blockStorageSuite: Suite = (environment) =>
   describe('block storage', function () {
@@ -25,7 +25,7 @@ export const blockStorageSuite: Suite = (environment) =>
       clock: environment().ambient.clock,
       operation,
       subject,
-      deadlineMs,
+      stillMs,
       done: ['available'],
     });
 

@@ -38,7 +38,7 @@ export const fenceSuite: Suite = (environment) =>
           clock: environment().ambient.clock,
           operation: 'create volume',
           subject: id,
-          deadlineMs: 60_000,
+          stillMs: 60_000,
           done: ['available'],
           get: (signal) => east.blockStorage.getVolume(id, signal),
         });

@@ -17,7 +17,7 @@ const waits = {
   clock,
   operation: 'wait',
   subject: name,
-  deadlineMs: 250_000,
+  stillMs: 250_000,
   done: ['available'],
 };
 

@@ -14,6 +14,7 @@ export async function followSession(
   id: string,
 ): Promise<SessionSummary> {
   const line = new ProgressLine();
+  const told = new Set<string>();
   for (;;) {
     const { summary, progress } = await client.get<{
       summary: SessionSummary;
@@ -23,8 +24,23 @@ export async function followSession(
       line.clear();
       return summary;
     }
+    tellStalled(progress, told, line);
     const moved = progress === null ? '' : ` ${describeProgress(progress)}`;
     line.draw(`${summary.phase}${moved}`);
     await systemClock.sleep(pollMs);
+  }
+}
+
+/** Once each, also where no line is drawn: somebody has to see to it. */
+function tellStalled(
+  progress: ProgressSnapshot | null,
+  told: Set<string>,
+  line: ProgressLine,
+): void {
+  for (const { subject, text, isStalled } of progress?.waiting ?? []) {
+    if (!isStalled || told.has(text)) continue;
+    told.add(text);
+    line.clear();
+    process.stderr.write(`warning: ${subject}: ${text}\n`);
   }
 }

@@ -2,7 +2,6 @@ import type { Ambient } from '../../../kernel/ambient.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { Image } from '../../../regions/image/types.ts';
 import type { TargetContext } from '../../mover.ts';
-import { longWaitMs } from '../wait.ts';
 import { settled } from './scratch-volume.ts';
 
 /**
@@ -16,13 +15,13 @@ export async function uploadedImage(
   ambient: Ambient,
 ): Promise<string> {
   const { images } = at.target;
-  await settled(volumeId, longWaitMs, at, ambient);
+  await settled(volumeId, at, ambient);
   const found = await findImages(name, at);
   const ready = found.find((image) => image.status === 'active');
   if (ready !== undefined) return ready.id;
   for (const { id } of found) await images.delete(id, at.signal);
   const id = await at.target.blockStorage.uploadToImage(volumeId, name, at.signal);
-  await settled(volumeId, longWaitMs, at, ambient);
+  await settled(volumeId, at, ambient);
   const image = await images.get(id, at.signal);
   if (image?.status === 'active') return id;
   throw new FarshoreError(`the image is ${image?.status ?? 'gone'} after the upload`, {

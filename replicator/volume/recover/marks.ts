@@ -33,3 +33,14 @@ export function checkImageName(copy: VolumeCopy, order: RestoreOrder): string {
 export const volumeMemo = 'volume';
 /** Memo: set once its content is there; what comes after is only names. */
 export const restoredMemo = 'restored';
+
+/** Memo: every volume that a restore was ordered into, noted before the order. */
+const askedMemo = 'asked';
+
+export function askedVolumes(order: RestoreOrder): readonly string[] {
+  return (order.memo.get(askedMemo) ?? '').split(' ').filter((id) => id !== '');
+}
+
+export async function noteAsked(order: RestoreOrder, volumeId: string): Promise<void> {
+  await order.memo.set(askedMemo, [...askedVolumes(order), volumeId].join(' '));
+}

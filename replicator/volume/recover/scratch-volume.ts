@@ -4,12 +4,13 @@ import { FarshoreError } from '../../../kernel/errors.ts';
 import type { Volume } from '../../../regions/block-storage/types.ts';
 import type { RestoreOrder, TargetContext } from '../../mover.ts';
 import type { VolumeCopy } from '../types.ts';
-import { shortWaitMs, waitFor } from '../wait.ts';
-import { volumeMarks, volumeMemo, volumeName } from './marks.ts';
+import { shortWaitMs, waitFor, warnAfterMs, wholeVolumeMs } from '../wait.ts';
+import { askedVolumes, volumeMarks, volumeMemo, volumeName } from './marks.ts';
 
 /**
  * The volume of this order, created unless there is one. Killed between creation and memo, or the
- * answer lost: it is found by its name and marks, which it bears until the restore begins.
+ * answer lost: it is found by its name and marks, which it bears until the restore begins. One that a
+ * restore was ordered into before is never taken again.
  */
 export async function ensureVolume(
   copy: VolumeCopy,
@@ -31,7 +32,9 @@ async function findMarked(
   at: TargetContext,
 ): Promise<Volume | undefined> {
   const name = volumeName(copy, order);
+  const asked = askedVolumes(order);
   for await (const volume of at.target.blockStorage.listVolumes({ name, signal: at.signal })) {
+    if (asked.includes(volume.id)) continue;
     const { farshore_execution: execution, farshore_volume: source } = volume.metadata;
     if (execution === order.executionId && source === copy.resource.id) return volume;
   }
@@ -58,19 +61,57 @@ export function sizeOf(copy: VolumeCopy): number {
   return copy.chain.at(-1)?.sizeGib ?? copy.attributes.sizeGib;
 }
 
-/** Waits while Cinder is at work on it; resolves to what came of it, null when it is gone. */
+/**
+ * Waits while Cinder is at work on it; resolves to what came of it, null when it is gone. Cinder shows
+ * nothing of a restore or an upload before its end: how long it may take follows from the size.
+ */
 export async function settled(
   volumeId: string,
-  timeoutMs: number,
   at: TargetContext,
-  { clock }: Ambient,
+  ambient: Ambient,
 ): Promise<Volume | null> {
-  const wait = { operation: 'wait for volume', subject: volumeId, timeoutMs };
-  const { volume } = await waitFor(clock, wait, at.signal, async () => {
-    const now = await at.target.blockStorage.getVolume(volumeId, at.signal);
-    return now !== null && isPassing(now.status) ? undefined : { volume: now };
-  });
-  return volume;
+  const cinder = at.target.blockStorage;
+  const { progress, signal } = at;
+  const first = await cinder.getVolume(volumeId, signal);
+  if (first === null || !isPassing(first.status)) return first;
+  const subject = `volume ${volumeId}`;
+  const wait = {
+    operation: 'wait for volume',
+    subject: volumeId,
+    stillMs: wholeVolumeMs(first.sizeGib),
+    warning: {
+      afterMs: warnAfterMs(first.sizeGib),
+      explain: () => explainWork(first, at),
+      tell: (reason: string | null): void => {
+        if (reason === null) return;
+        ambient.log.warn('a volume takes long', { volume: volumeId, reason });
+        progress.waiting?.(subject, { text: reason, isStalled: true });
+      },
+    },
+  };
+  try {
+    const { volume } = await waitFor(ambient.clock, wait, signal, async (sees) => {
+      const now = await cinder.getVolume(volumeId, signal);
+      if (now === null || !isPassing(now.status)) return { volume: now };
+      sees(now.status);
+      progress.waiting?.(subject, { text: `Cinder is at work: ${now.status}`, isStalled: false });
+      return undefined;
+    });
+    return volume;
+  } finally {
+    progress.waiting?.(subject, null);
+  }
+}
+
+/** Which service to look at, for the operator. */
+async function explainWork(volume: Volume, { target, signal }: TargetContext): Promise<string> {
+  const { region, blockStorage } = target;
+  const isRestore = volume.status === 'restoring-backup';
+  const isDown = isRestore && (await blockStorage.isBackupServiceUp(signal)) === false;
+  if (isDown)
+    return `no cinder-backup is up and enabled in ${region}: start it (openstack volume service list)`;
+  const service = isRestore ? 'cinder-backup' : 'cinder-volume';
+  return `it is ${volume.status} for longer than a volume of ${volume.sizeGib} GiB usually takes: see the log of ${service} in ${region}`;
 }
 
 function isPassing(status: string): boolean {
@@ -80,18 +121,17 @@ function isPassing(status: string): boolean {
 /** Deletes it once Cinder lets go of it, and waits until it is gone. */
 export async function removeVolume(
   volumeId: string,
-  timeoutMs: number,
   at: TargetContext,
   ambient: Ambient,
 ): Promise<void> {
-  const volume = await settled(volumeId, timeoutMs, at, ambient);
+  const volume = await settled(volumeId, at, ambient);
   if (volume === null) return;
   const cinder = at.target.blockStorage;
   if (!(await cinder.deleteVolume(volumeId, at.signal))) return;
   const wait = {
     operation: 'wait for deletion of volume',
     subject: volumeId,
-    timeoutMs: shortWaitMs,
+    stillMs: shortWaitMs,
   };
   await waitFor(ambient.clock, wait, at.signal, async () => {
     const now = await cinder.getVolume(volumeId, at.signal);

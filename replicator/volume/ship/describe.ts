@@ -64,7 +64,7 @@ export async function describeBackup(
   const wait = {
     operation: 'wait for the source’s listing',
     subject: `${layout.container}/${layout.prefix}`,
-    timeoutMs: shortWaitMs,
+    stillMs: shortWaitMs,
     hint: 'objects that the backup’s _metadata names are not listed: see Swift’s container updaters',
   };
   const catalog = await waitFor(clock, wait, session.signal, async () => {

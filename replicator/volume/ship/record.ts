@@ -84,7 +84,7 @@ async function importOne(copy: BackupCopy, at: TargetContext, { clock }: Ambient
   const wait = {
     operation: 'import backup record',
     subject: copy.backupId,
-    timeoutMs: shortWaitMs,
+    stillMs: shortWaitMs,
     hint: 'see cinder-backup’s log in the target region',
   };
   let isAsked = false;

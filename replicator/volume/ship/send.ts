@@ -175,7 +175,7 @@ async function awaitExact(
   const wait = {
     operation: 'wait for the secondary’s listing',
     subject: `${shipment.to}/${shipment.prefix}`,
-    timeoutMs: shortWaitMs,
+    stillMs: shortWaitMs,
     hint: 'the objects were stored but are not listed: see Swift’s container updaters',
   };
   await waitFor(clock, wait, signal, async () => {

@@ -12,7 +12,8 @@ import { FarshoreError } from '../../../kernel/errors.ts';
 import type { Backup, BackupRecord } from '../../../regions/block-storage/types.ts';
 import type { SessionContext } from '../../mover.ts';
 import type { BackupCopy, VolumeCapture } from '../types.ts';
-import { longWaitMs, shortWaitMs, waitFor } from '../wait.ts';
+import { shortWaitMs, waitFor } from '../wait.ts';
+import { finishedBackup } from './finished-backup.ts';
 import { mendLostStatus, reportIntervalMs } from './lost-status.ts';
 import { backupDescription, isGroupsBackup, sessionName } from './marks.ts';
 
@@ -35,7 +36,7 @@ export async function ensureBackup(
   const first =
     (await findBackup(capture, session)) ??
     (await createBackup(capture, await isBaseUsable(capture, chain, session), session));
-  const made = await finished(first, session, ambient);
+  const made = await finishedBackup(first, capture, session, ambient);
   if (made.status === 'available') {
     const record = await cinder.exportRecord(made.id, session.signal);
     const parentId = record.fields['parent_id'] ?? null;
@@ -55,7 +56,12 @@ export async function ensureBackup(
       await ambient.clock.sleep(reportIntervalMs, session.signal);
   }
   await removeBackup(made.id, session, ambient);
-  const full = await finished(await createBackup(capture, false, session), session, ambient);
+  const full = await finishedBackup(
+    await createBackup(capture, false, session),
+    capture,
+    session,
+    ambient,
+  );
   if (full.status !== 'available') {
     await mendSnapshot(capture, session, ambient);
     throw failed(full);
@@ -143,24 +149,6 @@ async function assertServiceUp(capture: VolumeCapture, session: SessionContext):
   });
 }
 
-async function finished(
-  backup: Backup,
-  session: SessionContext,
-  { clock }: Ambient,
-): Promise<Backup> {
-  const wait = {
-    operation: 'wait for backup',
-    subject: backup.id,
-    timeoutMs: longWaitMs,
-    hint: 'see cinder-backup’s log in the source region',
-  };
-  return waitFor(clock, wait, session.signal, async () => {
-    const now = await session.source.blockStorage.getBackup(backup.id, session.signal);
-    if (now === null) return { ...backup, status: 'deleted' };
-    return now.status === 'creating' ? undefined : now;
-  });
-}
-
 /** Deletes it and waits until it is gone; false when there was none. */
 export async function removeBackup(
   id: string,
@@ -169,7 +157,7 @@ export async function removeBackup(
 ): Promise<boolean> {
   const cinder = session.source.blockStorage;
   if (!(await cinder.deleteBackup(id, session.signal))) return false;
-  const wait = { operation: 'wait for deletion of backup', subject: id, timeoutMs: shortWaitMs };
+  const wait = { operation: 'wait for deletion of backup', subject: id, stillMs: shortWaitMs };
   await waitFor(clock, wait, session.signal, async () => {
     const now = await cinder.getBackup(id, session.signal);
     if (now?.status.startsWith('error') === true) throw failed(now);

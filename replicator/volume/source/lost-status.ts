@@ -45,6 +45,20 @@ export async function mendLostStatus(
   return true;
 }
 
+/** The same for a volume that was itself backed up, by a backup that is known to be gone. */
+export async function mendVolumeStatus(
+  volumeId: string,
+  { source, signal }: SessionContext,
+): Promise<void> {
+  const cinder = source.blockStorage;
+  const volume = await cinder.getVolume(volumeId, signal);
+  if (volume?.status !== 'backing-up') return;
+  for await (const { volumeId: other } of cinder.listBackups({ status: 'creating', signal }))
+    if (other === volumeId) return;
+  const status = volume.isAttached ? 'in-use' : 'available';
+  await cinder.resetVolumeStatus(volumeId, status, signal);
+}
+
 /** Which of these are `backing-up` with no backup of them under way, and whether any of the volume is. */
 async function look(
   snapshotIds: readonly string[],

@@ -206,6 +206,19 @@ describe('block storage: making and changing', () => {
     });
   });
 
+  it('deletes a backup by force, gives false for none, and names the right that is missing', async () => {
+    const force = (status: number) => [
+      { call: `POST ${backupPath}/action`, json: { 'os-force_delete': {} }, status },
+    ];
+    const { id } = backupJson;
+    const gone = (cinder: BlockStorage) => cinder.forceDeleteBackup(id);
+    expect(await scripted(force(202), gone)).to.equal(true);
+    expect(await scripted(force(404), gone)).to.equal(false);
+    const error = await scripted(force(403), (cinder) => rejection(gone(cinder)));
+    expect(error.code).to.equal('region.right-missing');
+    expect(error.hint).to.include('backup_admin_actions:force_delete');
+  });
+
   it('sets image metadata and removes what is not given', async () => {
     const call = `POST ${volumePath}/action`;
     const script = [

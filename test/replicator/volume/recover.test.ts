@@ -115,6 +115,50 @@ describe('volume mover: proof, restore, expiry', () => {
     expect(at.west.volumes.get(restored.id)!.disk.bytes.equals(at.disk)).to.equal(true);
   });
 
+  it('restores into no volume twice, whatever it knows of what became of the first time', async () => {
+    const wish = order('failover');
+    let lost = 1;
+    at.west.notesSource = false;
+    at.west.after = (call) => {
+      if (call === 'restoreBackup' && lost-- > 0) throw new Error('killed');
+    };
+    await at.mover.restore(copy, wish, at.session('r')).catch(() => undefined);
+    const [first] = at.west.restoredInto;
+    const unsure = await rejection(at.mover.restore(copy, wish, at.session('r')));
+    expect(unsure).to.include({ code: 'volume.restore-failed', kind: 'transient' });
+    expect(at.west.volumes.has(first!)).to.equal(false);
+    const restored = await at.mover.restore(copy, wish, at.session('r'));
+    expect(at.west.restoredInto).to.deep.equal([first, restored.id]);
+    expect(at.west.volumes.size).to.equal(1);
+    expect(at.west.volumes.get(restored.id)!.disk.bytes.equals(at.disk)).to.equal(true);
+  });
+
+  it('takes a volume that Cinder says it restored to the end, after a kill', async () => {
+    const wish = order('failover');
+    let lost = 1;
+    at.west.after = (call) => {
+      if (call === 'restoreBackup' && lost-- > 0) throw new Error('killed');
+    };
+    await at.mover.restore(copy, wish, at.session('r')).catch(() => undefined);
+    const restored = await at.mover.restore(copy, wish, at.session('r'));
+    expect(at.west.restoredInto).to.deep.equal([restored.id]);
+    expect(at.west.volumes.get(restored.id)!.disk.bytes.equals(at.disk)).to.equal(true);
+  });
+
+  it('never takes up a volume that a restore was ordered into, though it bears the marks still', async () => {
+    const wish = order('failover');
+    let isDown = true;
+    at.west.before = (call) => {
+      if (call === 'restoreBackup' && isDown) throw new Error('killed');
+    };
+    await at.mover.restore(copy, wish, at.session('r')).catch(() => undefined);
+    await wish.memo.set('volume', '');
+    isDown = false;
+    const [asked] = at.west.volumes.keys();
+    const restored = await at.mover.restore(copy, wish, at.session('r'));
+    expect(restored.id).to.not.equal(asked);
+  });
+
   it('passes a full quota on and leaves nothing half-made', async () => {
     at.west.before = (call) => {
       if (call === 'createVolume')

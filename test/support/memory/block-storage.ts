@@ -39,6 +39,12 @@ export class MemoryBlockStorage implements BlockStorage {
   after: ((call: string) => void) | undefined;
   /** Work that ends in `error`: `snapshot`, `backup`, `unscheduled` (a backup of a snapshot), `restore`, `volume`; each once. */
   readonly failNext = new Set<string>();
+  /** So many backups that are made next stay `creating`, and mark what they are of, for ever. */
+  stuckBackups = 0;
+  /** Whether a restored volume's metadata names the backup that is in it. */
+  notesSource = true;
+  /** Each volume that a restore was accepted for. */
+  readonly restoredInto: string[] = [];
   /** Null: this user may not ask. */
   backupService: boolean | null = true;
   mayImport = true;
@@ -237,13 +243,18 @@ export class MemoryBlockStorage implements BlockStorage {
   }
 
   async *listBackups(
-    options: { readonly volumeId?: string; readonly name?: string } = {},
+    options: {
+      readonly volumeId?: string;
+      readonly name?: string;
+      readonly status?: string;
+    } = {},
   ): AsyncGenerator<Backup> {
     await this.#does('listBackups', () => undefined);
     for (const backup of this.backups.values())
       if (
         (options.volumeId ?? backup.volumeId) === backup.volumeId &&
-        (options.name ?? backup.name) === backup.name
+        (options.name ?? backup.name) === backup.name &&
+        (options.status ?? backup.status) === backup.status
       )
         yield this.#shown(backup);
   }
@@ -296,6 +307,12 @@ export class MemoryBlockStorage implements BlockStorage {
         record: {},
       };
       this.backups.set(id, stored);
+      if (this.stuckBackups > 0) {
+        this.stuckBackups -= 1;
+        if (snapshot === undefined) volume.status = 'backing-up';
+        else snapshot.status = 'backing-up';
+        return this.#shown(stored);
+      }
       this.#pending.set(id, async () => {
         if (snapshot !== undefined && this.#fails('unscheduled')) {
           stored.status = 'error';
@@ -320,13 +337,15 @@ export class MemoryBlockStorage implements BlockStorage {
       const volume = this.#volume(volumeId);
       if (backup?.status !== 'available' || volume.status !== 'available')
         throw refusal(400, 'POST', `backups/${id}/restore`);
+      this.restoredInto.push(volumeId);
       backup.status = 'restoring';
       volume.status = 'restoring-backup';
       this.#pending.set(volumeId, async () => {
         const isWhole = !this.#fails('restore') && (await this.#readBack(backup, volume));
         backup.status = 'available';
         volume.status = isWhole ? 'available' : 'error_restoring';
-        const source = isWhole && backup.volumeId !== volumeId ? { src_backup_id: id } : {};
+        const isNoted = isWhole && backup.volumeId !== volumeId && this.notesSource;
+        const source = isNoted ? { src_backup_id: id } : {};
         volume.metadata = { restored: 'by Cinder', ...source };
       });
     });
@@ -334,6 +353,8 @@ export class MemoryBlockStorage implements BlockStorage {
 
   /** As `_restore_v1`: the listing must be what `_metadata` says; no hash is looked at. */
   async #readBack(backup: StoredBackup, volume: StoredVolume): Promise<boolean> {
+    // As a file back end does, whatever comes of the rest.
+    volume.disk.bytes.fill(0);
     const chain = [backup];
     for (let id = backup.record['parent_id']; typeof id === 'string';) {
       const parent = this.backups.get(id);
@@ -351,13 +372,28 @@ export class MemoryBlockStorage implements BlockStorage {
       if (backup === undefined) return false;
       const isAllowed = backup.status === 'available' || backup.status === 'error';
       if (!isAllowed || this.#shown(backup).hasDependents) throw refusal(400, 'DELETE', id);
-      const prefix = backup.record['service_metadata'];
-      const objects = this.#store.stored.get(backup.container)?.current;
-      if (typeof prefix === 'string')
-        for (const name of [...(objects?.keys() ?? [])])
-          if (name.startsWith(prefix)) await this.#store.delete(backup.container, name);
+      await this.#removeObjects(backup);
       return this.backups.delete(id);
     });
+  }
+
+  /** Ends a making that is under way, as cinder-backup does at its next object. */
+  forceDeleteBackup(id: string): Promise<boolean> {
+    return this.#does('forceDeleteBackup', async () => {
+      const backup = this.backups.get(id);
+      if (backup === undefined) return false;
+      this.#pending.delete(id);
+      await this.#removeObjects(backup);
+      return this.backups.delete(id);
+    });
+  }
+
+  async #removeObjects(backup: StoredBackup): Promise<void> {
+    const prefix = backup.record['service_metadata'];
+    const objects = this.#store.stored.get(backup.container)?.current;
+    if (typeof prefix !== 'string') return;
+    for (const name of [...(objects?.keys() ?? [])])
+      if (name.startsWith(prefix)) await this.#store.delete(backup.container, name);
   }
 
   exportRecord(id: string): Promise<BackupRecord> {

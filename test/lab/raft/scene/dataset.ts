@@ -74,7 +74,7 @@ async function makeVolume({ blockStorage }: ProjectScope, name: string): Promise
     done: ['available'],
     operation: 'make volume',
     subject: name,
-    deadlineMs: 30_000,
+    stillMs: 30_000,
   });
   return id;
 }
