@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ResourceKind } from '../../replicator/mover.ts';
+import { patternFault } from '../members/name-pattern.ts';
 import { objectName } from './fields.ts';
 import type { GroupSpec, Member } from './types.ts';
 
@@ -8,7 +9,12 @@ const kinds = ['volume', 'image', 'container'] as const;
 const text = z.string().min(1, 'expected a name or an id').max(255);
 const selector = z
   .strictObject({
-    name: text.optional().describe('With * and ? as in a shell.'),
+    name: text
+      .refine((pattern) => patternFault(pattern) === undefined, {
+        error: ({ input }) => patternFault(String(input)) ?? '',
+      })
+      .optional()
+      .describe('With * and ? as in a shell.'),
     metadata: z.record(z.string(), z.string()).optional(),
   })
   .refine(

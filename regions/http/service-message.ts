@@ -1,4 +1,6 @@
 const maxLength = 300;
+/** Looked at: the patterns below take the square of a page's length in the worst case. */
+const maxPage = 4_096;
 
 /**
  * The service's own words in an error answer, on one line. Known shapes: Keystone
@@ -7,7 +9,7 @@ const maxLength = 300;
  * looks like a token is taken out. Empty when there is nothing to say.
  */
 export function serviceMessage(body: string): string {
-  const text = fromJson(body) ?? fromHtml(body);
+  const text = fromJson(body) ?? fromHtml(body.slice(0, maxPage));
   const line = withoutTokens(text).replace(/\s+/g, ' ').trim();
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
 }

@@ -1,8 +1,6 @@
 const token = '[^()<>@,;:"/\\[\\]?={}\\0-\\x20\\x7f]+';
-const parameter = new RegExp(
-  `\\s*;\\s*(${token})\\s*(?:=\\s*(${token}|"(?:[^"\\\\]|\\\\.)*"))?`,
-  'g',
-);
+// A type is a tenant's: nothing here may be tried twice, so no blanks before the semicolon.
+const parameter = new RegExp(`;\\s*(${token})\\s*(?:=\\s*(${token}|"(?:[^"\\\\]|\\\\.)*"))?`, 'g');
 
 /**
  * A content type as Swift's listings show it: parameters re-joined as `;name=value`, without blanks,

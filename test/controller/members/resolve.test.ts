@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import { hasMetadata, matchesPattern } from '../../../controller/members/name-pattern.ts';
+import {
+  hasMetadata,
+  matchesPattern,
+  patternFault,
+} from '../../../controller/members/name-pattern.ts';
 import { resolveMembers } from '../../../controller/members/resolve.ts';
 import type { Member } from '../../../controller/model/types.ts';
 import { MemoryRegion } from '../support/memory-sites.ts';
@@ -25,9 +29,36 @@ describe('matchesPattern', () => {
       expect(matchesPattern(pattern, name)).to.equal(matches);
     });
 
-  it('takes no exponential time', () => {
+  it('takes no time that a name could choose', () => {
     expect(matchesPattern('*'.repeat(255), 'a'.repeat(255))).to.equal(true);
     expect(matchesPattern(`${'*'.repeat(254)}b`, 'a'.repeat(255))).to.equal(false);
+    // With a star that may give way for each other one this name would take hours.
+    expect(matchesPattern('*-*-*-*-*-*!', '-'.repeat(255))).to.equal(false);
+    expect(matchesPattern(`${'*a'.repeat(120)}!`, 'a'.repeat(255))).to.equal(false);
+    expect(matchesPattern(`${'*a'.repeat(120)}*!`, `${'a'.repeat(254)}!`)).to.equal(true);
+  });
+
+  it('finds what a backtracking match finds, for all short patterns and names', () => {
+    const texts = (letters: string, length: number): string[] =>
+      length === 0
+        ? ['']
+        : [
+            '',
+            ...texts(letters, length - 1).flatMap((rest) =>
+              Array.from(letters).map((l) => l + rest),
+            ),
+          ];
+    const names = [...new Set(texts('ab', 5))];
+    for (const pattern of new Set(texts('ab*?', 4))) {
+      const parts = pattern.replaceAll('*', '.*').replaceAll('?', '.');
+      const expected = names.filter((name) => new RegExp(`^${parts}$`).test(name));
+      expect(names.filter((name) => matchesPattern(pattern, name))).to.deep.equal(expected);
+    }
+  });
+
+  it('a pattern may have sixteen stars', () => {
+    expect(patternFault('*a'.repeat(16))).to.equal(undefined);
+    expect(patternFault('*a'.repeat(17))).to.contain('17 stars');
   });
 
   it('metadata is a subset, compared exactly', () => {

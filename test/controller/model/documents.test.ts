@@ -94,6 +94,13 @@ describe('documents', () => {
     expect(parseGroup(toDocument(parsed))).to.deep.equal(parsed);
   });
 
+  it('a pattern with more stars than any name needs is refused', () => {
+    const members = [{ containers: { name: '*-'.repeat(17) } }];
+    expect(faultsOf(() => parseGroup({ ...group, members }))[0]).to.contain(
+      ':members[0].containers.name: has 17 stars, at most 16 are taken',
+    );
+  });
+
   it("the target's project is the source's unless named", () => {
     const { target, ...rest } = group;
     expect(target.project).to.equal('demo');
