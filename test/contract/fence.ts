@@ -15,7 +15,6 @@ import { removeAll } from './support/remove.ts';
 
 export const fenceSuite: Suite = (environment) =>
   describe('fencing a primary', function () {
-    this.timeout(180_000);
     const name = `fence-${systemRandom.id()}`;
     const memo = new Map<string, string>();
     let opened: Scopes;

@@ -27,8 +27,7 @@ const mib = 1024 * 1024;
 const ownOfRegion = ['owner', 'created_at', 'updated_at', 'stores', 'direct_url', 'locations'];
 
 export const imageMoverSuite: Suite = (environment) =>
-  describe('the image mover', function () {
-    this.timeout(180_000);
+  describe('the image mover', () => {
     const run = systemRandom.id();
     const raw: ResourceRef = { kind: 'image', id: randomUUID(), name: `süß raw ${run}` };
     const qcow: ResourceRef = { kind: 'image', id: randomUUID(), name: `süß qcow2 ${run}` };

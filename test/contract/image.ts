@@ -10,8 +10,7 @@ import { openScopes, type Scopes } from './support/open.ts';
 import { Outsider } from './support/outsider.ts';
 
 export const imageSuite: Suite = (environment) =>
-  describe('image', function () {
-    this.timeout(120_000);
+  describe('image', () => {
     const id = randomUUID();
     const name = `image-client: süß ${id}`;
     let opened: Scopes;

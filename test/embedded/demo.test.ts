@@ -8,8 +8,7 @@ import { systemClock } from '../../kernel/clock.ts';
 
 const main = join(import.meta.dirname, '../../controller/cli/main.ts');
 
-describe('the demo', function () {
-  this.timeout(180_000);
+describe('the demo', () => {
   let folder: string;
   let demo: ChildProcess;
   let printed: string;

@@ -11,8 +11,7 @@ import { SwiftUser } from '../contract/support/swift-user.ts';
 import { type EmbeddedEnvironment, embeddedEnvironment } from './environment.ts';
 
 /** What no real service can be made to do on order. */
-describe('the controller over regions with faults', function () {
-  this.timeout(180_000);
+describe('the controller over regions with faults', () => {
   const name = `faulty-${systemRandom.id().slice(0, 8)}`;
   let environment: EmbeddedEnvironment;
   let scopes: Scopes;

@@ -1,9 +1,4 @@
-import { containerMoverSuite } from '../contract/container-mover.ts';
-
-import { imageMoverSuite } from '../contract/image-mover.ts';
 import { regionsSuite } from '../contract/regions.ts';
 import { onEmbedded } from './environment.ts';
 
-// What one Keystone and one Swift over both regions make different.
-for (const suite of [regionsSuite, imageMoverSuite, containerMoverSuite])
-  onEmbedded(suite, 'stretched');
+onEmbedded(regionsSuite, 'stretched');

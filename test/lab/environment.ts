@@ -13,7 +13,7 @@ import type {
 import { Lab } from './lab.ts';
 import type { Region } from './region.ts';
 import { corruptObject } from './swift-disk.ts';
-import { servicePorts } from './topology.ts';
+import { servicePorts, testLabName } from './topology.ts';
 import { punchHole, volumeSha256, writeVolume } from './volumes.ts';
 
 const usualTokenSeconds = 86_400;
@@ -73,9 +73,13 @@ class LabRegion implements RegionUnderTest {
   }
 }
 
-/** The lab that is up, or a new one. It outlives its closing. */
+/** The lab of the tests of one topology: the one that is up, or a new one. It outlives them. */
+export function testLab(): Promise<Lab> {
+  return Lab.up({ name: testLabName('separate'), topology: 'separate', say: console.log });
+}
+
 export async function labEnvironment(): Promise<Environment> {
-  const lab = await Lab.up({ say: console.log });
+  const lab = await testLab();
   return {
     topology: lab.topology,
     ambient,

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
-import { Lab } from './lab.ts';
+import { testLab } from './environment.ts';
+import type { Lab } from './lab.ts';
 import { answering, answers } from './probe.ts';
 import type { Region, RegionService } from './region.ts';
 import { corruptObject } from './swift-disk.ts';
@@ -42,7 +43,7 @@ describe('the lab', () => {
   let east: Region;
 
   before(async () => {
-    lab = await Lab.up({ say: console.log });
+    lab = await testLab();
     east = lab.region('east');
   });
 

@@ -4,14 +4,13 @@ import { objectStoreSuite } from '../contract/object-store.ts';
 import { openScopes } from '../contract/support/open.ts';
 import { removeAll } from '../contract/support/remove.ts';
 import { rejection } from '../support/rejection.ts';
-import { ambient, labEnvironment, onLab } from './environment.ts';
-import { Lab } from './lab.ts';
+import { ambient, labEnvironment, onLab, testLab } from './environment.ts';
 
 onLab(objectStoreSuite);
 
 /** Not in the contract: Node's own HTTP server, which embedded regions stand on, takes no such name. */
 it('a metadata name that is no HTTP is told, once and clearly', async () => {
-  const eastLab = (await Lab.up()).region('east');
+  const eastLab = (await testLab()).region('east');
   const scopes = await openScopes(await labEnvironment());
   const store = scopes.east.objectStore;
   const other = `regions-names-${systemRandom.id()}`;

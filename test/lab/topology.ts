@@ -12,6 +12,14 @@ export type SiteName = (typeof siteNames)[number];
 /** Another name lets a second lab live beside the first. */
 export const defaultLabName = process.env['FARSHORE_LAB'] ?? 'farshore-lab';
 
+/**
+ * Tests have labs of their own, one for each of these, since they leave none as it was. `FARSHORE_LAB`
+ * begins the names, so that two runs on one machine do not meet.
+ */
+export function testLabName(use: Topology | 'sites'): string {
+  return `${process.env['FARSHORE_LAB'] ?? 'farshore-test'}-${use}`;
+}
+
 export function isTopology(text: string): text is Topology {
   return topologies.some((topology) => topology === text);
 }

@@ -13,8 +13,8 @@ import { openScopes, type Scopes } from '../contract/support/open.ts';
 import { removeAll } from '../contract/support/remove.ts';
 import { volumeMoverSuite } from '../contract/volume-mover.ts';
 import { collect as all } from '../support/rejection.ts';
-import { ambient, labEnvironment, onLab } from './environment.ts';
-import { Lab } from './lab.ts';
+import { ambient, labEnvironment, onLab, testLab } from './environment.ts';
+import type { Lab } from './lab.ts';
 
 onLab(volumeMoverSuite);
 
@@ -62,7 +62,7 @@ describe('the volume mover and the ways of this Cinder', function () {
   }
 
   before(async () => {
-    lab = await Lab.up({ say: console.log });
+    lab = await testLab();
     spoolDir = await mkdtemp(join(tmpdir(), 'vm-test-'));
     scopes = await openScopes(await labEnvironment());
     const name = 'vm-empty';

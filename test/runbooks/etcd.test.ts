@@ -26,7 +26,6 @@ async function until(
 
 /** The same as over the store in memory, once through, over a real one. */
 describe('an execution among controllers over etcd', function () {
-  this.timeout(60_000);
   let etcd: EtcdCluster | undefined;
   const stops: (() => Promise<void>)[] = [];
   const site = new Site(ambient.clock);

@@ -229,8 +229,7 @@ async function killedBeside(moment: number): Promise<Mortal | null> {
 }
 
 describe('killed at every write and every effect, with another controller there', () => {
-  it('the other goes on by itself, and does nothing twice that was done', async function () {
-    this.timeout(60_000);
+  it('the other goes on by itself, and does nothing twice that was done', async () => {
     let moment = 1;
     while ((await killedBeside(moment)) !== null) moment += 1;
     expect(moment).to.be.above(50);

@@ -20,9 +20,7 @@ const bugs: readonly (readonly [what: string, plants: Plants, found: readonly st
   ['a lease that overstays', overstayingLease, ['single-leader', 'single-holder']],
 ];
 
-describe('the invariants of the simulation find', function () {
-  this.timeout(60_000);
-
+describe('the invariants of the simulation find', () => {
   for (const [what, plants, found] of bugs)
     it(what, async () => {
       const violated: (string | undefined)[] = [];

@@ -1,9 +1,7 @@
 import { expect } from 'chai';
 import { simulate } from './simulation.ts';
 
-describe('a seed of the simulation', function () {
-  this.timeout(20_000);
-
+describe('a seed of the simulation', () => {
   it('gives the same history each time, traced or not, and another seed another', async () => {
     const [first, again, traced] = [
       await simulate(11),

@@ -16,8 +16,7 @@ const json =
 const hangUp: Answer = (request) => request.socket.destroy();
 const problem = (code: string) => json(503, { code, detail: code });
 
-describe('the command line’s client', function () {
-  this.timeout(20_000);
+describe('the command line’s client', () => {
   const servers: Server[] = [];
   const seen: IncomingMessage[] = [];
 

@@ -32,9 +32,7 @@ const gate: StepRecord = {
   notes: [],
 };
 
-describe('farshore failover', function () {
-  this.timeout(20_000);
-
+describe('farshore failover', () => {
   it('takes --unfenced and --reason together only, and asks nobody before', async () => {
     for (const flags of [['--unfenced'], ['--reason', 'dark']]) {
       const { code, stderr } = await farshore('failover', 'shop', '--yes', ...flags);

@@ -25,7 +25,6 @@ const ambient = { clock: systemClock, random: systemRandom, log: silentLog };
 
 describe('farshore raft init and join', function () {
   // Nine RSA keys.
-  this.timeout(30_000);
   let root: string;
   let initiated: Initiated;
   const dataDir = (site: string) => join(root, site);

@@ -74,8 +74,7 @@ describe('LevelStore', () => {
     await again.close();
   });
 
-  it('has all that was acknowledged, and no half transaction, after kill -9', async function () {
-    this.timeout(60_000);
+  it('has all that was acknowledged, and no half transaction, after kill -9', async () => {
     const path = await directory();
     let acknowledged = -1;
     for (const runMs of [150, 300, 450]) {
@@ -128,8 +127,7 @@ describe('LevelStore', () => {
     await store.close();
   });
 
-  it('on a full disk fails for good, and has all that was acknowledged at the next start', async function () {
-    this.timeout(60_000);
+  it('on a full disk fails for good, and has all that was acknowledged at the next start', async () => {
     const path = await directory();
     // A limit on the size of files stands for the full disk: the write fails with EFBIG.
     const limited = ['-c', 'ulimit -f 64; exec "$@"', 'sh', process.execPath, writer, path, '2000'];

@@ -9,6 +9,7 @@ export class Lost extends Error {}
 /** What was done to a region, as far as its answers say: each thing by name, and what it may be. */
 export class Ledger {
   readonly #possible = new Map<string, readonly string[]>();
+  #wanted: { readonly acknowledged: number; readonly done: () => void } | null = null;
   /** Acts whose answer came. */
   acknowledged = 0;
 
@@ -18,6 +19,14 @@ export class Ledger {
     await act();
     this.#possible.set(thing, [outcomes[0]]);
     this.acknowledged += 1;
+    if (this.acknowledged === this.#wanted?.acknowledged) this.#wanted.done();
+  }
+
+  /** Resolves once so many more acts are acknowledged. */
+  after(acts: number): Promise<void> {
+    return new Promise((done) => {
+      this.#wanted = { acknowledged: this.acknowledged + acts, done };
+    });
   }
 
   /** Those that are known to be, in the order in which they were made. */

@@ -11,11 +11,11 @@ import { type Fingerprint, fingerprint } from '../scenario/dataset.ts';
 import { inventory } from '../scenario/inventory.ts';
 import { compare } from '../scenario/main-job.ts';
 import { swiftRequests } from '../swift-log.ts';
-import { type SiteName, siteNames } from '../topology.ts';
+import { type SiteName, siteNames, testLabName } from '../topology.ts';
 import { doBusiness, documents, everySeconds, group, makeShop } from './shop.ts';
 import { Sites } from './sites.ts';
 
-const labName = 'farshore-sites';
+const labName = testLabName('sites');
 const reason = 'the test cut east off';
 
 describe('three sites, and the one with the leader is lost', function () {

@@ -182,5 +182,5 @@ describe('an embedded region', () => {
       const second = await ServerProcess.region(folder);
       expect(await visiting(clientOf('east', second.url), objectText)).to.equal('hello');
       expect(await second.end('SIGTERM')).to.equal(0);
-    })).timeout(30_000);
+    }));
 });

@@ -79,7 +79,7 @@ describe('container mover: killed and taken up again', () => {
         await h.close();
       }
       expect(n).to.be.greaterThan(25);
-    }).timeout(60_000);
+    });
 
   it('ships no byte twice that the mirror holds', async () => {
     const { east, west, h } = await scene();

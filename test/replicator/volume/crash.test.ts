@@ -49,9 +49,7 @@ async function killedEverywhere(
   }
 }
 
-describe('volume mover: killed at every effect', function () {
-  this.timeout(60_000);
-
+describe('volume mover: killed at every effect', () => {
   it('ships to the same end, and no object twice', async () => {
     let base: VolumeCopy;
     let copy: VolumeCopy;

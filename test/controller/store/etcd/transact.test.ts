@@ -109,7 +109,6 @@ describe('transactions over etcd', function () {
   };
 
   it('happen once when they are said to have happened, else never, whatever is lost or late', async function () {
-    this.timeout(30_000);
     let count = 0;
     const { caller, transactions } = rig();
     const happens = fc.asyncProperty(fates, fc.boolean(), async (some, isBlocked) => {
@@ -130,7 +129,6 @@ describe('transactions over etcd', function () {
   });
 
   it('under a lease that ends between two copies are known all the same', async function () {
-    this.timeout(30_000);
     let count = 0;
     const first = fc.constantFrom<Fate>('lost', 'late', 'answer lost');
     const isKnown = fc.asyncProperty(first, fates, async (fate, rest) => {

@@ -16,8 +16,7 @@ interface Metadata {
   readonly created_at: string;
 }
 
-describe('embedded Cinder: backups', function () {
-  this.timeout(120_000);
+describe('embedded Cinder: backups', () => {
   let rig: Rig;
 
   beforeEach(async () => {

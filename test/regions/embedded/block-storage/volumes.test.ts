@@ -5,8 +5,7 @@ import { project, Rig } from './rig.ts';
 const mib = 1 << 20;
 const uuid = 'e999a8b7-e5c8-41f1-a7dc-0242ac1e000b';
 
-describe('embedded Cinder: volumes and snapshots', function () {
-  this.timeout(120_000);
+describe('embedded Cinder: volumes and snapshots', () => {
   let rig: Rig;
 
   beforeEach(async () => {

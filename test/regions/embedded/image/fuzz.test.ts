@@ -68,8 +68,7 @@ const method = fc.constantFrom(
 );
 
 describe('embedded Glance: whatever is asked', () => {
-  it('is answered, and never with a fault of its own', async function () {
-    this.timeout(20_000);
+  it('is answered, and never with a fault of its own', async () => {
     await using glance = await EmbeddedGlance.open();
     await glance.create({ id });
     await fc.assert(

@@ -1,0 +1,3 @@
+import { takesClients } from './clients.ts';
+
+takesClients('openstack', 'swift', 'glance', 'cinder');

@@ -1,0 +1,3 @@
+import { withstands } from './fuzz.ts';
+
+withstands(1_000);

@@ -1,0 +1,3 @@
+import { keepsAllWhenKilled } from './kill.ts';
+
+keepsAllWhenKilled(8);

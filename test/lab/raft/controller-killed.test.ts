@@ -1,0 +1,4 @@
+import { goesOnDespite } from './controllers.ts';
+import { faults } from './scene/scene-controller.ts';
+
+goesOnDespite(faults.slice(0, 1));

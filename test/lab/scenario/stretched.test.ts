@@ -1,0 +1,3 @@
+import { shopInTwoRegions } from './scenario.ts';
+
+shopInTwoRegions('stretched', ['main', 'rest']);

@@ -1,0 +1,3 @@
+import { holdsInSeeds } from './seeds.ts';
+
+holdsInSeeds(141, 220);
