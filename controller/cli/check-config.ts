@@ -21,7 +21,7 @@ export async function checkConfig(
 ): Promise<{ readonly file: string; readonly regions: readonly CheckedRegion[] }> {
   const config = await loadConfig({ path, cwd: process.cwd(), env: process.env });
   const ambient = { clock: systemClock, random: systemRandom, log: createLog('error') };
-  const { sites, close } = openSites(config, ambient, {});
+  const { sites, close } = openSites(config, ambient, { identity: noIdentity });
   const regions = await Promise.all(
     sites.names.map(async (name) => {
       const region = sites.region(name);
@@ -43,4 +43,9 @@ async function storeOf(region: Region): Promise<string> {
   } catch (error) {
     return `unknown: ${describeError(error)}`;
   }
+}
+
+/** Nothing is written by a check. */
+function noIdentity(): Promise<never> {
+  return Promise.reject(new Error('a check of the configuration uses no bank'));
 }

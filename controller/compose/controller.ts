@@ -15,6 +15,7 @@ import { sessionRunner } from '../replication/session-runner.ts';
 import { Supervisor } from '../replication/supervisor.ts';
 import { StoreControllerService } from '../service/controller-service.ts';
 import type { ControllerService } from '../service.ts';
+import { identityOf } from '../state/installation.ts';
 import { StoreJournal } from '../state/journal.ts';
 import { StoreLedger } from '../state/ledger.ts';
 import { StoreOrders } from '../state/orders.ts';
@@ -64,6 +65,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
     openSites(config, ambient, {
       onRequest: (event) => observer.request(event),
       permit: () => assertLease(cluster),
+      identity: () => identityOf(store, ambient),
     });
   const movers =
     options.movers ?? createMovers(ambient, join(config.dataDir, 'spool', 'containers'));

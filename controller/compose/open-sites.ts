@@ -3,6 +3,7 @@ import type { Ambient } from '../../kernel/ambient.ts';
 import type { OnRequest } from '../../regions/http/request-event.ts';
 import { openRegion } from '../../regions/openstack-region.ts';
 import type { Region } from '../../regions/region.ts';
+import type { Identity } from '../../replicator/bank/identity.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
 import { createBank } from '../../replicator/bank/swift-bank.ts';
 import type { Config, RegionSettings } from '../config/config.ts';
@@ -24,6 +25,8 @@ export interface SiteHooks {
   readonly onRequest?: OnRequest;
   /** Asked before every request that may change something in a region; throws to forbid it. */
   readonly permit?: () => void;
+  /** For whom banks are used. */
+  readonly identity: () => Promise<Identity>;
 }
 
 /** Opens no connection: a region that is down stops nobody from starting. */
@@ -49,7 +52,7 @@ export function openSites(config: Config, ambient: Ambient, hooks: SiteHooks): O
     bankOf: (name) => site(name).settings.bank,
     bank: async (name, signal) => {
       const found = site(name);
-      found.bank ??= await openBank(found, config.dataDir, ambient, signal);
+      found.bank ??= await openBank(found, config.dataDir, await hooks.identity(), ambient, signal);
       return found.bank;
     },
   };
@@ -62,6 +65,7 @@ export function openSites(config: Config, ambient: Ambient, hooks: SiteHooks): O
 async function openBank(
   { settings, region }: Site,
   dataDir: string,
+  identity: Identity,
   ambient: Ambient,
   signal: AbortSignal,
 ): Promise<Bank> {
@@ -69,5 +73,5 @@ async function openBank(
   const scope =
     project === undefined ? await region.home(signal) : await region.project(project, signal);
   const spoolDir = join(dataDir, 'spool', 'bank');
-  return createBank({ store: scope.objectStore, container, spoolDir, ambient });
+  return createBank({ store: scope.objectStore, container, identity, spoolDir, ambient });
 }

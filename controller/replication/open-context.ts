@@ -17,10 +17,12 @@ export async function openContext(
   const source = deps.sites.region(session.sourceRegion);
   const target = deps.sites.region(session.targetRegion);
   const { project, volumeTypes, availabilityZone } = spec.target;
+  const bank = await deps.sites.bank(target.name, signal);
+  await bank.requireOwned(signal);
   return {
     source: await source.project(spec.source.project, signal),
     target: await target.project(project, signal),
-    bank: await deps.sites.bank(target.name, signal),
+    bank,
     sharedSwift: source.swiftCluster === target.swiftCluster,
     volumeTypes,
     ...(availabilityZone === undefined ? {} : { availabilityZone }),

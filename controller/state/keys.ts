@@ -6,6 +6,7 @@ import type { ClaimRecord } from '../cluster/held-claims.ts';
 import type { ClaimKind, ControllerInfo } from '../cluster/types.ts';
 import type { SessionSummary } from '../model/types.ts';
 import type { Key } from '../store/store.ts';
+import type { Installation } from './installation.ts';
 import type {
   ActiveExecutions,
   AuditRecord,
@@ -24,6 +25,7 @@ import type {
  * prefix of them all. Names hold no `/`, so that no prefix reaches into another's keys.
  */
 export const keys = Object.freeze({
+  installation: () => key<Installation>('installation'),
   policy: (name = '') => key<ProtectionPolicy>('policies', name),
   /** Rewritten by whoever gives a group the policy: who would delete it, or move its target, compares it. */
   policyUse: (policy = '') => key<null>('policy-uses', policy),

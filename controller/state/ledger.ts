@@ -98,6 +98,17 @@ export class StoreLedger implements Ledger {
     });
   }
 
+  async uncommitted(group: string): Promise<readonly string[]> {
+    const session = await this.#store.get(keys.session(group));
+    const past = await this.#store.range(keys.history(group));
+    const committed = new Set((await this.points(group)).map(({ id }) => id));
+    // A session and its point have one id.
+    return [...(session === null ? [] : [session]), ...past]
+      .filter(({ value: { phase } }) => phase === 'failed' || phase === 'superseded')
+      .map(({ value: { id } }) => id)
+      .filter((id) => !committed.has(id));
+  }
+
   async removePoint(group: string, point: string): Promise<void> {
     await atomically(this.#store, async () => {
       const claim = await this.#claim(group);

@@ -1,3 +1,6 @@
+import type { Documents } from './documents.ts';
+import type { Signature } from './identity.ts';
+import type { BankOwner } from './owner.ts';
 import type { ObjectStore } from '../../regions/object-store/types.ts';
 
 /** A catalog in the bank: gzip of JSON lines, named by the SHA-256 of its stored bytes, so equal content is one object. */
@@ -16,6 +19,16 @@ export interface CatalogRef {
 export interface Bank {
   readonly store: ObjectStore;
   readonly container: string;
+  /** On whose behalf this process uses it: whatever is made for it bears this. */
+  readonly installation: string;
+  readonly documents: Documents;
+  /**
+   * Throws `bank.other-owner` unless it is this installation's; an empty bank becomes it. Asked before
+   * a session ships and before anything is deleted: one request. Not asked before restoring: what is
+   * whole is recovered, whoever owns it.
+   */
+  requireOwned(signal: AbortSignal): Promise<BankOwner>;
+  sign(bytes: Buffer): Promise<Signature>;
   /** Streams rows through a local spool file into the bank; nothing is sent when it is there already. */
   writeCatalog(
     group: string,
@@ -28,9 +41,9 @@ export interface Bank {
    * a caller that acts on rows must not finish its act before the iteration ended without error.
    */
   readCatalog(ref: CatalogRef, signal?: AbortSignal): AsyncIterable<unknown>;
-  /** Deletes those of the group's catalogs that `kept` does not name. */
+  /** Deletes those of the group's catalogs that `kept` does not name; only as the owner. */
   sweepCatalogs(group: string, kept: ReadonlySet<string>, signal?: AbortSignal): Promise<number>;
-  /** Bytes exactly as given; written with their MD5 as ETag. Creates the container when it is missing. */
+  /** Bytes exactly as given, with their MD5 as ETag; only as the owner. */
   writeManifest(
     group: string,
     point: string,
@@ -39,5 +52,6 @@ export interface Bank {
   ): Promise<{ readonly object: string; readonly sha256: string }>;
   /** Null when there is none. */
   readManifest(group: string, point: string, signal?: AbortSignal): Promise<Buffer | null>;
+  /** Only as the owner. */
   deleteManifest(group: string, point: string, signal?: AbortSignal): Promise<boolean>;
 }

@@ -4,13 +4,17 @@ import { FarshoreError, isTransient } from '../../kernel/errors.ts';
 import { hasStatus } from '../../regions/http/request-error.ts';
 import type { ObjectStore } from '../../regions/object-store/types.ts';
 import type { Bank, CatalogRef } from './bank.ts';
+import { SwiftDocuments, type Documents } from './documents.ts';
+import type { Identity, Signature } from './identity.ts';
 import { packRows, unpackRows } from './json-lines.ts';
 import { NamelessFile } from './nameless-file.ts';
+import { requireOwner, type BankOwner } from './owner.ts';
 
 export interface BankOptions {
   /** The account in the secondary that the bank lives in. */
   readonly store: ObjectStore;
   readonly container: string;
+  readonly identity: Identity;
   /** A local directory with room for the largest catalog (about 60 bytes an object). */
   readonly spoolDir: string;
   readonly ambient: Ambient;
@@ -31,6 +35,9 @@ export interface BankOptions {
 class SwiftBank implements Bank {
   readonly store: ObjectStore;
   readonly container: string;
+  readonly installation: string;
+  readonly documents: Documents;
+  readonly #identity: Identity;
   readonly #spoolDir: string;
   readonly #ambient: Ambient;
   readonly #attempts: number;
@@ -38,9 +45,23 @@ class SwiftBank implements Bank {
   constructor(options: BankOptions) {
     this.store = options.store;
     this.container = options.container;
+    this.installation = options.identity.installation;
+    this.documents = new SwiftDocuments(options.store, options.container);
+    this.#identity = options.identity;
     this.#spoolDir = options.spoolDir;
     this.#ambient = options.ambient;
     this.#attempts = options.attempts ?? 5;
+  }
+
+  requireOwned(signal: AbortSignal): Promise<BankOwner> {
+    const { clock } = this.#ambient;
+    return this.#tried(signal, () =>
+      requireOwner(this.documents, this.installation, clock, signal),
+    );
+  }
+
+  sign(bytes: Buffer): Promise<Signature> {
+    return this.#identity.sign(bytes);
   }
 
   async writeCatalog(
@@ -90,6 +111,7 @@ class SwiftBank implements Bank {
     kept: ReadonlySet<string>,
     signal?: AbortSignal,
   ): Promise<number> {
+    await this.#asOwner(signal);
     let swept = 0;
     try {
       const prefix = `${group}/catalogs/`;
@@ -111,27 +133,23 @@ class SwiftBank implements Bank {
     signal?: AbortSignal,
   ): Promise<{ readonly object: string; readonly sha256: string }> {
     const object = manifestName(group, point);
-    const options = {
-      contentLength: body.length,
-      etag: createHash('md5').update(body).digest('hex'),
-      headers: { 'content-type': 'application/json' },
-      ...only(signal),
-    };
-    await this.#put(() => this.store.put(this.container, object, body, options));
+    await this.#asOwner(signal);
+    await this.documents.write(object, body, signal);
     return { object, sha256: createHash('sha256').update(body).digest('hex') };
   }
 
   async readManifest(group: string, point: string, signal?: AbortSignal): Promise<Buffer | null> {
     const object = manifestName(group, point);
-    return await this.#tried(signal, async () => {
-      const options = { newest: true, ...only(signal) };
-      const found = await this.store.get(this.container, object, options);
-      return found === null ? null : Buffer.concat((await found.body.toArray()) as Buffer[]);
-    });
+    return await this.#tried(signal, () => this.documents.read(object, signal));
   }
 
   async deleteManifest(group: string, point: string, signal?: AbortSignal): Promise<boolean> {
-    return await this.store.delete(this.container, manifestName(group, point), only(signal));
+    await this.#asOwner(signal);
+    return await this.documents.delete(manifestName(group, point), signal);
+  }
+
+  async #asOwner(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    await this.requireOwned(signal);
   }
 
   async #download(ref: CatalogRef, file: NamelessFile, signal?: AbortSignal): Promise<void> {

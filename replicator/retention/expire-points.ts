@@ -7,10 +7,14 @@ import type { RecoveryPoint } from '../point/types.ts';
 import { moverOf } from '../point/verify-copy.ts';
 import { isEnded } from '../session/state.ts';
 import type { Ledger } from '../session/types.ts';
+import { orphansOf } from './unknown-points.ts';
 import type { BackupCopy } from '../volume/types.ts';
 
 export interface ExpireDeps {
-  readonly ledger: Pick<Ledger, 'points' | 'expirePoint' | 'removePoint' | 'session'>;
+  readonly ledger: Pick<
+    Ledger,
+    'points' | 'expirePoint' | 'removePoint' | 'session' | 'uncommitted'
+  >;
   readonly movers: Movers;
   readonly at: TargetContext;
   /** Proven points because of which the others may go; absent: they go whatever there is. */
@@ -35,6 +39,10 @@ export interface ExpireDeps {
  * Decided on what is no more: a check may find a kept point damaged meanwhile. So step 1 compares the
  * points that are kept, and throws `retention.kept-changed` (transient): decided again, the older stays.
  *
+ * Nothing is deleted in a bank that is another installation's by now, nor while it holds a manifest that
+ * nobody knows of: what that point needs might be among it. A manifest that a session wrote and never
+ * committed goes with the rest.
+ *
  * Lying input: nothing is deleted on the word of a manifest whose hash is not the head's; its data is
  * left, and said. If a kept point that counts as proven has no readable manifest, nobody knows what it
  * needs: nothing is deleted at all until a verification has said what it is.
@@ -51,6 +59,8 @@ export async function expirePoints(
   }
   const { going, staying } = await partition(deps);
   if (going.length === 0) return { removed: 0 };
+  await at.bank.requireOwned(at.signal);
+  const orphans = await orphansOf(at.group, ledger, at.bank, at.signal);
 
   const shared = new Map<string, BackupCopy>();
   const gone = await copiesOfGoing(going, shared, deps);
@@ -61,6 +71,7 @@ export async function expirePoints(
     if (ofKind.length > 0) await moverOf(deps.movers, kind).expire(ofKind, others, at);
   }
   await at.bank.sweepCatalogs(at.group, new Set(kept.flatMap(catalogsOf)), at.signal);
+  for (const orphan of orphans) await at.bank.deleteManifest(at.group, orphan, at.signal);
   for (const point of going) {
     await at.bank.deleteManifest(point.group, point.id, at.signal);
     await ledger.removePoint(point.group, point.id);

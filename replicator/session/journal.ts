@@ -31,6 +31,7 @@ export function guarded(ledger: Ledger): Ledger {
     // Of a decision that is to be made again it is no failure.
     expirePoint: (group, point, kept) =>
       guard(ledger.expirePoint(group, point, kept), 'retention.kept-changed'),
+    uncommitted: (group) => guard(ledger.uncommitted(group)),
     removePoint: (group, point) => guard(ledger.removePoint(group, point)),
   };
 }

@@ -82,6 +82,8 @@ export interface Ledger {
    * (transient) when one of them is proven no more.
    */
   expirePoint(group: string, point: string, kept?: readonly string[]): Promise<void>;
+  /** Points that ended sessions of the group sealed, or not even that, and did not commit, as far as they are remembered. */
+  uncommitted(group: string): Promise<readonly string[]>;
   /** Forgets it, once its data is gone. Only by who carries out the group's session. */
   removePoint(group: string, point: string): Promise<void>;
 }

@@ -21,6 +21,7 @@ import { changeContainer, lookAt, makeContainer, type Seen } from './support/con
 import { openScopes, type Scopes } from './support/open.ts';
 import { Outsider } from './support/outsider.ts';
 import { SwiftUser } from './support/swift-user.ts';
+import { testIdentity } from '../support/identity.ts';
 
 export const containerMoverSuite: Suite = (environment) =>
   describe('the container mover', function () {
@@ -123,7 +124,13 @@ export const containerMoverSuite: Suite = (environment) =>
       const east = counting(opened.east);
       const west = counting(opened.west);
       const store = opened.west.objectStore;
-      const bank = createBank({ store, container: `${name}-bank`, spoolDir: folder, ambient });
+      const bank = createBank({
+        store,
+        container: `${name}-bank`,
+        identity: testIdentity(),
+        spoolDir: folder,
+        ambient,
+      });
       mover = createContainerMover({ ambient, spoolDir: folder });
       at = {
         group: `g ${run}`,

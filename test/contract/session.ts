@@ -21,6 +21,7 @@ import { collect } from '../support/rejection.ts';
 import { MemoryLedger } from '../support/memory/ledger.ts';
 import type { Suite } from './environment.ts';
 import { openScopes, type Scopes } from './support/open.ts';
+import { testIdentity } from '../support/identity.ts';
 
 const mib = 1024 * 1024;
 const imageBytes = 4 * mib;
@@ -48,7 +49,13 @@ export const sessionSuite: Suite = (environment) =>
       opened = await openScopes(environment());
       spoolDir = await mkdtemp(join(tmpdir(), 'farshore-session-'));
       const { east, west } = opened;
-      bank = createBank({ store: west.objectStore, container: `${group}-bank`, spoolDir, ambient });
+      bank = createBank({
+        store: west.objectStore,
+        container: `${group}-bank`,
+        identity: testIdentity(),
+        spoolDir,
+        ambient,
+      });
       const made = await east.blockStorage.createVolume({ name: `${group}-v`, sizeGib: 1 });
       volume = { kind: 'volume', id: made.id, name: made.name };
       const { id } = await east.images.create({

@@ -11,6 +11,7 @@ import { collect } from '../support/rejection.ts';
 import type { RegionUnderTest, Suite } from './environment.ts';
 import { openScopes, type Scopes } from './support/open.ts';
 import { removeAll } from './support/remove.ts';
+import { testIdentity } from '../support/identity.ts';
 
 const mib = 1024 * 1024;
 const group = 'vm-test';
@@ -63,6 +64,7 @@ export const volumeMoverSuite: Suite = (environment) =>
       const { ambient, topology } = environment();
       count = new Count();
       const bank = createBank({
+        identity: testIdentity(),
         store: scopes.west.objectStore,
         container: `vm-${run}-bank`,
         spoolDir,

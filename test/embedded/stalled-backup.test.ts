@@ -11,6 +11,7 @@ import { openScopes, type Scopes } from '../contract/support/open.ts';
 import { makeVolume } from '../contract/support/shop.ts';
 import { collect, rejection } from '../support/rejection.ts';
 import { type EmbeddedEnvironment, embeddedEnvironment } from './environment.ts';
+import { testIdentity } from '../support/identity.ts';
 
 const minuteMs = 60_000;
 
@@ -61,6 +62,7 @@ describe('a Cinder backup that does not move, on embedded regions', function () 
 
   function session(sessionId: string, group: string): SessionContext {
     const bank = createBank({
+      identity: testIdentity(),
       store: scopes.west.objectStore,
       container: 'bank',
       spoolDir,

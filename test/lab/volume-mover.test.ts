@@ -15,6 +15,7 @@ import { volumeMoverSuite } from '../contract/volume-mover.ts';
 import { collect as all } from '../support/rejection.ts';
 import { ambient, labEnvironment, onLab, testLab } from './environment.ts';
 import type { Lab } from './lab.ts';
+import { testIdentity } from '../support/identity.ts';
 
 onLab(volumeMoverSuite);
 
@@ -32,6 +33,7 @@ describe('the volume mover and the ways of this Cinder', function () {
 
   function session(sessionId: string): SessionContext {
     const bank = createBank({
+      identity: testIdentity(),
       store: scopes.west.objectStore,
       container: 'vm-test-bank',
       spoolDir,

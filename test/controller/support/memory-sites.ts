@@ -9,6 +9,7 @@ import { notFound } from '../../../controller/state/refusals.ts';
 import { MemoryBlockStorage } from '../../support/memory/block-storage.ts';
 import { MemoryImageService } from '../../support/memory/image-service.ts';
 import { MemoryObjectStore } from '../../support/memory/object-store.ts';
+import { testIdentity } from '../../support/identity.ts';
 
 interface MemoryProject extends ProjectScope {
   readonly objectStore: MemoryObjectStore;
@@ -75,7 +76,13 @@ export function memorySites(regions: readonly MemoryRegion[], spoolDir: string):
     bankOf: () => ({ container: 'farshore' }),
     bank: async (name) => {
       const { objectStore } = await find(name).home();
-      return createBank({ store: objectStore, container: 'farshore', spoolDir, ambient });
+      return createBank({
+        store: objectStore,
+        container: 'farshore',
+        identity: testIdentity(),
+        spoolDir,
+        ambient,
+      });
     },
   };
 }

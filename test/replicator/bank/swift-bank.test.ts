@@ -7,11 +7,12 @@ import { systemClock } from '../../../kernel/clock.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { systemRandom } from '../../../kernel/random.ts';
 import type { Bank } from '../../../replicator/bank/bank.ts';
+import { ownerObject } from '../../../replicator/bank/owner.ts';
 import { createBank } from '../../../replicator/bank/swift-bank.ts';
-
 import { MemoryObjectStore } from '../../support/memory/object-store.ts';
 import { refusal } from '../../support/memory/refusal.ts';
 import { collect, rejection } from '../../support/rejection.ts';
+import { testIdentity } from '../../support/identity.ts';
 
 const ambient: Ambient = {
   clock: { ...systemClock, sleep: () => Promise.resolve() },
@@ -31,7 +32,13 @@ describe('the bank', () => {
   beforeEach(async () => {
     store = new MemoryObjectStore();
     spoolDir = await mkdtemp(join(tmpdir(), 'farshore-bank-'));
-    bank = createBank({ store, container: 'farshore', spoolDir, ambient });
+    bank = createBank({
+      store,
+      container: 'farshore',
+      identity: testIdentity(),
+      spoolDir,
+      ambient,
+    });
   });
 
   afterEach(() => rm(spoolDir, { recursive: true }));
@@ -85,15 +92,13 @@ describe('the bank', () => {
 
   it('begins a transfer that broke off anew, and passes on a refusal', async () => {
     await store.putContainer('farshore');
-    let left = 2;
-    store.before = (request) => {
-      if (request.method !== 'LIST' && left-- > 0) throw refusal(503, 'any', 'x');
+    store.before = ({ method, object }) => {
+      if (method === 'PUT' && object?.startsWith('g/') === true) throw refusal(503, 'PUT', 'x');
     };
     expect(await rejection(bank.writeManifest('g', 'warm-up', Buffer.from('{}')))).to.have.property(
       'kind',
       'transient',
     );
-    left = 0;
     let puts = 2;
     store.before = (request) => {
       if (request.method === 'PUT' && puts-- > 0) throw refusal(503, 'PUT', 'x');
@@ -130,10 +135,16 @@ describe('the bank', () => {
     const foreign = await bank.writeCatalog('g2', numbered(2));
     expect(await bank.sweepCatalogs('g', new Set([kept.object]))).to.equal(1);
     expect([...store.stored.get('farshore')!.current.keys()].sort()).to.deep.equal(
-      [kept.object, foreign.object].sort(),
+      [kept.object, foreign.object, ownerObject].sort(),
     );
     expect(dropped.object).to.not.equal(kept.object);
-    const empty = createBank({ store, container: 'none', spoolDir, ambient });
+    const empty = createBank({
+      store,
+      container: 'none',
+      identity: testIdentity(),
+      spoolDir,
+      ambient,
+    });
     expect(await empty.sweepCatalogs('g', new Set())).to.equal(0);
   });
 

@@ -18,6 +18,7 @@ import type {
 } from '../../../replicator/mover.ts';
 import type { MemoryObjectStore } from '../../support/memory/object-store.ts';
 import { SkippingClock } from '../../support/skipping-clock.ts';
+import { testIdentity } from '../../support/identity.ts';
 
 export function resource(name: string): ResourceRef {
   return { kind: 'container', id: name, name };
@@ -69,6 +70,7 @@ export class Harness {
       group: 'shop',
       target: scope('west', west),
       bank: createBank({
+        identity: testIdentity(),
         store: west,
         container: 'farshore',
         spoolDir: join(this.dir, 'bank'),

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { noProgress } from '../../../kernel/progress.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import type { RecoveryPoint } from '../../../replicator/point/types.ts';
+import { adopt } from '../../../replicator/bank/owner.ts';
 import { expirePoints } from '../../../replicator/retention/expire-points.ts';
 import { rejection } from '../../support/rejection.ts';
 import { Harness } from '../session/harness.ts';
@@ -55,6 +56,43 @@ describe('expiry of points', () => {
     await at.ledger.saveSession({ ...waiting, phase: 'shipping', copies });
     expect(await expire(at, [newer, older])).to.equal(2);
     expect(at.world.secondary.size).to.equal(4);
+  });
+
+  it('deletes nothing while the bank holds a point that nobody knows of', async () => {
+    const { at, older } = await twoPoints();
+    const held = at.world.secondary.size;
+    await at.bank.writeManifest('shop', '20261122T000000Z-9999', Buffer.from('{}'));
+    const error = await rejection(expire(at, [older]));
+    expect(error).to.include({
+      code: 'retention.unknown-point',
+      subject: 'shop/20261122T000000Z-9999',
+    });
+    expect(error.hint).to.include('farshore bank rebuild');
+    expect(at.world.secondary.size).to.equal(held);
+    expect(await at.bank.readManifest('shop', older.id)).not.to.equal(null);
+    await at.bank.deleteManifest('shop', '20261122T000000Z-9999');
+    expect(await expire(at, [])).to.equal(1);
+  });
+
+  it('takes along the manifest of a session that never committed it', async () => {
+    const { at, older } = await twoPoints();
+    const given = await at.claim();
+    await at.bank.writeManifest('shop', given.pointId, Buffer.from('{}'));
+    await at.ledger.saveSession({ ...given, phase: 'failed' });
+    expect(await expire(at, [older])).to.equal(1);
+    expect(await at.bank.readManifest('shop', given.pointId)).to.equal(null);
+  });
+
+  it('deletes nothing in a bank that another installation took over', async () => {
+    const { at, older } = await twoPoints();
+    const held = at.world.secondary.size;
+    const { signal } = new AbortController();
+    const by = { at: '2026-11-29T08:00:00.000Z', reason: 'a test' };
+    await adopt(at.bank.documents, 'other', by, signal);
+    expect((await rejection(expire(at, [older]))).code).to.equal('bank.other-owner');
+    expect((await at.protect()).error!.code).to.equal('bank.other-owner');
+    expect(at.world.secondary.size).to.equal(held);
+    expect(await at.bank.readManifest('shop', older.id)).not.to.equal(null);
   });
 
   it('deletes nothing on the word of an altered manifest', async () => {

@@ -13,6 +13,7 @@ import { MemoryLedger } from '../../support/memory/ledger.ts';
 import { MemoryWorld } from '../../support/memory/movers.ts';
 import { MemoryObjectStore } from '../../support/memory/object-store.ts';
 import { SkippingClock } from '../../support/skipping-clock.ts';
+import { testIdentity } from '../../support/identity.ts';
 
 export const volume: ResourceRef = { kind: 'volume', id: 'v-1', name: 'data' };
 export const image: ResourceRef = { kind: 'image', id: 'i-1', name: 'base' };
@@ -42,6 +43,7 @@ export class Harness {
     };
     this.ambient = { clock: this.clock, random, log: silentLog };
     this.bank = createBank({
+      identity: testIdentity(),
       store: this.store,
       container: 'farshore',
       spoolDir: '/tmp',
@@ -77,8 +79,9 @@ export class Harness {
       ambient,
       retention,
       clockAheadMs: () => this.clockAheadMs,
-      openContext: () =>
-        Promise.resolve({
+      openContext: async (_session, signal) => {
+        await bank.requireOwned(signal);
+        return {
           source: scope('east'),
           target: scope('west'),
           bank,
@@ -86,7 +89,8 @@ export class Harness {
           volumeTypes: {},
           maxIncrementals: 7,
           spoolDir: '/tmp',
-        }),
+        };
+      },
       progressOf: () => noProgress,
       held: (_group, point) => Promise.resolve(this.held.has(point)),
       shipAtOnce: 2,

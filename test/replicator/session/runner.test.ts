@@ -4,6 +4,7 @@ import { decodeManifest, manifestSha256 } from '../../../replicator/point/manife
 import { runSession } from '../../../replicator/session/runner.ts';
 import { dataNames } from '../../support/memory/copies.ts';
 import { currentData } from '../../support/memory/movers.ts';
+import { ownerObject } from '../../../replicator/bank/owner.ts';
 import { rejection } from '../../support/rejection.ts';
 import { container, Harness, image, resources, volume } from './harness.ts';
 
@@ -191,7 +192,8 @@ describe('a session of replication', () => {
       if (line === 'ship image/i-1' && failures-- > 0) throw transient();
     };
     expect((await at.protect()).phase).to.equal('done');
-    expect(at.clock.slept.slice(1)).to.deep.equal([2000, 8000]);
+    // Before: what claiming the group's session and its bank took.
+    expect(at.clock.slept.slice(2)).to.deep.equal([2000, 8000]);
 
     failures = 3;
     const session = await at.protect();
@@ -235,7 +237,7 @@ describe('a session of replication', () => {
       secondary: unknown[];
     };
     expect(end.points).to.have.length(2);
-    expect(end.manifests).to.have.length(2);
+    expect(end.manifests).to.have.length(3).and.to.include(ownerObject);
     expect(end.secondary, 'a volume, an image, two contents of the container').to.have.length(4);
   });
 

@@ -19,6 +19,7 @@ import { MemoryBlockStorage } from '../../support/memory/block-storage.ts';
 import { MemoryImageService } from '../../support/memory/image-service.ts';
 import { MemoryObjectStore } from '../../support/memory/object-store.ts';
 import { SkippingClock } from '../../support/skipping-clock.ts';
+import { testIdentity } from '../../support/identity.ts';
 
 const mib = 1024 * 1024;
 
@@ -110,6 +111,7 @@ export class Setting {
       source: this.#scope('east'),
       target: this.#scope('west'),
       bank: createBank({
+        identity: testIdentity(),
         store: this.westStore,
         container: 'bank',
         spoolDir: this.spoolDir,

@@ -1,19 +1,47 @@
 import { createHash } from 'node:crypto';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { Bank, CatalogRef } from '../../../replicator/bank/bank.ts';
+import type { Documents, ListFrom } from '../../../replicator/bank/documents.ts';
+import type { Signature } from '../../../replicator/bank/identity.ts';
+import type { BankOwner } from '../../../replicator/bank/owner.ts';
 import type { RegionLink } from './region-link.ts';
 
 /** A region's bank as one process reaches it. */
 export class SimBank implements Bank {
   readonly container = 'farshore';
+  readonly installation = 'sim';
+  readonly documents: Documents;
   readonly #link: RegionLink;
 
   constructor(link: RegionLink) {
     this.#link = link;
+    this.documents = {
+      place: link.region.name,
+      read: (name, signal) =>
+        link.read('read document', ({ bank }) => bank.get(name) ?? null, signal),
+      write: (name, body, signal) => this.#put(groupOf(name), name, body, signal),
+      create: async (name, body, signal) => {
+        if ((await this.documents.read(name, signal)) !== null) return false;
+        await this.#put(groupOf(name), name, body, signal);
+        return true;
+      },
+      delete: (name, signal) => this.#delete(groupOf(name), name, signal),
+      list: (prefix, options, signal) => this.#list(prefix, options, signal),
+    };
   }
 
   get store(): never {
     throw new Error('the movers of the simulation use no object store');
+  }
+
+  /** One installation has all of the simulated world. */
+  requireOwned(): Promise<BankOwner> {
+    return Promise.resolve({ format: 1, installation: this.installation, since: '', former: [] });
+  }
+
+  /** No key: nobody in the simulated world forges one. */
+  sign(): Promise<Signature> {
+    return Promise.resolve({ key: 'sim', value: '' });
   }
 
   async writeCatalog(
@@ -86,6 +114,19 @@ export class SimBank implements Bank {
     return this.#delete(group, manifestName(group, point), signal);
   }
 
+  async *#list(
+    prefix: string,
+    { after = '' }: ListFrom = {},
+    signal?: AbortSignal,
+  ): AsyncGenerator<string> {
+    const names = await this.#link.read(
+      'list documents',
+      ({ bank }) => [...bank.keys()].filter((name) => name.startsWith(prefix) && name > after),
+      signal,
+    );
+    yield* names.toSorted();
+  }
+
   async #put(group: string, object: string, body: Buffer, signal?: AbortSignal): Promise<void> {
     await this.#link.write(
       { operation: 'put bank object', subject: object },
@@ -107,6 +148,10 @@ export class SimBank implements Bank {
       signal,
     );
   }
+}
+
+function groupOf(name: string): string {
+  return name.slice(0, name.indexOf('/'));
 }
 
 export function manifestName(group: string, point: string): string {

@@ -74,6 +74,13 @@ export class MemoryLedger implements Ledger {
     await this.savePoint({ ...of(point), state: 'expiring' });
   }
 
+  uncommitted(group: string): Promise<readonly string[]> {
+    const session = JSON.parse(this.#sessions.get(group) ?? 'null') as Session | null;
+    const isGivenUp = session?.phase === 'failed' || session?.phase === 'superseded';
+    const isCommitted = this.#points.has(`${group}/${session?.pointId ?? ''}`);
+    return Promise.resolve(isGivenUp && !isCommitted ? [session.pointId] : []);
+  }
+
   async removePoint(group: string, point: string): Promise<void> {
     await this.#write({ write: 'removePoint', what: point }, null, () => {
       this.#points.delete(`${group}/${point}`);

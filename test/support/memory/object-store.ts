@@ -237,6 +237,7 @@ export class MemoryObjectStore implements ObjectStore {
     const whole = body instanceof Readable ? await drained(body) : Buffer.from(body);
     return await this.#does({ method: 'PUT', container, object }, () => {
       const where = `${container}/${object}`;
+      this.#refuseIfThere(container, object, options.headers, 412);
       if (whole.length !== options.contentLength) throw refusal(499, 'PUT', where);
       const made: Pick<Stored, 'body' | 'etag' | 'slo'> =
         options.manifest === true
@@ -318,6 +319,18 @@ export class MemoryObjectStore implements ObjectStore {
       if (found.versioning === true) this.#state.keep(found, object, this.#state.marker());
       return found.current.delete(object);
     });
+  }
+
+  /** `If-None-Match: *`; of a copy the real one says 304. */
+  #refuseIfThere(
+    container: string,
+    object: string,
+    headers: HeaderMap | undefined,
+    status: number,
+  ): void {
+    if (headers?.['if-none-match'] !== '*') return;
+    if (this.#state.live(container, object) !== undefined)
+      throw refusal(status, 'PUT', `${container}/${object}`);
   }
 
   async #did(request: MemoryRequest): Promise<void> {

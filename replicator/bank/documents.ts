@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { FarshoreError } from '../../kernel/errors.ts';
+import { hasStatus } from '../../regions/http/request-error.ts';
+import type { ObjectStore } from '../../regions/object-store/types.ts';
+
+/**
+ * What is read whole into memory is bounded: whoever may write the bank, or the network before it,
+ * must not decide how much that is. Far above the manifest of a group of a thousand volumes.
+ */
+export const documentBytesMax = 32 * 1024 * 1024;
+
+/** The small things in a bank, each one object that is there whole or not at all. */
+export interface Documents {
+  /** `account/container`, for texts. */
+  readonly place: string;
+  /** Null when there is none. Throws `bank.document-too-large` before a byte of it is read. */
+  read(name: string, signal?: AbortSignal): Promise<Buffer | null>;
+  /** Makes the container when it is missing. Killed, or the answer lost: nothing, or the whole. */
+  write(name: string, body: Buffer, signal?: AbortSignal): Promise<void>;
+  /**
+   * Only where there is none yet; false when there is. A store that does not know the condition
+   * overwrites and says true: read back what counts.
+   */
+  create(name: string, body: Buffer, signal?: AbortSignal): Promise<boolean>;
+  /** False when there was none. */
+  delete(name: string, signal?: AbortSignal): Promise<boolean>;
+  /** Names, in byte order, after `after` when it is given. None where there is no container. */
+  list(prefix: string, options?: ListFrom, signal?: AbortSignal): AsyncIterable<string>;
+}
+
+export interface ListFrom {
+  readonly after?: string;
+  /** As many as are wanted at first; all come, however many. */
+  readonly pageSize?: number;
+}
+
+export class SwiftDocuments implements Documents {
+  readonly place: string;
+  readonly #store: ObjectStore;
+  readonly #container: string;
+
+  constructor(store: ObjectStore, container: string) {
+    this.#store = store;
+    this.#container = container;
+    this.place = `${store.account}/${container}`;
+  }
+
+  async read(name: string, signal?: AbortSignal): Promise<Buffer | null> {
+    const options = { newest: true, ...only(signal) };
+    const found = await this.#store.get(this.#container, name, options);
+    if (found === null) return null;
+    const { info, body } = found;
+    if (info.bytes > documentBytesMax || info.isSlo) {
+      body.destroy();
+      throw tooLarge(`${this.place}/${name}`, info.bytes);
+    }
+    return Buffer.concat((await body.toArray()) as Buffer[]);
+  }
+
+  async write(name: string, body: Buffer, signal?: AbortSignal): Promise<void> {
+    await this.#put(name, body, {}, signal);
+  }
+
+  async create(name: string, body: Buffer, signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.#put(name, body, { 'if-none-match': '*' }, signal);
+      return true;
+    } catch (error) {
+      if (!hasStatus(error, 412)) throw error;
+      return false;
+    }
+  }
+
+  delete(name: string, signal?: AbortSignal): Promise<boolean> {
+    return this.#store.delete(this.#container, name, only(signal));
+  }
+
+  async *list(
+    prefix: string,
+    { after, pageSize }: ListFrom = {},
+    signal?: AbortSignal,
+  ): AsyncGenerator<string> {
+    const options = {
+      prefix,
+      ...(after === undefined ? {} : { marker: after }),
+      ...(pageSize === undefined ? {} : { pageSize }),
+      ...only(signal),
+    };
+    try {
+      for await (const { name } of this.#store.list(this.#container, options)) yield name;
+    } catch (error) {
+      // No container: nothing was ever written.
+      if (!hasStatus(error, 404)) throw error;
+    }
+  }
+
+  /** The first write ever makes the container; later ones spend no request on asking for it. */
+  async #put(
+    name: string,
+    body: Buffer,
+    headers: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (body.length > documentBytesMax) throw tooLarge(`${this.place}/${name}`, body.length);
+    const put = () =>
+      this.#store.put(this.#container, name, body, {
+        contentLength: body.length,
+        etag: createHash('md5').update(body).digest('hex'),
+        headers: { 'content-type': 'application/json', ...headers },
+        ...only(signal),
+      });
+    try {
+      await put();
+    } catch (error) {
+      if (!hasStatus(error, 404)) throw error;
+      await this.#store.putContainer(this.#container, {}, signal);
+      await put();
+    }
+  }
+}
+
+function tooLarge(subject: string, bytes: number): FarshoreError {
+  return new FarshoreError(
+    `it has ${bytes} bytes, and what Farshore writes there never has more than ${documentBytesMax}`,
+    {
+      code: 'bank.document-too-large',
+      kind: 'permanent',
+      operation: 'use document in the bank',
+      subject,
+      hint: 'see who wrote it: openstack object show',
+    },
+  );
+}
+
+function only(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}

@@ -1,0 +1,44 @@
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { Bank } from '../bank/bank.ts';
+import { isEnded } from '../session/state.ts';
+import type { Ledger } from '../session/types.ts';
+
+/**
+ * Manifests in the bank that are no point and never will be: a session wrote them and was given up
+ * before it committed. Throws `retention.unknown-point` for one that nothing here knows of: the state
+ * is older than the bank, or another installation wrote it, and nobody can say what it needs.
+ */
+export async function orphansOf(
+  group: string,
+  ledger: Pick<Ledger, 'points' | 'session' | 'uncommitted'>,
+  bank: Bank,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const prefix = `${group}/points/`;
+  // Listed first: what is committed meanwhile is known when it is looked up.
+  const listed: string[] = [];
+  for await (const name of bank.documents.list(prefix, {}, signal))
+    listed.push(name.slice(prefix.length).replace(/\.json$/, ''));
+  const points = (await ledger.points(group)).map(({ id }) => id);
+  const session = await ledger.session(group);
+  const running = session !== null && !isEnded(session.phase) ? [session.pointId] : [];
+  const known = new Set([...points, ...running]);
+  const givenUp = new Set(await ledger.uncommitted(group));
+  const others = listed.filter((id) => !known.has(id));
+  const unknown = others.find((id) => !givenUp.has(id));
+  if (unknown !== undefined) throw unknownPoint(group, unknown, bank);
+  return others;
+}
+
+function unknownPoint(group: string, id: string, bank: Bank): FarshoreError {
+  return new FarshoreError(
+    'the bank holds a point that this controller does not know, so nothing of the group is deleted',
+    {
+      code: 'retention.unknown-point',
+      kind: 'permanent',
+      operation: 'expire recovery points',
+      subject: `${group}/${id}`,
+      hint: `farshore bank verify shows what ${bank.documents.place} holds; farshore bank rebuild takes it in`,
+    },
+  );
+}
