@@ -1,13 +1,12 @@
 import { isoTime, type Clock } from '../kernel/clock.ts';
 import type { Progress } from '../kernel/progress.ts';
-import type { ProjectScope } from '../regions/region.ts';
 import type { Depth, Movers, ResourceRef, TargetContext } from '../replicator/mover.ts';
 import { readManifest } from '../replicator/point/read-manifest.ts';
 import type { PointManifest, RecoveryPoint } from '../replicator/point/types.ts';
 import { verifyPoint } from '../replicator/point/verify-point.ts';
 import { isEnded } from '../replicator/session/state.ts';
 import type { Ledger } from '../replicator/session/types.ts';
-import type { Control, GroupView } from '../runbooks/control.ts';
+import type { Control, GroupView, LostPrimary } from '../runbooks/control.ts';
 import { currentClaim } from './cluster/current-claim.ts';
 import type { Claims } from './cluster/types.ts';
 import type { Sites } from './sites.ts';
@@ -97,9 +96,14 @@ export class ControllerControl implements Control {
     return { generation, primary, lostPrimary: result.failedOver?.from ?? secondary };
   }
 
-  async lostPrimary(group: string, region: string, signal: AbortSignal): Promise<ProjectScope> {
-    const { spec } = (await readGroup(this.#deps.store, group)).record.value;
-    return this.#deps.sites.region(region).project(spec.source.project, signal);
+  async lostPrimary(group: string, region: string, signal: AbortSignal): Promise<LostPrimary> {
+    const { record, head } = await readGroup(this.#deps.store, group);
+    const lost = this.#deps.sites.region(region);
+    const { swiftCluster } = this.#deps.sites.region(head.value.primary);
+    return {
+      source: await lost.project(record.value.spec.source.project, signal),
+      sharedSwift: lost.swiftCluster === swiftCluster,
+    };
   }
 
   async resources(group: string): Promise<readonly ResourceRef[]> {

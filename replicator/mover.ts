@@ -1,13 +1,12 @@
+import { FarshoreError } from '../kernel/errors.ts';
 import type { Progress } from '../kernel/progress.ts';
 import type { ProjectScope } from '../regions/region.ts';
 import type { Bank } from './bank/bank.ts';
-import type { ContainerCapture, ContainerCopy } from './container/types.ts';
-import type { ImageCapture, ImageCopy } from './image/types.ts';
-import type { VolumeCapture, VolumeCopy } from './volume/types.ts';
 
-export type ResourceKind = 'volume' | 'image' | 'container';
+/** Name of a kind in `kinds.ts`. What a newer release wrote may bear one that is not in the list. */
+export type ResourceKind = string;
 
-/** One protected thing in the primary. Of a container, `id` is its name. */
+/** One protected thing in the primary. Where a kind has no ids, `id` is its name. */
 export interface ResourceRef {
   readonly kind: ResourceKind;
   readonly id: string;
@@ -19,13 +18,28 @@ export function resourceKey(resource: ResourceRef): string {
   return `${resource.kind}/${resource.id}`;
 }
 
-/** What a mover fixed at the cut; plain JSON, kept in the session's journal. */
-export type Capture = VolumeCapture | ImageCapture | ContainerCapture;
+/**
+ * Where a group's resources live. All kinds so far live in a project of an OpenStack region; this is the
+ * one place to name another sort of source, such as a file system or a database.
+ */
+export type Source = ProjectScope;
 
-/** One resource's part of a recovery point, as the manifest holds it; plain JSON. Restoring needs nothing but this, the secondary and the bank. */
-export type Copy = VolumeCopy | ImageCopy | ContainerCopy;
+/** What a mover fixed at the cut; plain JSON, kept in the session's journal. Its kind knows the rest of it. */
+export interface Capture {
+  readonly kind: ResourceKind;
+  readonly resource: ResourceRef;
+  /** RFC 3339. */
+  readonly dataTime: string;
+}
 
-export interface CopyBase {
+/**
+ * One resource's part of a recovery point, as the manifest holds it; plain JSON, and its kind knows the
+ * rest of it. Restoring needs nothing but this, the secondary and the bank.
+ */
+export interface Copy {
+  readonly kind: ResourceKind;
+  /** Of this kind's copies: raised when older releases could not restore from what is written. */
+  readonly format: number;
   readonly resource: ResourceRef;
   /** RFC 3339: the content is that of the source at this time or later, never earlier. */
   readonly dataTime: string;
@@ -50,7 +64,7 @@ export interface TargetContext {
 export interface SessionContext extends TargetContext {
   /** Names what the session makes in the primary, so that it is found again after a crash. */
   readonly sessionId: string;
-  readonly source: ProjectScope;
+  readonly source: Source;
   /** True on every run of a session but its first: something may have been shipped already. */
   readonly isResumed: boolean;
   /** The secondary's volume type for the source's; a type that is not named maps to itself. */
@@ -63,7 +77,7 @@ export interface SessionContext extends TargetContext {
 }
 
 /** The copy of the same resource in the newest point, and what is known to be damaged in it. */
-export interface Previous<P extends Copy> {
+export interface Previous<P extends Copy = Copy> {
   readonly copy: P;
   readonly damage: readonly Finding[];
 }
@@ -107,12 +121,14 @@ export interface RestoreOrder {
   /** `farshore-drill-<execution>`: begins the names and is the mark of all that a drill makes. */
   readonly scratch: string;
   readonly memo: Memo;
+  /** What a resource that this one needs became here, by resourceKey; undefined when the point has none. */
+  restored(resource: string): Restored | undefined;
 }
 
 /** What a restore brought up; plain JSON, kept in the execution's journal. */
 export interface Restored {
   readonly resource: ResourceRef;
-  /** Id in the secondary; of a container, its name there. */
+  /** Id in the secondary; where the kind has no ids, its name there. */
   readonly id: string;
   readonly name: string;
   readonly bytes: number;
@@ -132,7 +148,7 @@ export interface ContentCheck {
  * any point, with the same arguments, it goes on where the work stood, ships nothing twice that the
  * secondary already holds, and ends in the same state. All reject with the signal's reason on abort.
  */
-export interface Mover<C extends Capture, P extends Copy> {
+export interface Mover<C extends Capture = Capture, P extends Copy = Copy> {
   readonly kind: ResourceKind;
   /** Fixes the content at the cut, quickly: a snapshot, an image's record, a container's listing. */
   capture(resource: ResourceRef, session: SessionContext): Promise<C>;
@@ -153,8 +169,18 @@ export interface Mover<C extends Capture, P extends Copy> {
   tidy(copy: P, session: SessionContext): Promise<void>;
 }
 
-export interface Movers {
-  readonly volume: Mover<VolumeCapture, VolumeCopy>;
-  readonly image: Mover<ImageCapture, ImageCopy>;
-  readonly container: Mover<ContainerCapture, ContainerCopy>;
+/** By name of the kind. */
+export type Movers = Readonly<Record<ResourceKind, Mover>>;
+
+/** Throws `kind.unknown`. Which captures and copies a mover takes follows from the kind. */
+export function moverOf(movers: Movers, kind: ResourceKind): Mover {
+  const mover = Object.hasOwn(movers, kind) ? movers[kind] : undefined;
+  if (mover !== undefined) return mover;
+  throw new FarshoreError(`this release has no mover for the kind of resource ${kind}`, {
+    code: 'kind.unknown',
+    kind: 'permanent',
+    operation: 'move resource',
+    subject: kind,
+    hint: 'a newer release may know it: run that one',
+  });
 }

@@ -1,7 +1,6 @@
 import type { Movers, TargetContext } from '../replicator/mover.ts';
 import type { PointManifest, RecoveryPoint } from '../replicator/point/types.ts';
-import type { Depth, ResourceRef } from '../replicator/mover.ts';
-import type { ProjectScope } from '../regions/region.ts';
+import type { Depth, ResourceRef, Source } from '../replicator/mover.ts';
 import type { Progress } from '../kernel/progress.ts';
 
 /** What a runbook may know of a group. */
@@ -19,6 +18,13 @@ export interface GroupView {
   readonly rtoSeconds: number;
 }
 
+/** Where the group's resources were before the failover. */
+export interface LostPrimary {
+  readonly source: Source;
+  /** It shares one Swift cluster with the region that took over. */
+  readonly sharedSwift: boolean;
+}
+
 /** What steps may ask of the controller. Every change is idempotent for the same execution. */
 export interface Control {
   group(name: string): Promise<GroupView>;
@@ -32,7 +38,7 @@ export interface Control {
     readonly primary: string;
   }>;
   /** The primary before the failover, for fencing; throws a RequestError where it does not answer. */
-  lostPrimary(group: string, region: string, signal: AbortSignal): Promise<ProjectScope>;
+  lostPrimary(group: string, region: string, signal: AbortSignal): Promise<LostPrimary>;
   /** Members of the group as last resolved. */
   resources(group: string): Promise<readonly ResourceRef[]>;
   /** Newest first; only those in the region and not expiring. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { kinds } from '../../replicator/kinds.ts';
 import type { PointManifest, RecoveryPoint } from '../../replicator/point/types.ts';
 import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
 import { approvalReason } from '../../runbooks/approval.ts';
@@ -13,7 +14,7 @@ const failure = z.object({ code: z.string(), message: z.string() });
 const moved = z.object({ bytes: z.number(), objects: z.number() });
 
 const resourceRef = z
-  .object({ kind: z.enum(['volume', 'image', 'container']), id: z.string(), name: z.string() })
+  .object({ kind: z.enum(kinds.map(({ name }) => name)), id: z.string(), name: z.string() })
   .meta({ id: 'ResourceRef' });
 
 export const regionStatus = z

@@ -19,7 +19,7 @@ import { identityOf } from '../state/installation.ts';
 import { StoreJournal } from '../state/journal.ts';
 import { StoreLedger } from '../state/ledger.ts';
 import { StoreOrders } from '../state/orders.ts';
-import { createMovers } from './movers.ts';
+import { createMovers } from '../../replicator/kinds.ts';
 import { type OpenedSites, openSites } from './open-sites.ts';
 import { openState } from './open-state.ts';
 import { createLog } from './pino-log.ts';
@@ -67,8 +67,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
       permit: () => assertLease(cluster),
       identity: () => identityOf(store, ambient),
     });
-  const movers =
-    options.movers ?? createMovers(ambient, join(config.dataDir, 'spool', 'containers'));
+  const movers = options.movers ?? createMovers(ambient, join(config.dataDir, 'spool'));
   const ledger = new StoreLedger(store, claims);
   const { site } = state.shown;
   const journal = new StoreJournal({ store, claims, ambient, site });

@@ -1,8 +1,8 @@
-import type { ProjectScope } from '../../regions/region.ts';
-import { resourceKey, type ResourceRef } from '../../replicator/mover.ts';
+import type { Candidate, FindContext, Finder } from '../../replicator/kind.ts';
+import { kindOf } from '../../replicator/kinds.ts';
+import { resourceKey, type ResourceKind, type ResourceRef } from '../../replicator/mover.ts';
 import type { Fault } from '../input/fault.ts';
 import type { Member } from '../model/types.ts';
-import { type Candidate, type Finder, finderOf } from './find.ts';
 
 /** More than a session can carry at once; a wrong pattern is the likelier reason. */
 const maxResources = 1000;
@@ -10,8 +10,8 @@ const maxResources = 1000;
 export interface Resolved {
   /** In the order of the members, each once. */
   readonly resources: readonly ResourceRef[];
-  /** Of all volumes among them. */
-  readonly volumeTypes: ReadonlySet<string>;
+  /** The same as their kinds found them. */
+  readonly found: ReadonlyMap<ResourceKind, readonly Candidate[]>;
   /** What is named and not there, ambiguous, or cannot be protected; paths as in the document. */
   readonly faults: readonly Fault[];
 }
@@ -22,29 +22,34 @@ export interface Resolved {
  */
 export async function resolveMembers(
   members: readonly Member[],
-  scope: ProjectScope,
-  own: ReadonlySet<string>,
+  at: FindContext,
   signal: AbortSignal,
 ): Promise<Resolved> {
   const resources = new Map<string, ResourceRef>();
-  const volumeTypes = new Set<string>();
+  const foundByKind = new Map<ResourceKind, Candidate[]>();
   const faults: Fault[] = [];
   for (const [index, member] of members.entries()) {
-    const finder = finderOf(member.kind, scope, own);
+    const kind = kindOf(member.kind);
+    const { plural } = kind;
+    const finder = kind.find(at);
     const isNamed = 'nameOrId' in member;
-    const path = `members[${index}].${member.kind}${isNamed ? '' : 's'}`;
+    const path = `members[${index}].${isNamed ? member.kind : plural}`;
     const found = isNamed
-      ? await named(member.nameOrId, member.kind, finder, signal)
+      ? await named(member, plural, finder, signal)
       : await gather(finder.matching(member, signal));
     if (typeof found === 'string') {
       faults.push({ path, message: found });
       continue;
     }
-    for (const { id, name, obstacle, volumeType } of found) {
-      if (volumeType !== undefined) volumeTypes.add(volumeType);
+    for (const candidate of found) {
+      const { id, name, obstacle } = candidate;
       if (obstacle !== null) faults.push({ path, message: `${name} (${id}): ${obstacle}` });
       const resource = { kind: member.kind, id, name };
+      if (resources.has(resourceKey(resource))) continue;
       resources.set(resourceKey(resource), resource);
+      const ofKind = foundByKind.get(member.kind) ?? [];
+      foundByKind.set(member.kind, ofKind);
+      ofKind.push(candidate);
     }
   }
   if (resources.size > maxResources)
@@ -52,26 +57,22 @@ export async function resolveMembers(
       path: 'members',
       message: `more than ${maxResources} resources match: split the group`,
     });
-  return { resources: [...resources.values()], volumeTypes, faults };
+  return { resources: [...resources.values()], found: foundByKind, faults };
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Or what is wrong. Only what looks like an id is asked for as one: Glance refuses others. */
+/** Or what is wrong. */
 async function named(
-  nameOrId: string,
-  kind: Member['kind'],
+  { kind, nameOrId }: { readonly kind: ResourceKind; readonly nameOrId: string },
+  plural: string,
   finder: Finder,
   signal: AbortSignal,
 ): Promise<readonly Candidate[] | string> {
-  if (kind === 'container' || uuid.test(nameOrId)) {
-    const found = await finder.byId(nameOrId, signal);
-    if (found !== null) return [found];
-  }
+  const byId = await finder.byId(nameOrId, signal);
+  if (byId !== null) return [byId];
   const found = await gather(finder.byName(nameOrId, signal));
   if (found.length > 1) {
     const ids = found.map(({ id }) => id).join(', ');
-    return `${found.length} ${kind}s bear the name ${nameOrId}: name one by its id: ${ids}`;
+    return `${found.length} ${plural} bear the name ${nameOrId}: name one by its id: ${ids}`;
   }
   return found.length === 1 ? found : `there is no ${kind} ${nameOrId} in the source project`;
 }

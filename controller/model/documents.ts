@@ -1,6 +1,6 @@
 import { check } from '../input/check.ts';
 import { type Fault, InvalidInput } from '../input/fault.ts';
-import { nearest } from '../input/nearest.ts';
+import { nearest } from '../../kernel/nearest.ts';
 import { readYaml, type YamlDocument } from '../input/yaml-file.ts';
 import { fromGroup, type GroupDocument, groupSchema, toGroup } from './group-document.ts';
 import { fromPolicy, type PolicyDocument, policySchema, toPolicy } from './policy-document.ts';

@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import type { ResourceKind } from '../../replicator/mover.ts';
-import { patternFault } from '../members/name-pattern.ts';
+import { kindOf, kinds } from '../../replicator/kinds.ts';
+import { patternFault } from '../../replicator/name-pattern.ts';
 import { objectName } from './fields.ts';
 import type { GroupSpec, Member } from './types.ts';
-
-const kinds = ['volume', 'image', 'container'] as const;
 
 const text = z.string().min(1, 'expected a name or an id').max(255);
 const selector = z
@@ -22,18 +20,24 @@ const selector = z
     'expected name, metadata or both',
   );
 
+const one = text.optional();
+const all = selector.optional();
+/** Each kind by its name for one resource, and by its plural for all that match. */
+const singular: Readonly<Record<string, typeof one>> = Object.fromEntries(
+  kinds.map(({ name }) => [name, one.describe(`One ${name} by name or id.`)]),
+);
+const plural: Readonly<Record<string, typeof all>> = Object.fromEntries(
+  kinds.map((kind) => [
+    kind.plural,
+    all.describe(`All ${kind.plural} that match at the start of a session.`),
+  ]),
+);
+
 const member = z
-  .strictObject({
-    volume: text.optional().describe('One volume by name or id.'),
-    image: text.optional(),
-    container: text.optional(),
-    volumes: selector.optional().describe('All volumes that match at the start of a session.'),
-    images: selector.optional(),
-    containers: selector.optional(),
-  })
+  .strictObject({ ...singular, ...plural })
   .refine(
     (fields) => Object.values(fields).filter((value) => value !== undefined).length === 1,
-    'expected exactly one of volume, image, container, volumes, images, containers',
+    `expected exactly one of ${Object.keys({ ...singular, ...plural }).join(', ')}`,
   );
 
 /** A group as people write it, in a file and over HTTP. */
@@ -82,11 +86,11 @@ export function fromGroup(spec: GroupSpec): GroupDocument {
 }
 
 function toMember(fields: GroupDocument['members'][number]): Member {
-  for (const kind of kinds) {
+  for (const { name: kind, plural } of kinds) {
     const nameOrId = fields[kind];
-    if (nameOrId !== undefined) return { kind, nameOrId };
-    const chosen = fields[`${kind}s`];
-    if (chosen === undefined) continue;
+    if (typeof nameOrId === 'string') return { kind, nameOrId };
+    const chosen = fields[plural];
+    if (typeof chosen !== 'object') continue;
     const { name, metadata } = chosen;
     return {
       kind,
@@ -100,9 +104,8 @@ function toMember(fields: GroupDocument['members'][number]): Member {
 function fromMember(member: Member): GroupDocument['members'][number] {
   if ('nameOrId' in member) return { [member.kind]: member.nameOrId };
   const { kind, namePattern, metadata } = member;
-  const plural: `${ResourceKind}s` = `${kind}s`;
   return {
-    [plural]: {
+    [kindOf(kind).plural]: {
       ...(namePattern === undefined ? {} : { name: namePattern }),
       ...(metadata === undefined ? {} : { metadata }),
     },

@@ -60,9 +60,10 @@ async function currentResources(
 ): Promise<Found> {
   const { members, source } = record.value.spec;
   try {
-    const scope = await sites.region(head.value.primary).project(source.project, signal);
-    const own = ownContainers(sites, head.value.primary);
-    const { resources, faults } = await resolveMembers(members, scope, own, signal);
+    const { primary } = head.value;
+    const scope = await sites.region(primary).project(source.project, signal);
+    const at = { source: scope, ownContainers: ownContainers(sites, primary) };
+    const { resources, faults } = await resolveMembers(members, at, signal);
     if (faults.length === 0) return { resources };
     const message = faults.map((fault) => `${fault.path}: ${fault.message}`).join('; ');
     return { error: { code: 'group.member-unusable', message } };

@@ -3,7 +3,7 @@ import { isoTime, type Clock } from '../../kernel/clock.ts';
 import type { ResourceRef } from '../../replicator/mover.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import { type Fault, InvalidInput } from '../input/fault.ts';
-import { nearest } from '../input/nearest.ts';
+import { nearest } from '../../kernel/nearest.ts';
 import type { Group, GroupSpec, ProtectionPolicy, Stored } from '../model/types.ts';
 import type { Precondition } from '../service.ts';
 import { assertRegions, type Sites } from '../sites.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { InvalidInput } from '../input/fault.ts';
-import { nearest } from '../input/nearest.ts';
+import { nearest } from '../../kernel/nearest.ts';
 import type { ProtectionPolicy, Stored } from '../model/types.ts';
 import type { Precondition } from '../service.ts';
 import { assertRegions, type Sites } from '../sites.ts';

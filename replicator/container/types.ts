@@ -1,11 +1,9 @@
 import type { HeaderMap } from '../../regions/object-store/types.ts';
 import type { CatalogRef } from '../bank/bank.ts';
-import type { CopyBase, ResourceRef } from '../mover.ts';
+import type { Capture, Copy } from '../mover.ts';
 
-export interface ContainerCapture {
+export interface ContainerCapture extends Capture {
   readonly kind: 'container';
-  readonly resource: ResourceRef;
-  readonly dataTime: string;
   /** Metadata and ACLs of the container at the cut. */
   readonly headers: HeaderMap;
   /** File name within the session's spool directory that holds the listing at the cut. */
@@ -24,8 +22,9 @@ export interface MirrorCopy {
   readonly catalog: CatalogRef;
 }
 
-export interface ContainerCopy extends CopyBase, MirrorCopy {
+export interface ContainerCopy extends Copy, MirrorCopy {
   readonly kind: 'container';
+  readonly format: 1;
   /** Containers that hold segments of this one's large objects, whether members of the group themselves or not. */
   readonly segments: readonly MirrorCopy[];
   /** What a reader should know: objects that changed under way, or were left out, and why. */

@@ -50,6 +50,7 @@ function copyOf(capture: ImageCapture, made: Image): ImageCopy {
   const { resource, dataTime, image, members } = capture;
   return {
     kind: 'image',
+    format: 1,
     resource,
     dataTime,
     consistency: 'immutable',

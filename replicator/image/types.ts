@@ -1,17 +1,16 @@
 import type { Image, ImageMember } from '../../regions/image/types.ts';
-import type { CopyBase, ResourceRef } from '../mover.ts';
+import type { Capture, Copy } from '../mover.ts';
 
-export interface ImageCapture {
+export interface ImageCapture extends Capture {
   readonly kind: 'image';
-  readonly resource: ResourceRef;
-  readonly dataTime: string;
   readonly image: Image;
   /** Of a shared image; project ids of the source's Keystone. */
   readonly members: readonly ImageMember[];
 }
 
-export interface ImageCopy extends CopyBase {
+export interface ImageCopy extends Copy {
   readonly kind: 'image';
+  readonly format: 1;
   readonly image: Image;
   readonly members: readonly ImageMember[];
   /** The source's id where it was free. */

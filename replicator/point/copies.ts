@@ -1,15 +1,9 @@
+import { kindOf } from '../kinds.ts';
 import type { Copy } from '../mover.ts';
 
 /** Names in the bank of every catalog that restoring or checking this copy reads. */
 export function catalogsOf(copy: Copy): readonly string[] {
-  switch (copy.kind) {
-    case 'volume':
-      return copy.chain.map((backup) => backup.catalog.object);
-    case 'container':
-      return [copy, ...copy.segments].map((mirror) => mirror.catalog.object);
-    case 'image':
-      return [];
-  }
+  return kindOf(copy.kind).catalogs(copy);
 }
 
 /**
@@ -17,29 +11,16 @@ export function catalogsOf(copy: Copy): readonly string[] {
  * secondary. Names and other attributes may differ; they are in the manifest and not in the data.
  */
 export function isSameData(a: Copy, b: Copy): boolean {
-  return a.bytes === b.bytes && a.objects === b.objects && identity(a) === identity(b);
+  if (a.kind !== b.kind || a.bytes !== b.bytes || a.objects !== b.objects) return false;
+  const kind = kindOf(a.kind);
+  return JSON.stringify(kind.identity(a)) === JSON.stringify(kind.identity(b));
 }
 
-function identity(copy: Copy): string {
-  switch (copy.kind) {
-    case 'volume':
-      return JSON.stringify([
-        copy.kind,
-        ...copy.chain.map((backup) => [
-          backup.backupId,
-          backup.container,
-          backup.prefix,
-          backup.metadataSha256,
-          backup.sha256FileSha256,
-          backup.catalog.sha256,
-        ]),
-      ]);
-    case 'image':
-      return JSON.stringify([copy.kind, copy.targetImageId, copy.hashAlgo, copy.hashValue]);
-    case 'container':
-      return JSON.stringify([
-        copy.kind,
-        ...[copy, ...copy.segments].map((mirror) => [mirror.mirror, mirror.catalog.sha256]),
-      ]);
-  }
+/**
+ * What the copy depends on in the secondary, by names that mean the same in every point of the group:
+ * a thing that is damaged is damaged for all of them.
+ */
+export function storedThingsOf(copy: Copy): readonly string[] {
+  const catalogs = catalogsOf(copy).map((object) => `catalog/${object}`);
+  return [...kindOf(copy.kind).storedThings(copy), ...catalogs];
 }

@@ -1,19 +1,13 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import {
+  moverOf,
   resourceKey,
   type Copy,
   type Depth,
-  type Mover,
   type Movers,
   type TargetContext,
-  type Capture,
   type Verification,
 } from '../mover.ts';
-
-/** The kinds share one contract; which captures and copies a mover takes follows from the kind. */
-export function moverOf(movers: Movers, kind: Copy['kind']): Mover<Capture, Copy> {
-  return movers[kind];
-}
 
 /** A catalog that is gone or altered is damage of the copy that it describes, not a failure to ask. */
 export function isCatalogDamage(error: unknown): error is FarshoreError {

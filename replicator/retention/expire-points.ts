@@ -1,14 +1,13 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
-import type { Copy, Movers, TargetContext } from '../mover.ts';
+import { inRestoreOrder } from '../kinds.ts';
+import { moverOf, type Copy, type Movers, type TargetContext } from '../mover.ts';
 import { catalogsOf } from '../point/copies.ts';
 import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
 import type { RecoveryPoint } from '../point/types.ts';
-import { moverOf } from '../point/verify-copy.ts';
 import { isEnded } from '../session/state.ts';
 import type { Ledger } from '../session/types.ts';
 import { orphansOf } from './unknown-points.ts';
-import type { BackupCopy } from '../volume/types.ts';
 
 export interface ExpireDeps {
   readonly ledger: Pick<
@@ -62,13 +61,15 @@ export async function expirePoints(
   await at.bank.requireOwned(at.signal);
   const orphans = await orphansOf(at.group, ledger, at.bank, at.signal);
 
-  const shared = new Map<string, BackupCopy>();
+  const shared = new Map<string, unknown>();
   const gone = await copiesOfGoing(going, shared, deps);
   const kept = await copiesOfStaying(staying, shared, deps);
-  for (const kind of ['volume', 'image', 'container'] as const) {
+  // What needs others goes before what it needs.
+  const kinds = inRestoreOrder([...new Set(gone.map((copy) => copy.kind))], (kind) => kind);
+  for (const kind of kinds.flat().reverse()) {
     const ofKind = gone.filter((copy) => copy.kind === kind);
     const others = kept.filter((copy) => copy.kind === kind);
-    if (ofKind.length > 0) await moverOf(deps.movers, kind).expire(ofKind, others, at);
+    await moverOf(deps.movers, kind).expire(ofKind, others, at);
   }
   await at.bank.sweepCatalogs(at.group, new Set(kept.flatMap(catalogsOf)), at.signal);
   for (const orphan of orphans) await at.bank.deleteManifest(at.group, orphan, at.signal);
@@ -95,7 +96,7 @@ async function partition(
 
 async function copiesOfGoing(
   going: readonly RecoveryPoint[],
-  shared: Map<string, BackupCopy>,
+  shared: Map<string, unknown>,
   deps: ExpireDeps,
 ): Promise<readonly Copy[]> {
   const copies: Copy[] = [];
@@ -117,7 +118,7 @@ async function copiesOfGoing(
 
 async function copiesOfStaying(
   staying: readonly RecoveryPoint[],
-  shared: Map<string, BackupCopy>,
+  shared: Map<string, unknown>,
   deps: ExpireDeps,
 ): Promise<readonly Copy[]> {
   // A session that waits to be taken up again counts on what it shipped.
@@ -142,23 +143,29 @@ async function copiesOfStaying(
   return copies;
 }
 
-/** The chains of one volume's points repeat each other: a backup is held in memory once. */
+/** Points repeat each other, such as the chains of a volume's backups: a part is held in memory once. */
 async function sharedCopies(
   point: RecoveryPoint,
-  shared: Map<string, BackupCopy>,
+  shared: Map<string, unknown>,
   deps: ExpireDeps,
 ): Promise<readonly Copy[]> {
   const manifest = await readManifest(deps.at.bank, point, deps.at.signal);
-  return manifest.copies.map((copy) => {
-    if (copy.kind !== 'volume') return copy;
-    const chain = copy.chain.map((backup) => {
-      const key = JSON.stringify(backup);
-      const known = shared.get(key) ?? backup;
+  return manifest.copies.map((copy) => withSharedParts(copy, shared));
+}
+
+/** Equal in every field; the items of its lists are those of the copies before, where they are equal. */
+function withSharedParts<P extends Copy>(copy: P, shared: Map<string, unknown>): P {
+  const fields = Object.entries(copy).map(([name, value]: [string, unknown]) => {
+    if (!Array.isArray(value)) return [name, value];
+    const parts = value.map((part: unknown) => {
+      const key = JSON.stringify(part);
+      const known = shared.get(key) ?? part;
       shared.set(key, known);
       return known;
     });
-    return { ...copy, chain };
+    return [name, parts];
   });
+  return Object.fromEntries(fields) as P;
 }
 
 function unknownNeeds(point: RecoveryPoint, cause: FarshoreError): FarshoreError {

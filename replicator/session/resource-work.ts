@@ -1,8 +1,15 @@
 import { isoTime, type Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
-import { resourceKey, type Capture, type Copy, type Depth, type Movers } from '../mover.ts';
+import {
+  moverOf,
+  resourceKey,
+  type Capture,
+  type Copy,
+  type Depth,
+  type Movers,
+} from '../mover.ts';
 import type { Previous, ResourceRef, SessionContext, Verification } from '../mover.ts';
-import { isCatalogDamage, moverOf, verifyCopy } from '../point/verify-copy.ts';
+import { isCatalogDamage, verifyCopy } from '../point/verify-copy.ts';
 import { findingsKept } from '../point/verify-point.ts';
 import { depthOf, isUnchanged, previousOf, type Baseline } from './baseline.ts';
 import type { Ledger, Session } from './types.ts';
@@ -33,7 +40,7 @@ export class ResourceWork {
    * What to ship against: what an earlier session shipped and did not bring into a point, else the
    * newest point's copy, with what is known of it by now.
    */
-  previousOf(session: Session, resource: ResourceRef): Previous<Copy> | null {
+  previousOf(session: Session, resource: ResourceRef): Previous | null {
     const { baseline } = this.#deps;
     const key = resourceKey(resource);
     const carried = session.carried?.[key];
@@ -41,11 +48,7 @@ export class ResourceWork {
     return previousOf(baseline, key);
   }
 
-  async ship(
-    capture: Capture,
-    previous: Previous<Copy> | null,
-    signal: AbortSignal,
-  ): Promise<Copy> {
+  async ship(capture: Capture, previous: Previous | null, signal: AbortSignal): Promise<Copy> {
     const { movers, contextOf, log } = this.#deps;
     const mover = moverOf(movers, capture.kind);
     const context = contextOf(capture.resource, signal);

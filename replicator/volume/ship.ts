@@ -101,6 +101,7 @@ function volumeCopy(
   const type = attributes.volumeType;
   return {
     kind: 'volume',
+    format: 1,
     resource,
     dataTime,
     consistency: snapshotId === null ? 'backup' : 'snapshot',

@@ -1,5 +1,5 @@
 import type { CatalogRef } from '../bank/bank.ts';
-import type { CopyBase, ResourceRef } from '../mover.ts';
+import type { Capture, Copy } from '../mover.ts';
 
 /** What a restored volume must look like again. */
 export interface VolumeAttributes {
@@ -12,10 +12,8 @@ export interface VolumeAttributes {
   readonly imageMetadata: Readonly<Record<string, string>>;
 }
 
-export interface VolumeCapture {
+export interface VolumeCapture extends Capture {
   readonly kind: 'volume';
-  readonly resource: ResourceRef;
-  readonly dataTime: string;
   readonly attributes: VolumeAttributes;
   /** Null where the volume's driver makes no snapshots: then the backup itself is the cut. */
   readonly snapshotId: string | null;
@@ -39,8 +37,9 @@ export interface BackupCopy {
   readonly record: Readonly<Record<string, unknown>>;
 }
 
-export interface VolumeCopy extends CopyBase {
+export interface VolumeCopy extends Copy {
   readonly kind: 'volume';
+  readonly format: 1;
   readonly attributes: VolumeAttributes;
   /** Type in the secondary, after mapping; null takes Cinder's default. */
   readonly targetVolumeType: string | null;

@@ -1,15 +1,25 @@
+import { kindOf } from '../../replicator/kinds.ts';
 import { resourceKey, type Copy } from '../../replicator/mover.ts';
 import type { PointManifest } from '../../replicator/point/types.ts';
 import type { StepSpec } from '../plan.ts';
 import { hours } from './limits.ts';
 
-/** `restore` and then `check` of every resource in the point, in the manifest's order. */
+/**
+ * `restore` and then `check` of every resource in the point, in the manifest's order; what needs others
+ * waits for them.
+ */
 export function resourceSteps(
   manifest: PointManifest,
   needs: readonly string[],
   verifyVolumes: 'image' | 'none',
+  needsOf = (copy: Copy): readonly string[] => kindOf(copy.kind).needs(copy),
 ): readonly StepSpec[] {
-  return manifest.copies.flatMap((copy) => [restore(copy, needs), check(copy, verifyVolumes)]);
+  const there = new Set(manifest.copies.map(({ resource }) => resourceKey(resource)));
+  return manifest.copies.flatMap((copy) => {
+    const others = needsOf(copy).filter((key) => there.has(key));
+    const before = [...needs, ...others.map((key) => `restore:${key}`)];
+    return [restore(copy, before), check(copy, verifyVolumes)];
+  });
 }
 
 function restore(copy: Copy, needs: readonly string[]): StepSpec {

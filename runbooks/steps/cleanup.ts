@@ -1,4 +1,5 @@
 import { describeError, FarshoreError, isTransient } from '../../kernel/errors.ts';
+import { inRestoreOrder } from '../../replicator/kinds.ts';
 import { resourceKey, type Copy } from '../../replicator/mover.ts';
 import { parallel } from '../../replicator/transfer/parallel.ts';
 import { bound, manifestOf, orderFor, stepOf } from './copies.ts';
@@ -17,14 +18,16 @@ export const cleanup: Step = {
     const copies = (await manifestOf(context))?.copies ?? [];
     const begun = copies.filter((copy) => hasBegun(context, copy));
     const failures: unknown[] = [];
-    await parallel(begun, discardsAtOnce, context.signal, async (copy, signal) => {
-      try {
-        await discard({ ...context, signal }, copy);
-      } catch (error) {
-        signal.throwIfAborted();
-        failures.push(error);
-      }
-    });
+    // What needs others goes before what it needs.
+    for (const layer of inRestoreOrder(begun, ({ kind }) => kind).toReversed())
+      await parallel(layer, discardsAtOnce, context.signal, async (copy, signal) => {
+        try {
+          await discard({ ...context, signal }, copy);
+        } catch (error) {
+          signal.throwIfAborted();
+          failures.push(error);
+        }
+      });
     if (failures.length > 0) throw allOf(failures);
     return { state: 'done', output: { discarded: begun.length } };
   },

@@ -1,10 +1,10 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import {
+  moverOf,
   resourceKey,
   type ContentCheck,
   type Copy,
   type Memo,
-  type Mover,
   type Movers,
   type Restored,
   type RestoreOrder,
@@ -14,7 +14,7 @@ import type { PointManifest } from '../../replicator/point/types.ts';
 import type { Execution, StepRecord } from '../execution/types.ts';
 import type { StepContext } from './step.ts';
 
-/** One copy with the mover of its kind: what a step does to it needs no kind any more. */
+/** One copy with the mover of its kind. */
 export interface BoundCopy {
   readonly copy: Copy;
   restore(order: RestoreOrder, at: TargetContext): Promise<Restored>;
@@ -23,20 +23,7 @@ export interface BoundCopy {
 }
 
 export function bound(movers: Movers, copy: Copy): BoundCopy {
-  switch (copy.kind) {
-    case 'volume':
-      return bind(movers.volume, copy);
-    case 'image':
-      return bind(movers.image, copy);
-    case 'container':
-      return bind(movers.container, copy);
-  }
-}
-
-function bind<P extends Copy>(
-  mover: Pick<Mover<never, P>, 'restore' | 'check' | 'discard'>,
-  copy: P,
-): BoundCopy {
+  const mover = moverOf(movers, copy.kind);
   return {
     copy,
     restore: (order, at) => mover.restore(copy, order, at),
@@ -89,6 +76,8 @@ export function orderFor({ execution, step, memo }: StepContext, key: string): R
     mode: execution.mode,
     scratch: scratchOf(execution),
     memo: layered,
+    restored: (resource) =>
+      stepOf(execution, `restore:${resource}`)?.output as Restored | undefined,
   };
 }
 

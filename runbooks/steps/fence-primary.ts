@@ -1,10 +1,10 @@
 import { describeError, FarshoreError, isTransient } from '../../kernel/errors.ts';
 import { RequestError } from '../../regions/http/request-error.ts';
-import type { ProjectScope } from '../../regions/region.ts';
+import type { Fence, Former } from '../../replicator/kind.ts';
+import { kindOf } from '../../replicator/kinds.ts';
 import { resourceKey, type ResourceRef } from '../../replicator/mover.ts';
 import { parallel } from '../../replicator/transfer/parallel.ts';
 import { withDeadline } from '../execution/deadline.ts';
-import { fenceContainer, fenceVolume, type Fence } from './fences.ts';
 import type { Raised } from './raise-generation.ts';
 import { stepOf } from './copies.ts';
 import type { AcceptedUnfenced } from './accept-unfenced.ts';
@@ -82,7 +82,11 @@ async function fenceAll(
     try {
       fences.set(
         resourceKey(resource),
-        await fence(resource, primary, { ...context, signal: limit }),
+        await kindOf(resource.kind).fence(resource, {
+          ...primary,
+          remember: (found) => remembered(context, resource, found),
+          signal: limit,
+        }),
       );
     } catch (error) {
       limit.throwIfAborted();
@@ -92,19 +96,17 @@ async function fenceAll(
   });
 }
 
-async function fence(
+/** The values of the first attempt, durable before anything is changed. */
+async function remembered(
+  { memo }: StepContext,
   resource: ResourceRef,
-  primary: ProjectScope,
-  context: StepContext,
-): Promise<Fence> {
-  switch (resource.kind) {
-    case 'volume':
-      return fenceVolume(resource, primary, context);
-    case 'container':
-      return fenceContainer(resource, primary, context);
-    case 'image':
-      return { state: 'not-needed', detail: "an image's data can't be written again" };
-  }
+  found: Former,
+): Promise<Former> {
+  const key = `former ${resourceKey(resource)}`;
+  const earlier = memo.get(key);
+  if (earlier !== undefined) return JSON.parse(earlier) as Former;
+  await memo.set(key, JSON.stringify(found));
+  return found;
 }
 
 /**

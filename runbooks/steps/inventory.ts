@@ -34,9 +34,9 @@ async function inventoryOf({
   progress,
   signal,
 }: StepContext): Promise<readonly string[]> {
-  const { volume, image, container } = control.movers;
+  const movers = Object.values(control.movers);
   const left: string[] = [];
-  await parallel([volume, image, container], 3, signal, async (mover, limit) => {
+  await parallel(movers, movers.length, signal, async (mover, limit) => {
     const at = await control.target(execution.group, progress, limit);
     left.push(...(await mover.inventory(scratchOf(execution), at)));
   });

@@ -104,6 +104,7 @@ export const containerMoverSuite: Suite = (environment) =>
       mode,
       scratch: `farshore-drill-${run}`,
       memo: { get: () => undefined, set: () => Promise.resolve() },
+      restored: () => undefined,
     });
 
     async function findings(copy: ContainerCopy, depth: 'listing' | 'content') {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 
 import { noProgress } from '../../kernel/progress.ts';
 import { systemRandom } from '../../kernel/random.ts';
+import { kindOf } from '../../replicator/kinds.ts';
 import { hasStatus } from '../../regions/http/request-error.ts';
 import type { ProjectScope } from '../../regions/region.ts';
 import { waitForStatus } from '../../regions/wait.ts';
@@ -71,8 +72,11 @@ export const fenceSuite: Suite = (environment) =>
         step: { params: { fenceSeconds: 20 } } as never,
         control: {
           resources: () => Promise.resolve(resources),
-          lostPrimary: () => Promise.resolve(east),
-          target: () => Promise.resolve({ sharedSwift: environment().topology === 'stretched' }),
+          lostPrimary: () =>
+            Promise.resolve({
+              source: east,
+              sharedSwift: environment().topology === 'stretched',
+            }),
         } as never,
         ambient: environment().ambient,
         memo: {
@@ -113,9 +117,21 @@ export const fenceSuite: Suite = (environment) =>
 
     it('can be undone by the former values', async function () {
       if (environment().topology === 'stretched') this.skip();
-      const headers = { 'x-container-write': '*:*', 'x-remove-container-meta-quota-count': 'x' };
-      await east.objectStore.postContainer(name, headers);
+      const { signal } = new AbortController();
+      const evidence = await runFence();
+      const undo = async (index: number, kind: string, id: string): Promise<void> => {
+        const former = evidence[index]!.former!;
+        await kindOf(kind).unfence({ kind, id, name }, former, { source: east, signal });
+      };
+      // Twice: harmless when repeated.
+      for (const index of [2, 2]) await undo(index, 'container', name);
+      const { headers } = (await east.objectStore.headContainer(name))!;
+      expect(headers).to.include({ 'x-container-write': '*:*' });
+      expect(headers).not.to.have.property('x-container-meta-quota-count');
       await east.objectStore.put(name, 'new', 'x', { contentLength: 1 });
-      await east.blockStorage.setReadOnly(volumeIds[0]!, false);
+      await undo(0, 'volume', volumeIds[0]!);
+      expect((await east.blockStorage.getVolume(volumeIds[0]!))!.readOnly).to.equal(false);
+      const lost = { kind: 'volume', id: '00000000-0000-4000-8000-000000000000', name };
+      await kindOf('volume').unfence(lost, { readOnly: null }, { source: east, signal });
     });
   });

@@ -45,6 +45,7 @@ export const imageMoverSuite: Suite = (environment) =>
       mode,
       scratch: `farshore-drill-im-${run}`,
       memo: { get: () => undefined, set: () => Promise.resolve() },
+      restored: () => undefined,
     });
 
     async function protect(

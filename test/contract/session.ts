@@ -9,7 +9,12 @@ import { systemRandom } from '../../kernel/random.ts';
 import { createBank } from '../../replicator/bank/swift-bank.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
 import { createImageMover } from '../../replicator/image/mover.ts';
-import type { Movers, ResourceRef, TargetContext } from '../../replicator/mover.ts';
+import {
+  moverOf,
+  type Movers,
+  type ResourceRef,
+  type TargetContext,
+} from '../../replicator/mover.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import { verifyPoint } from '../../replicator/point/verify-point.ts';
 import { expirePoints } from '../../replicator/retention/expire-points.ts';
@@ -17,6 +22,7 @@ import { newSession } from '../../replicator/session/new-session.ts';
 import { runSession } from '../../replicator/session/runner.ts';
 import type { Session } from '../../replicator/session/types.ts';
 import { createVolumeMover } from '../../replicator/volume/mover.ts';
+import { known } from '../support/known-kinds.ts';
 import { collect } from '../support/rejection.ts';
 import { MemoryLedger } from '../support/memory/ledger.ts';
 import type { Suite } from './environment.ts';
@@ -45,7 +51,7 @@ export const sessionSuite: Suite = (environment) =>
       movers = {
         volume: createVolumeMover({ ambient }),
         image: createImageMover({ ambient }),
-      } as unknown as Movers;
+      };
       opened = await openScopes(environment());
       spoolDir = await mkdtemp(join(tmpdir(), 'farshore-session-'));
       const { east, west } = opened;
@@ -153,7 +159,7 @@ export const sessionSuite: Suite = (environment) =>
     it('go on after one that failed, from what it had shipped, and expire the point before', async () => {
       const failing = {
         ...movers,
-        image: new Proxy(movers.image, {
+        image: new Proxy(moverOf(movers, 'image'), {
           get: (target, name) => {
             if (name === 'verify') return () => Promise.reject(new Error('not now'));
             const value: unknown = Reflect.get(target, name);
@@ -169,7 +175,7 @@ export const sessionSuite: Suite = (environment) =>
       await environment().regions.east.writeVolume(volume.id, 9 * mib, randomBytes(mib));
       const session = await protect();
       expect(session.phase).to.equal('done');
-      const copy = session.copies[`volume/${volume.id}`]!;
+      const copy = known(session.copies[`volume/${volume.id}`]!);
       expect(copy.kind === 'volume' && copy.chain.length, 'full, and two incrementals').to.equal(3);
       expect(session.moved.bytes).to.be.below(imageBytes);
       expect((await ledger.points(group)).map(({ id }) => id)).to.deep.equal([session.pointId]);

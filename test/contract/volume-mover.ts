@@ -92,6 +92,7 @@ export const volumeMoverSuite: Suite = (environment) =>
         mode,
         scratch: `farshore-drill-${name}-${run}`,
         memo: new MapMemo(),
+        restored: () => undefined,
       };
     }
 

@@ -111,6 +111,7 @@ export class SessionShips {
     const sum = (of: (done: Done) => number) => all.reduce((total, done) => total + of(done), 0);
     return {
       kind: 'container',
+      format: 1,
       resource: capture.resource,
       dataTime: capture.dataTime,
       consistency: 'listing',

@@ -1,9 +1,5 @@
 import { expect } from 'chai';
-import {
-  hasMetadata,
-  matchesPattern,
-  patternFault,
-} from '../../../controller/members/name-pattern.ts';
+import { hasMetadata, matchesPattern, patternFault } from '../../../replicator/name-pattern.ts';
 import { resolveMembers } from '../../../controller/members/resolve.ts';
 import type { Member } from '../../../controller/model/types.ts';
 import { MemoryRegion } from '../support/memory-sites.ts';
@@ -76,9 +72,10 @@ describe('resolveMembers', () => {
     region = new MemoryRegion('east');
   });
   const resolve = async (...members: Member[]) => {
-    const own = new Set(['farshore', 'volumebackups']);
+    const ownContainers = new Set(['farshore', 'volumebackups']);
+    const at = { source: region.demo, ownContainers };
     const signal = new AbortController().signal;
-    const { resources, faults } = await resolveMembers(members, region.demo, own, signal);
+    const { resources, faults } = await resolveMembers(members, at, signal);
     return {
       names: resources.map(({ kind, name }) => `${kind} ${name}`),
       ids: resources.map(({ id }) => id),

@@ -114,6 +114,7 @@ export class Harness {
       mode,
       scratch: 'farshore-drill-e1',
       memo: { get: () => undefined, set: () => Promise.resolve() },
+      restored: () => undefined,
     };
   }
 }

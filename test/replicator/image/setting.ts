@@ -92,7 +92,7 @@ export class Setting {
 
 export function order(mode: RestoreOrder['mode']): RestoreOrder {
   const memo = { get: () => undefined, set: () => Promise.resolve() };
-  return { executionId: 'e1', mode, scratch: 'farshore-drill-e1', memo };
+  return { executionId: 'e1', mode, scratch: 'farshore-drill-e1', memo, restored: () => undefined };
 }
 
 /** The mover asks a scope for nothing but its images and its project. */

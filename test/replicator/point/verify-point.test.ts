@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import { noProgress } from '../../../kernel/progress.ts';
-import type { Depth, TargetContext } from '../../../replicator/mover.ts';
+import { moverOf, type Depth, type TargetContext } from '../../../replicator/mover.ts';
 import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import { verifyPoint } from '../../../replicator/point/verify-point.ts';
 import { currentData } from '../../support/memory/movers.ts';
@@ -97,7 +97,7 @@ describe('verification of a point', () => {
     const failing = (code: string, kind: 'permanent' | 'transient') => ({
       ...made.at.world.movers,
       container: {
-        ...made.at.world.movers.container,
+        ...moverOf(made.at.world.movers, 'container'),
         verify: () =>
           Promise.reject(
             new FarshoreError('no', { code, kind, operation: 'read', subject: 'c/x' }),

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { FarshoreError } from '../../../kernel/errors.ts';
+import { moverOf } from '../../../replicator/mover.ts';
 import { decodeManifest, manifestSha256 } from '../../../replicator/point/manifest.ts';
 import { runSession } from '../../../replicator/session/runner.ts';
 import { dataNames } from '../../support/memory/copies.ts';
@@ -39,15 +40,16 @@ describe('a session of replication', () => {
     const at = new Harness();
     let underWay = 0;
     let most = 0;
+    const mover = moverOf(at.world.movers, 'container');
     const movers = {
       ...at.world.movers,
       container: {
-        ...at.world.movers.container,
-        capture: async (...call: Parameters<typeof at.world.movers.container.capture>) => {
+        ...mover,
+        capture: async (...call: Parameters<typeof mover.capture>) => {
           most = Math.max(most, ++underWay);
           await new Promise((resolve) => setImmediate(resolve));
           underWay -= 1;
-          return await at.world.movers.container.capture(...call);
+          return await mover.capture(...call);
         },
       },
     };
@@ -297,7 +299,7 @@ describe('a session of replication', () => {
     const at = new Harness();
     await at.protect();
     const previous: unknown[] = [];
-    const { container: mover } = at.world.movers;
+    const mover = moverOf(at.world.movers, 'container');
     const movers = {
       ...at.world.movers,
       container: {

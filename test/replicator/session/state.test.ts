@@ -30,8 +30,8 @@ function after(session: Session, ...happenings: Happening[]): Session {
 }
 
 function captured(resource: typeof image): Happening {
-  const capture = { kind: 'container', resource, dataTime: at, headers: {}, spool: '-' } as const;
-  return { type: 'captured', key: keyOf(resource), capture: { ...capture, objects: 1, bytes: 1 } };
+  const capture = { kind: 'container', resource, dataTime: at, objects: 1 };
+  return { type: 'captured', key: keyOf(resource), capture };
 }
 
 function shipped(resource: typeof image): Happening {

@@ -182,5 +182,11 @@ export class Setting {
 }
 
 export function order(mode: 'drill' | 'failover'): RestoreOrder & { readonly memo: MapMemo } {
-  return { executionId: 'e1', mode, scratch: 'farshore-drill-e1', memo: new MapMemo() };
+  return {
+    executionId: 'e1',
+    mode,
+    scratch: 'farshore-drill-e1',
+    memo: new MapMemo(),
+    restored: () => undefined,
+  };
 }

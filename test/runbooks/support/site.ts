@@ -1,7 +1,7 @@
 import { isoTime, type Clock } from '../../../kernel/clock.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import { noProgress } from '../../../kernel/progress.ts';
-import type { Control } from '../../../runbooks/control.ts';
+import type { Control, LostPrimary } from '../../../runbooks/control.ts';
 import type { ProjectScope } from '../../../regions/region.ts';
 import {
   resourceKey,
@@ -67,7 +67,7 @@ export class Site implements Control {
       volume: this.#mover('volume'),
       image: this.#mover('image'),
       container: this.#mover('container'),
-    } as unknown as Movers;
+    };
     this.addPoint('p1', 30);
   }
 
@@ -118,9 +118,10 @@ export class Site implements Control {
     });
   }
 
-  lostPrimary(_group: string, region: string, signal: AbortSignal): Promise<ProjectScope> {
+  async lostPrimary(_group: string, region: string, signal: AbortSignal): Promise<LostPrimary> {
     this.log.push(`primary ${region}`);
-    return this.primary(signal);
+    const { sharedSwift } = this;
+    return { source: await this.primary(signal), sharedSwift };
   }
 
   resources() {
@@ -167,8 +168,7 @@ export class Site implements Control {
   }
 
   target(_group: string, progress: unknown, signal: AbortSignal): Promise<TargetContext> {
-    const { sharedSwift } = this;
-    return Promise.resolve({ sharedSwift, progress: progress ?? noProgress, signal } as never);
+    return Promise.resolve({ progress: progress ?? noProgress, signal } as never);
   }
 
   holdPoint(_group: string, point: string): Promise<void> {
@@ -185,9 +185,17 @@ export class Site implements Control {
     return result;
   }
 
-  #mover(kind: ResourceKind): Partial<Mover<never, Copy>> {
+  #mover(kind: ResourceKind): Mover {
+    const unused = (): never => {
+      throw new Error('runbooks do not replicate');
+    };
     return {
       kind,
+      capture: unused,
+      ship: unused,
+      verify: unused,
+      expire: unused,
+      tidy: unused,
       restore: (copy, order, at) => this.#restore(copy, order, at),
       check: (copy, _restored, order, at) => this.#check(copy, order, at),
       discard: (copy, order) => this.#discard(copy, order),

@@ -1,3 +1,4 @@
+import { known } from '../../support/known-kinds.ts';
 import type { Copy } from '../../../replicator/mover.ts';
 import { resourceKey } from '../../../replicator/mover.ts';
 import { decodeManifest, manifestSha256 } from '../../../replicator/point/manifest.ts';
@@ -144,7 +145,8 @@ function needsOf(point: RecoveryPoint, copies: readonly Copy[], region: SimRegio
 }
 
 /** As the bank holds them now. */
-export function rowsIn(copy: Copy, region: SimRegion): readonly (readonly Row[])[] {
+export function rowsIn(any: Copy, region: SimRegion): readonly (readonly Row[])[] {
+  const copy = known(any);
   if (copy.kind === 'image') {
     const [, , row = ''] = copy.hashValue.split('/');
     return [[row.split('@') as unknown as Row]];

@@ -4,6 +4,7 @@ import {
   type ResourceRef,
   type SessionContext,
 } from '../../../replicator/mover.ts';
+import { unknownKind } from '../../support/known-kinds.ts';
 import type { RegionLink } from '../world/region-link.ts';
 import { linkOf } from '../world/sim-scope.ts';
 import type { SimRegion } from '../world/sim-region.ts';
@@ -35,6 +36,8 @@ export async function capture(resource: ResourceRef, session: SessionContext): P
     case 'image':
     case 'container':
       return captureListing(resource, session);
+    default:
+      return unknownKind(resource.kind);
   }
 }
 

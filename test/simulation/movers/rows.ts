@@ -1,10 +1,12 @@
 import type { Bank, CatalogRef } from '../../../replicator/bank/bank.ts';
 import type { Copy } from '../../../replicator/mover.ts';
+import { known } from '../../support/known-kinds.ts';
 import { copyName } from '../world/types.ts';
 import type { Row } from '../world/shapes.ts';
 
 /** Every catalog of a copy, oldest first. */
-export function catalogRefsOf(copy: Copy): readonly CatalogRef[] {
+export function catalogRefsOf(any: Copy): readonly CatalogRef[] {
+  const copy = known(any);
   switch (copy.kind) {
     case 'volume':
       return copy.chain.map(({ catalog }) => catalog);
@@ -17,10 +19,11 @@ export function catalogRefsOf(copy: Copy): readonly CatalogRef[] {
 
 /** What the copy's catalogs say, one after another. Throws `bank.catalog-missing`. */
 export async function rowsOf(
-  copy: Copy,
+  any: Copy,
   bank: Bank,
   signal: AbortSignal,
 ): Promise<readonly (readonly Row[])[]> {
+  const copy = known(any);
   if (copy.kind === 'image') return [[imageRow(copy.hashValue)]];
   const all: (readonly Row[])[] = [];
   for (const ref of catalogRefsOf(copy)) {

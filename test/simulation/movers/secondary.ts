@@ -10,6 +10,7 @@ import {
   type Verification,
 } from '../../../replicator/mover.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
+import { known } from '../../support/known-kinds.ts';
 import { linkOf } from '../world/sim-scope.ts';
 import type { SimRegion } from '../world/sim-region.ts';
 import { copyName, type Actor, type Resource } from '../world/types.ts';
@@ -96,7 +97,8 @@ async function bringUp(copy: Copy, order: RestoreOrder, at: TargetContext): Prom
 /** A container's id is its name, and an image keeps its own where it is free; Cinder gives a new one. */
 function create(copy: Copy, order: RestoreOrder, region: SimRegion, fresh: string): boolean {
   const { kind, id: sourceId } = copy.resource;
-  const own = { volume: fresh, image: sourceId, container: nameOf(copy, order) }[kind];
+  const ids = { volume: fresh, image: sourceId, container: nameOf(copy, order) };
+  const own = ids[known(copy).kind];
   const id = kind === 'image' && region.find(kind, own) !== undefined ? fresh : own;
   const madeBy = { execution: order.executionId, of: resourceKey(copy.resource) };
   const isReadOnly = false;

@@ -1,5 +1,6 @@
 import type { Capture, Copy, Previous, SessionContext } from '../../../replicator/mover.ts';
 import type { BackupCopy } from '../../../replicator/volume/types.ts';
+import { known } from '../../support/known-kinds.ts';
 import { linkOf } from '../world/sim-scope.ts';
 import { backupOf, containerCopyOf, imageCopyOf, volumeCopyOf, type Row } from '../world/shapes.ts';
 import { copyName, type Content } from '../world/types.ts';
@@ -10,7 +11,7 @@ import { copyNames, merged, rowsOf } from './rows.ts';
 /** Object by object what the secondary lacks, then what says that all is there. */
 export async function ship(
   capture: Capture,
-  previous: Previous<Copy> | null,
+  previous: Previous | null,
   session: SessionContext,
 ): Promise<Copy> {
   const { bank, signal } = session;
@@ -117,7 +118,7 @@ async function put(name: string, session: SessionContext): Promise<void> {
 /** What is named as damaged in a part that is taken over as it is: a volume's older backups. */
 async function repair(
   { resource }: Capture,
-  previous: Previous<Copy> | null,
+  previous: Previous | null,
   { rows, present }: { readonly rows: readonly Row[]; readonly present: ReadonlySet<string> },
   session: SessionContext,
 ): Promise<void> {
@@ -143,13 +144,18 @@ async function copyOf(
     return imageCopyOf(capture, row);
   }
   if (kind === 'container') return containerCopyOf(capture, await catalog(rows, session));
-  const parents = previous?.kind === 'volume' ? previous.chain : [];
+  const parents = chainOf(previous);
   const isFull = parents.length === 0 || parents.length > session.maxIncrementals;
   const changed = isFull ? rows : difference(before, new Map(rows as readonly [string, string][]));
   if (changed.length === 0) return volumeCopyOf(capture, parents, rows.length);
   const backup = backupOf(session.sessionId, await catalog(changed, session), isFull);
   const chain: readonly BackupCopy[] = isFull ? [backup] : [...parents, backup];
   return volumeCopyOf(capture, chain, rows.length);
+}
+
+function chainOf(previous: Copy | null): readonly BackupCopy[] {
+  const copy = previous === null ? null : known(previous);
+  return copy?.kind === 'volume' ? copy.chain : [];
 }
 
 function difference(before: Content, now: Content): readonly Row[] {

@@ -1,5 +1,4 @@
 import type {
-  Capture,
   Copy,
   Mover,
   Movers,
@@ -16,9 +15,9 @@ export const simMovers: Movers = Object.freeze({
   volume: moverOf('volume'),
   image: moverOf('image'),
   container: moverOf('container'),
-}) as unknown as Movers;
+});
 
-function moverOf(kind: ResourceKind): Mover<Capture, Copy> {
+function moverOf(kind: ResourceKind): Mover {
   return {
     kind,
     capture,

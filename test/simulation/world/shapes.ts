@@ -1,7 +1,8 @@
 import type { Image } from '../../../regions/image/types.ts';
 import type { CatalogRef } from '../../../replicator/bank/bank.ts';
-import type { Capture, Copy, ResourceRef } from '../../../replicator/mover.ts';
+import type { Capture, ResourceRef } from '../../../replicator/mover.ts';
 import type { BackupCopy, VolumeAttributes } from '../../../replicator/volume/types.ts';
+import { unknownKind, type KnownCapture, type KnownCopy } from '../../support/known-kinds.ts';
 import { copyName } from './types.ts';
 
 /** A row of a catalog: an object's name and its value; null: it is gone since the backup before. */
@@ -10,7 +11,7 @@ export type Row = readonly [object: string, value: string | null];
 const noHash = '0'.repeat(64);
 
 /** Captures and copies in the shapes that manifests take, with as little in them as that allows. */
-export function captureOf(resource: ResourceRef, dataTime: string, objects: number): Capture {
+export function captureOf(resource: ResourceRef, dataTime: string, objects: number): KnownCapture {
   switch (resource.kind) {
     case 'volume':
       return {
@@ -32,6 +33,8 @@ export function captureOf(resource: ResourceRef, dataTime: string, objects: numb
         objects,
         bytes: objects,
       };
+    default:
+      return unknownKind(resource.kind);
   }
 }
 
@@ -53,9 +56,10 @@ export function volumeCopyOf(
   capture: Capture,
   chain: readonly BackupCopy[],
   objects: number,
-): Copy {
+): KnownCopy {
   return {
     kind: 'volume',
+    format: 1,
     ...baseOf(capture, objects),
     consistency: 'snapshot',
     attributes: attributesOf(capture.resource),
@@ -66,11 +70,12 @@ export function volumeCopyOf(
 }
 
 /** Of its one object: an image's content never changes. */
-export function imageCopyOf(capture: Capture, [object, value]: Row): Copy {
+export function imageCopyOf(capture: Capture, [object, value]: Row): KnownCopy {
   const { resource } = capture;
   const hash = copyName('image', resource.id, object, value ?? '');
   return {
     kind: 'image',
+    format: 1,
     ...baseOf(capture, 1),
     consistency: 'immutable',
     image: imageOf(resource, hash),
@@ -81,10 +86,11 @@ export function imageCopyOf(capture: Capture, [object, value]: Row): Copy {
   };
 }
 
-export function containerCopyOf(capture: Capture, catalog: CatalogRef): Copy {
+export function containerCopyOf(capture: Capture, catalog: CatalogRef): KnownCopy {
   const { resource } = capture;
   return {
     kind: 'container',
+    format: 1,
     ...baseOf(capture, catalog.rows),
     consistency: 'listing',
     container: resource.name,

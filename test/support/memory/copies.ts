@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Copy, CopyBase, ResourceRef } from '../../../replicator/mover.ts';
+import type { Copy, ResourceRef } from '../../../replicator/mover.ts';
 import type { VolumeCopy } from '../../../replicator/volume/types.ts';
+import { known, unknownKind, type KnownCopy } from '../known-kinds.ts';
 
 function sha256Of(text: string): string {
   return createHash('sha256').update(text).digest('hex');
@@ -12,7 +13,8 @@ export function dataName(resource: ResourceRef, content: string): string {
 }
 
 /** Names of all stored data that a copy made by `copyOf` needs. */
-export function dataNames(copy: Copy): readonly string[] {
+export function dataNames(any: Copy): readonly string[] {
+  const copy = known(any);
   switch (copy.kind) {
     case 'volume':
       return copy.chain.map(({ catalog }) => catalog.sha256);
@@ -29,9 +31,9 @@ export function copyOf(
   content: string,
   dataTime: string,
   previous: Copy | null = null,
-): Copy {
+): KnownCopy {
   const name = dataName(resource, content);
-  const base = { resource, dataTime, objects: 1, bytes: content.length };
+  const base = { format: 1 as const, resource, dataTime, objects: 1, bytes: content.length };
   switch (resource.kind) {
     case 'volume':
       return volumeCopy({ ...base, consistency: 'snapshot' }, name, previous);
@@ -49,11 +51,18 @@ export function copyOf(
         segments: [],
         notes: [],
       };
+    default:
+      return unknownKind(resource.kind);
   }
 }
 
-function volumeCopy(base: CopyBase, name: string, previous: Copy | null): VolumeCopy {
-  const older = previous?.kind === 'volume' ? previous.chain : [];
+function volumeCopy(
+  base: Omit<Copy, 'kind' | 'format'>,
+  name: string,
+  previous: Copy | null,
+): VolumeCopy {
+  const before = previous === null ? null : known(previous);
+  const older = before?.kind === 'volume' ? before.chain : [];
   const isThere = older.some((backup) => backup.catalog.sha256 === name);
   const backup = {
     backupId: name.slice(0, 8),
@@ -69,6 +78,7 @@ function volumeCopy(base: CopyBase, name: string, previous: Copy | null): Volume
   return {
     ...base,
     kind: 'volume',
+    format: 1,
     attributes: {
       name: base.resource.name,
       description: '',

@@ -43,10 +43,10 @@ export class MemoryWorld {
       volume: this.#mover('volume'),
       image: this.#mover('image'),
       container: this.#mover('container'),
-    } as unknown as Movers;
+    };
   }
 
-  #mover(kind: ResourceKind): Mover<Capture, Copy> {
+  #mover(kind: ResourceKind): Mover {
     const unused = (): never => {
       throw new Error('sessions and points do not restore');
     };
@@ -76,11 +76,7 @@ export class MemoryWorld {
     });
   }
 
-  async #ship(
-    capture: Capture,
-    previous: Previous<Copy> | null,
-    session: SessionContext,
-  ): Promise<Copy> {
+  async #ship(capture: Capture, previous: Previous | null, session: SessionContext): Promise<Copy> {
     this.contexts.push(session);
     const { resource } = capture;
     const cut = this.#cuts.get(`${session.sessionId} ${resourceKey(resource)}`);
