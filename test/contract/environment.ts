@@ -38,7 +38,10 @@ export interface Scale {
  * `demo`), password `secret`, domain `default`; and what only those can do who own its machines.
  */
 export interface RegionUnderTest {
+  /** In the catalogue. A suite calls it by its part, which may be the other. */
   readonly name: RegionName;
+  /** What serves Swift's interface there. */
+  readonly objectStore: 'swift' | 'ceph-rgw';
   /** Keystone's; ends in `/v3`. */
   readonly authUrl: string;
 

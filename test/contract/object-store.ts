@@ -4,6 +4,8 @@ import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { systemRandom } from '../../kernel/random.ts';
 import type { RequestEvent } from '../../regions/http/request-event.ts';
+import { abilitiesOf, type StoreAbilities } from '../../regions/object-store/abilities.ts';
+import { isSameType, textOfHeader } from '../../regions/object-store/content-type.ts';
 import { compareNames, encodeName } from '../../regions/object-store/names.ts';
 import type { ObjectStore } from '../../regions/object-store/types.ts';
 import { openRegion } from '../../regions/openstack-region.ts';
@@ -26,6 +28,7 @@ export const objectStoreSuite: Suite = (environment) =>
     let east: Region;
     let store: ObjectStore;
     let outsider: Outsider;
+    let can: StoreAbilities;
 
     before(async () => {
       const onRequest = (event: RequestEvent) => events.push(event);
@@ -33,9 +36,10 @@ export const objectStoreSuite: Suite = (environment) =>
       east = openRegion(configOf(environment(), 'east'), { ambient, onRequest });
       outsider = await Outsider.login(regions.east);
       store = (await east.home()).objectStore;
+      can = abilitiesOf(await store.info());
       await store.putContainer(plain);
       await store.putContainer(other);
-      await store.putContainer(versioned, { 'x-versions-enabled': 'true' });
+      await store.putContainer(versioned, can.versions ? { 'x-versions-enabled': 'true' } : {});
     });
 
     after(async () => {
@@ -49,6 +53,15 @@ export const objectStoreSuite: Suite = (environment) =>
       store.put(container, name, body, { contentLength: Buffer.byteLength(body), headers });
     const read = async (container: string, name: string, options = {}) =>
       (await buffer((await store.get(container, name, options))!.body)).toString();
+
+    it('says which store it is', () => {
+      expect(can.kind).to.equal(environment().regions.east.objectStore);
+      const { symlinks, versions, readsManifests } = can;
+      const isSwift = can.kind === 'swift';
+      expect({ symlinks, versions, readsManifests }).to.deep.equal({
+        ...{ symlinks: isSwift, versions: isSwift, readsManifests: isSwift },
+      });
+    });
 
     it('odd names are kept, listed in their order, page by page', async () => {
       const names = [
@@ -88,7 +101,9 @@ export const objectStoreSuite: Suite = (environment) =>
       await buffer(read.body);
       expect(read.info.headers, 'beside a body').to.include(headers);
       const [row] = await collect(store.list(other, { prefix: 'meta' }));
-      expect(row, 'in a listing').to.include({ contentType: 'text/x;charset="ü"' });
+      const listed = can.kind === 'swift' ? 'text/x;charset="ü"' : 'text/x; charset="ü"';
+      expect(row, 'in a listing').to.include({ contentType: listed });
+      expect(isSameType(row!.contentType, textOfHeader(info.contentType))).to.equal(true);
       const seen = await outsider.ask('object-store', 'HEAD', `/${other}/meta`);
       expect(seen.headers).to.include({ 'x-object-meta-utf8': headers['x-object-meta-utf8'] });
       await store.postContainer(other, { 'x-container-meta-utf8': wire('ü') });
@@ -154,7 +169,7 @@ export const objectStoreSuite: Suite = (environment) =>
           store.put(other, 'more', body, { contentLength: 64 * 65_536 }),
         );
         expect(error).to.include({ code: 'object-store.quota-exceeded', kind: 'permanent' });
-        expect(error.message).to.contain('Upload exceeds quota');
+        expect(error.message).to.match(/Upload exceeds quota|QuotaExceeded/);
       } finally {
         await store.postContainer(other, { 'x-remove-container-meta-quota-bytes': 'x' });
       }
@@ -174,17 +189,18 @@ export const objectStoreSuite: Suite = (environment) =>
           { container: other, object },
           { container: other, object: `${object} copy` },
         ] as const;
-      for (const object of ['slo', 'dlo']) {
+      for (const object of can.readsManifests ? ['slo', 'dlo'] : ['dlo']) {
         expect(await store.copy(...refs(object), { manifest: true })).to.not.equal(null);
         expect(await read(other, `${object} copy`)).to.equal(whole);
       }
+      const dlo = await store.head(other, 'dlo copy', { manifest: true });
+      expect(dlo).to.include({ dloPrefix: `${other}/seg ü/`, bytes: 0 });
+      if (!can.readsManifests) return expectOpaque('slo', whole);
       expect(await store.head(other, 'slo copy')).to.include({
         isSlo: true,
         etag: slo.etag,
         bytes: 2_000,
       });
-      const dlo = await store.head(other, 'dlo copy', { manifest: true });
-      expect(dlo).to.include({ dloPrefix: `${other}/seg ü/`, bytes: 0 });
       // The form that GET gives is the form that PUT takes.
       const form = await read(other, 'slo', { manifest: true });
       await store.put(other, 'slo again', form, {
@@ -195,6 +211,23 @@ export const objectStoreSuite: Suite = (environment) =>
       const [row] = await collect(store.list(other, { prefix: 'slo', endMarker: 'slo ' }));
       expect(row).to.include({ sloEtag: slo.etag, bytes: 2_000 });
       expect(row!.hash).to.equal((await store.head(other, 'slo'))!.headers['x-manifest-etag']);
+    });
+
+    /** A large object whose store gives all that it holds, and not what it consists of. */
+    async function expectOpaque(object: string, whole: string): Promise<void> {
+      expect(await read(other, object)).to.equal(whole);
+      const hidden = await rejection(store.get(other, object, { manifest: true }));
+      expect(hidden.code).to.equal('object-store.manifest-hidden');
+      const [row] = await collect(store.list(other, { prefix: object, endMarker: `${object} ` }));
+      expect(row).to.include({ isOpaqueSlo: true });
+    }
+
+    it('an object without a type is listed as another', async () => {
+      await outsider.ask('object-store', 'PUT', `/${other}/typeless`, { body: 'x' });
+      const [row] = await collect(store.list(other, { prefix: 'typeless' }));
+      expect(row).to.include({ name: 'typeless', bytes: 1, hash: md5(Buffer.from('x')) });
+      const contentType = can.kind === 'swift' ? 'application/octet-stream' : '';
+      expect(row!.contentType).to.equal(contentType);
     });
 
     it('copies cross containers and projects; what is missing is told apart', async () => {
@@ -210,13 +243,20 @@ export const objectStoreSuite: Suite = (environment) =>
       const demo = (await east.home()).projectId;
       await store.postContainer(plain, { 'x-container-read': `${admin.projectId}:*` });
       await admin.objectStore.putContainer(other);
-      await admin.objectStore.copy(from, to, { sourceProjectId: demo });
+      const across = admin.objectStore.copy(from, to, { sourceProjectId: demo });
+      if (!can.copiesAcrossAccounts) {
+        expect(await across).to.equal(null);
+        expect(await admin.objectStore.deleteContainer(other)).to.equal(true);
+        return;
+      }
+      await across;
       expect(await admin.objectStore.head(other, to.object)).to.include({ bytes: 6 });
       expect(await admin.objectStore.delete(other, to.object)).to.equal(true);
       expect(await admin.objectStore.deleteContainer(other)).to.equal(true);
     });
 
-    it('symlinks are seen as such, and as themselves in a container with versioning', async () => {
+    it('symlinks are seen as such, and as themselves in a container with versioning', async function () {
+      if (!can.symlinks) this.skip();
       await put(other, 'aim', 'aim');
       const headers = { 'x-symlink-target': `${other}/aim` };
       for (const container of [plain, versioned]) {
@@ -233,7 +273,16 @@ export const objectStoreSuite: Suite = (environment) =>
       expect(row!.symlinkPath).to.equal(`/v1/${store.account}/${other}/aim`);
     });
 
-    it('versions are kept, listed, read, copied and made current again', async () => {
+    it('versions are refused where there are none', async function () {
+      if (can.versions) this.skip();
+      await put(versioned, 'o', 'one');
+      const error = await rejection(store.delete(versioned, 'o', { versionId: '1700000000.0' }));
+      expect(error.code).to.equal('object-store.no-versions');
+      expect(await read(versioned, 'o')).to.equal('one');
+    });
+
+    it('versions are kept, listed, read, copied and made current again', async function () {
+      if (!can.versions) this.skip();
       const first = (await put(versioned, 'o', 'one', { 'x-object-meta-n': '1' })).versionId!;
       const second = (await put(versioned, 'o', 'two!')).versionId!;
       expect(await read(versioned, 'o', { versionId: first })).to.equal('one');
@@ -260,6 +309,6 @@ export const objectStoreSuite: Suite = (environment) =>
     it('a container that is not empty is not deleted', async () => {
       const error = await rejection(store.deleteContainer(other));
       expect(error).to.include({ code: 'object-store.container-not-empty', kind: 'permanent' });
-      expect(await store.headContainer(versioned)).to.include({ versioning: true });
+      expect(await store.headContainer(versioned)).to.include({ versioning: can.versions });
     });
   });

@@ -37,6 +37,7 @@ const usualTokenSeconds = 3_600;
 class EmbeddedUnderTest implements RegionUnderTest {
   readonly name: RegionName;
   readonly authUrl: string;
+  readonly objectStore = 'swift';
   readonly #region: EmbeddedRegion;
   readonly #directory: string;
   readonly #imageFiles = new Map<string, string>();

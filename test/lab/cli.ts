@@ -17,6 +17,7 @@ import {
 
 const usage = `npm run lab -- <command> [--name ${defaultLabName}]
   up [--topology separate|stretched]   start both regions, or what lacks of them
+     [--rgw east|west]                 with Ceph's RGW for Swift in that region
   status                               which services of which region answer
   cut|heal <region>                    take it off the network, put it back
   kill|start <region>                  power cut, and back
@@ -33,6 +34,7 @@ const { values, positionals } = parseArgs({
   options: {
     name: { type: 'string', default: defaultLabName },
     topology: { type: 'string' },
+    rgw: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
 });
@@ -59,7 +61,13 @@ async function up(): Promise<void> {
   const { name } = values;
   const topology = topologyOf();
   const started = Date.now();
-  const lab = await Lab.up({ name, ...(topology && { topology }), say: console.error });
+  const rgw = values.rgw === undefined ? undefined : regionOf(values.rgw);
+  const lab = await Lab.up({
+    name,
+    ...(topology && { topology }),
+    ...(rgw && { rgw }),
+    say: console.error,
+  });
   console.error(`up after ${Math.round((Date.now() - started) / 1000)} s`);
   await status(lab);
 }
@@ -87,7 +95,7 @@ async function change(lab: Lab, command: string, region: RegionName): Promise<vo
 }
 
 async function status(lab: Lab): Promise<void> {
-  console.log(`${lab.name}: ${lab.topology}`);
+  console.log(`${lab.name}: ${lab.form}`);
   for (const region of lab.regions) {
     const { State } = await region.container.inspect();
     const connected = await lab.isConnected(region.name);

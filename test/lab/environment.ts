@@ -29,6 +29,7 @@ const imageDamage: Record<Damage, (file: string) => string> = {
 class LabRegion implements RegionUnderTest {
   readonly name: RegionName;
   readonly authUrl: string;
+  readonly objectStore: 'swift' | 'ceph-rgw';
   readonly #lab: Lab;
   readonly #region: Region;
 
@@ -36,6 +37,7 @@ class LabRegion implements RegionUnderTest {
     this.name = name;
     this.#lab = lab;
     this.#region = lab.region(name);
+    this.objectStore = this.#region.objectStore === 'rgw' ? 'ceph-rgw' : 'swift';
     this.authUrl = `http://${this.#region.address}:${servicePorts.keystone}/v3`;
   }
 
@@ -79,7 +81,14 @@ export function testLab(): Promise<Lab> {
 }
 
 export async function labEnvironment(): Promise<Environment> {
-  const lab = await testLab();
+  return labEnvironmentOf(await testLab());
+}
+
+/** Of a lab that is up. Which of its regions is the suite's east and which its west may be said. */
+export function labEnvironmentOf(
+  lab: Lab,
+  parts: Readonly<Record<RegionName, RegionName>> = { east: 'east', west: 'west' },
+): Environment {
   return {
     topology: lab.topology,
     ambient,
@@ -92,7 +101,7 @@ export async function labEnvironment(): Promise<Environment> {
       isMemoryMeasured: true,
     },
     volumeType: 'nfs',
-    regions: { east: new LabRegion(lab, 'east'), west: new LabRegion(lab, 'west') },
+    regions: { east: new LabRegion(lab, parts.east), west: new LabRegion(lab, parts.west) },
     say: (text) => console.log(`      ${text}`),
     close: () => Promise.resolve(),
   };

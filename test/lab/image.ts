@@ -10,19 +10,27 @@ import { type Docker, LabUnavailableError, unless } from './runtime.ts';
 const baseImage = 'debian:bookworm-slim';
 const context = join(import.meta.dirname, 'image');
 
+/** The image's targets: `rgw` is `region` with Ceph, for a lab that asks for it. */
+export type ImageTarget = 'region' | 'rgw';
+
 /**
  * Builds the regions' image when its sources changed since the last time; the tag is their hash,
  * so an unchanged checkout starts at once and two checkouts don't fight over one tag.
  */
-export async function ensureImage(engine: Docker, say: (text: string) => void): Promise<string> {
+export async function ensureImage(
+  engine: Docker,
+  say: (text: string) => void,
+  target: ImageTarget = 'region',
+): Promise<string> {
   const files = await sources();
-  const tag = `farshore-lab:${await contentHash(files)}`;
+  const hash = await contentHash(files);
+  const tag = target === 'region' ? `farshore-lab:${hash}` : `farshore-lab-${target}:${hash}`;
   if (await unless([404], engine.getImage(tag).inspect())) return tag;
   await ensureBase(engine, say);
   say(`building ${tag} (some minutes the first time)`);
   const stream = await engine.buildImage(
     { context, src: files },
-    { t: tag, networkmode: 'host', rm: true },
+    { t: tag, target, networkmode: 'host', rm: true },
   );
   await finished(engine, stream);
   return tag;

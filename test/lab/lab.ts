@@ -2,8 +2,9 @@ import { ensureImage } from './image.ts';
 import { ensureNetwork, networkPrefix } from './network.ts';
 import { answers, waitFor, waitForServices } from './probe.ts';
 import { Region } from './region.ts';
-import { type Container, type Docker, docker, unless } from './runtime.ts';
+import { type Container, type Docker, LabUnavailableError, docker, unless } from './runtime.ts';
 import {
+  type ObjectStoreKind,
   type RegionName,
   type Topology,
   addressOf,
@@ -17,6 +18,8 @@ const bringupTimeoutMs = 300_000;
 export interface LabOptions {
   readonly name?: string;
   readonly topology?: Topology;
+  /** The region whose object store is Ceph's RGW; in the separate topology alone. */
+  readonly rgw?: RegionName;
   /** Directories of this host that the regions see, as the engine writes them: `from:to:ro`. */
   readonly binds?: readonly string[];
   readonly say?: (text: string) => void;
@@ -45,14 +48,24 @@ export class Lab {
     const engine = await docker();
     const found = await Lab.find(name);
     const topology = options.topology ?? found?.topology ?? 'separate';
-    if (found && found.topology !== topology) {
-      throw new Error(`lab ${name} is ${found.topology}: run \`down\` before \`up ${topology}\`.`);
+    const rgw = options.rgw ?? found?.rgw;
+    if (found && (found.topology !== topology || found.rgw !== rgw)) {
+      throw new Error(`lab ${name} is ${found.form}: run \`down\` before another is made.`);
     }
-    const image = await ensureImage(engine, say);
+    if (rgw !== undefined && topology === 'stretched')
+      throw new LabUnavailableError('An RGW has no part in a stretched Swift: separate it is.');
+    const images = {
+      swift: await ensureImage(engine, say),
+      rgw: rgw && (await ensureImage(engine, say, 'rgw')),
+    };
     const prefix = await ensureNetwork(engine, name);
-    say(`starting east and west (${topology}) on ${prefix}.0/24`);
+    say(`starting east and west (${formOf(topology, rgw)}) on ${prefix}.0/24`);
     await Promise.all(
-      regionNames.map((region) => create(engine, { name, region, topology, prefix, image, binds })),
+      regionNames.map((region) => {
+        const objectStore = region === rgw ? 'rgw' : 'swift';
+        const image = images[objectStore] ?? images.swift;
+        return create(engine, { name, region, topology, objectStore, prefix, image, binds });
+      }),
     );
     const lab = await Lab.find(name);
     if (!lab) throw new Error(`lab ${name} vanished while it came up`);
@@ -70,7 +83,8 @@ export class Lab {
       if (!seen) return undefined;
       const topology = seen[labels.topology] as Topology;
       const address = seen[labels.address] ?? '';
-      regions.push(new Region(container, { name: region, address, topology }));
+      const objectStore = (seen[labels.objectStore] ?? 'swift') as ObjectStoreKind;
+      regions.push(new Region(container, { name: region, address, topology, objectStore }));
     }
     const topology = regions[0]?.topology;
     return topology && new Lab(engine, name, topology, regions);
@@ -99,6 +113,15 @@ export class Lab {
 
   get regions(): Region[] {
     return [...this.#regions.values()];
+  }
+
+  get rgw(): RegionName | undefined {
+    return this.regions.find(({ objectStore }) => objectStore === 'rgw')?.name;
+  }
+
+  /** What kind of lab it is, in words. */
+  get form(): string {
+    return formOf(this.topology, this.rgw);
   }
 
   /** Takes the region off the network: its processes run on, and nobody reaches them. */
@@ -150,17 +173,22 @@ export class Lab {
   }
 }
 
+function formOf(topology: Topology, rgw: RegionName | undefined): string {
+  return rgw === undefined ? topology : `${topology}, RGW in ${rgw}`;
+}
+
 interface Plan {
   readonly name: string;
   readonly region: RegionName;
   readonly topology: Topology;
+  readonly objectStore: ObjectStoreKind;
   readonly prefix: string;
   readonly image: string;
   readonly binds: readonly string[];
 }
 
 async function create(engine: Docker, plan: Plan): Promise<Container | undefined> {
-  const { name, region, topology, prefix, image, binds } = plan;
+  const { name, region, topology, objectStore, prefix, image, binds } = plan;
   const address = addressOf(region, prefix);
   // 409: it exists already, which is what we want.
   return await unless(
@@ -172,6 +200,7 @@ async function create(engine: Docker, plan: Plan): Promise<Container | undefined
       Env: [
         `LAB_REGION=${region}`,
         `LAB_TOPOLOGY=${topology}`,
+        `LAB_OBJECT_STORE=${objectStore}`,
         `LAB_IP=${address}`,
         `LAB_EAST_IP=${addressOf('east', prefix)}`,
         `LAB_WEST_IP=${addressOf('west', prefix)}`,
@@ -180,6 +209,7 @@ async function create(engine: Docker, plan: Plan): Promise<Container | undefined
         [labels.lab]: name,
         [labels.region]: region,
         [labels.topology]: topology,
+        [labels.objectStore]: objectStore,
         [labels.address]: address,
       },
       // The one thing that needs these two: a bind mount that stands in for an NFS share.

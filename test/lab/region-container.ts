@@ -1,6 +1,6 @@
 import { type ExecOptions, type ExecResult, execIn } from './exec.ts';
 import type { Container } from './runtime.ts';
-import type { RegionName, Topology } from './topology.ts';
+import type { ObjectStoreKind, RegionName, Topology } from './topology.ts';
 
 /** The services that can be stopped and started alone; names as in the image's supervisord.conf. */
 export type RegionService =
@@ -13,12 +13,14 @@ export type RegionService =
   | `swift-${'proxy' | 'account' | 'container' | 'object'}`
   | `swift-${'account' | 'container' | 'object'}-replicator`
   | `swift-${'container' | 'object'}-updater`
-  | 'swift-object-expirer';
+  | 'swift-object-expirer'
+  | `ceph-${'mon' | 'osd' | 'rgw'}`;
 
 export interface RegionIdentity {
   readonly name: RegionName;
   readonly address: string;
   readonly topology: Topology;
+  readonly objectStore: ObjectStoreKind;
 }
 
 /** A command inside a region ended with a status other than 0. */
@@ -39,6 +41,7 @@ export class RegionContainer {
   readonly name: RegionName;
   readonly address: string;
   readonly topology: Topology;
+  readonly objectStore: ObjectStoreKind;
   readonly container: Container;
 
   constructor(container: Container, identity: RegionIdentity) {
@@ -46,6 +49,7 @@ export class RegionContainer {
     this.name = identity.name;
     this.address = identity.address;
     this.topology = identity.topology;
+    this.objectStore = identity.objectStore;
   }
 
   exec(command: readonly string[], options?: ExecOptions): Promise<ExecResult> {

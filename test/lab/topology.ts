@@ -2,6 +2,9 @@
 export const topologies = ['separate', 'stretched'] as const;
 export type Topology = (typeof topologies)[number];
 
+/** What serves Swift's API in a region: Swift itself, or Ceph's RGW beneath `/swift`. */
+export type ObjectStoreKind = 'swift' | 'rgw';
+
 export const regionNames = ['east', 'west'] as const;
 export type RegionName = (typeof regionNames)[number];
 
@@ -16,7 +19,7 @@ export const defaultLabName = process.env['FARSHORE_LAB'] ?? 'farshore-lab';
  * Tests have labs of their own, one for each of these, since they leave none as it was. `FARSHORE_LAB`
  * begins the names, so that two runs on one machine do not meet.
  */
-export function testLabName(use: Topology | 'sites'): string {
+export function testLabName(use: Topology | 'sites' | 'rgw'): string {
   return `${process.env['FARSHORE_LAB'] ?? 'farshore-test'}-${use}`;
 }
 
@@ -40,5 +43,6 @@ export const labels = {
   lab: 'farshore.lab',
   region: 'farshore.lab.region',
   topology: 'farshore.lab.topology',
+  objectStore: 'farshore.lab.object-store',
   address: 'farshore.lab.address',
 } as const;

@@ -30,7 +30,8 @@ export function configOf(
   cloud = cloudOf(environment.regions[name]),
 ): RegionConfig {
   const swiftCluster = environment.topology === 'stretched' ? 'both' : name;
-  return { name, cloud, regionName: name, swiftCluster, maxCalls: defaultMaxCalls };
+  const regionName = environment.regions[name].name;
+  return { name, cloud, regionName, swiftCluster, maxCalls: defaultMaxCalls };
 }
 
 export interface Scopes {

@@ -15,13 +15,25 @@ until_ok() { # until_ok SECONDS COMMAND...: tries every 0.3 s
 start() { supervisorctl -c /opt/lab/supervisord.conf start "$@"; }
 is_follower() { [ "$LAB_TOPOLOGY" = stretched ] && [ "$LAB_REGION" != east ]; }
 
-swift_up() {
+# The RGW serves Swift beneath a prefix, so that S3 has the root.
+swift_prefix=$([ "$LAB_OBJECT_STORE" = swift ] || echo /swift)
+
+object_store_up() {
+  if [ "$LAB_OBJECT_STORE" = rgw ]; then
+    /opt/lab/ceph.sh
+    return
+  fi
   # The image holds the rings of a separate Swift.
   [ "$LAB_TOPOLOGY" = separate ] || [ -f /srv/ringed ] || { /opt/lab/rings.sh && touch /srv/ringed; }
   start swift-account swift-container swift-object swift-proxy swift-container-updater \
     swift-object-updater swift-object-expirer
   [ "$LAB_TOPOLOGY" = separate ] ||
     start swift-account-replicator swift-container-replicator swift-object-replicator
+}
+
+store_answers() {
+  wait $object_store
+  until_ok 300 curl -sf "http://127.0.0.1:8080$swift_prefix/healthcheck"
 }
 
 # Stretched regions share projects, users and Fernet keys: east makes them, west copies them.
@@ -67,8 +79,8 @@ volume_type() {
 
 say 'database and message queue'
 start syslog mariadb memcached rsync rabbitmq
-swift_up &
-swift=$!
+object_store_up &
+object_store=$!
 until_ok 300 mysqladmin ping
 if [ ! -f /srv/seeded ]; then
   say identity
@@ -79,7 +91,10 @@ start keystone glance-api
 until_ok 300 bash -c '</dev/tcp/127.0.0.1/5672'
 scheduler_log=/var/log/cinder/cinder-scheduler.log
 old_bytes=$(stat -c %s $scheduler_log 2>/dev/null || echo 0)
-start cinder-api cinder-scheduler cinder-volume cinder-backup
+start cinder-api cinder-scheduler cinder-volume
+# cinder-backup asks its store for /info when it starts, and is out of service if that fails.
+[ "$LAB_OBJECT_STORE" = swift ] || store_answers
+start cinder-backup
 until_ok 300 curl -sf http://127.0.0.1:5000/v3
 if [ ! -f /srv/seeded ]; then
   say 'users and catalogue'
@@ -87,8 +102,7 @@ if [ ! -f /srv/seeded ]; then
   [ "$LAB_TOPOLOGY/$LAB_REGION" = stretched/east ] && publish_identity
 fi
 say 'waiting for every service'
-wait $swift
-until_ok 300 curl -sf http://127.0.0.1:8080/healthcheck
+store_answers
 until_ok 300 curl -s http://127.0.0.1:9292/
 until_ok 300 curl -s http://127.0.0.1:8776/
 # Cinder refuses work for a service whose last sign of life is old: wait for fresh ones.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # At image build, once for all labs: every service's tables, and the rings of a separate Swift.
 set -euo pipefail
-LAB_REGION=east LAB_IP=127.0.0.1 LAB_TOPOLOGY=separate /opt/lab/render.sh
+LAB_REGION=east LAB_IP=127.0.0.1 LAB_TOPOLOGY=separate LAB_OBJECT_STORE=swift /opt/lab/render.sh
 mkdir -p /run/mysqld /var/log/lab
 chown mysql /run/mysqld
 mysqld_safe --skip-networking=0 --bind-address=127.0.0.1 >/var/log/lab/build-mysql.log 2>&1 &

@@ -2,15 +2,16 @@
 # Writes the services' settings from the templates in etc/. Run at every start: the addresses and
 # the topology come from the container's environment, so an edited template needs no migration.
 set -euo pipefail
-: "${LAB_REGION:?}" "${LAB_IP:?}" "${LAB_TOPOLOGY:?}"
+: "${LAB_REGION:?}" "${LAB_IP:?}" "${LAB_TOPOLOGY:?}" "${LAB_OBJECT_STORE:?}"
 ring_region=1
 [ "$LAB_REGION" = east ] || ring_region=2
+swift_prefix=$([ "$LAB_OBJECT_STORE" = swift ] || echo /swift)
 affinity=
 if [ "$LAB_TOPOLOGY" = stretched ]; then
   affinity="read_affinity = r$ring_region=100\nsorting_method = affinity\nwrite_affinity = r$ring_region"
 fi
 render() {
-  sed -e "s|@REGION@|$LAB_REGION|g" -e "s|@IP@|$LAB_IP|g" -e "s|@AFFINITY@|$affinity|" "$1" > "$2"
+  sed -e "s|@REGION@|$LAB_REGION|g" -e "s|@IP@|$LAB_IP|g" -e "s|@SWIFT@|http://$LAB_IP:8080$swift_prefix|g" -e "s|@AFFINITY@|$affinity|" "$1" > "$2"
 }
 cd /opt/lab/etc
 render keystone.conf /etc/keystone/keystone.conf

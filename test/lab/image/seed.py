@@ -13,8 +13,10 @@ REGIONS = (
     if STRETCHED
     else {REGION: HERE}
 )
+# The RGW serves Swift beneath a prefix, so that S3 has the root.
+SWIFT_PREFIX = "" if os.environ["LAB_OBJECT_STORE"] == "swift" else "/swift"
 SERVICES = (
-    ("swift", "object-store", "http://%s:8080/v1/AUTH_%%(project_id)s"),
+    ("swift", "object-store", "http://%s:8080" + SWIFT_PREFIX + "/v1/AUTH_%%(project_id)s"),
     ("glance", "image", "http://%s:9292"),
     ("cinderv3", "volumev3", "http://%s:8776/v3/%%(project_id)s"),
 )
