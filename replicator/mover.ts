@@ -76,6 +76,29 @@ export interface SessionContext extends TargetContext {
   readonly spoolDir: string;
 }
 
+/** A look through a primary's project for what sessions made there and left. */
+export interface SourceSweep {
+  readonly source: ProjectScope;
+  /** Only what bears this one's mark is touched. */
+  readonly installation: string;
+  /**
+   * What a group still needs there. `all`: its sessions tidy up themselves. `base`: it was failed over from
+   * there, and may go on from its backups should that be withdrawn. `nothing`: there is no such group.
+   * Asked anew for each thing.
+   */
+  readonly needs: (group: string) => 'all' | 'base' | 'nothing';
+  readonly signal: AbortSignal;
+}
+
+/** On one line each: `snapshot 5f0c…`. What is left is tried again. */
+export interface Swept {
+  readonly deleted: readonly string[];
+  readonly left: readonly string[];
+}
+
+/** Of a kind that makes nothing in a primary. */
+export const nothingSwept: Swept = Object.freeze({ deleted: [], left: [] });
+
 /** The copy of the same resource in the newest point, and what is known to be damaged in it. */
 export interface Previous<P extends Copy = Copy> {
   readonly copy: P;
@@ -167,6 +190,8 @@ export interface Mover<C extends Capture = Capture, P extends Copy = Copy> {
   expire(dropped: readonly P[], kept: readonly P[], at: TargetContext): Promise<void>;
   /** Deletes from the primary what the next session does not need: snapshots, superseded backups, spools. */
   tidy(copy: P, session: SessionContext): Promise<void>;
+  /** Deletes from a primary what no group's session tidies any more; see SourceSweep. */
+  sweep(sweep: SourceSweep): Promise<Swept>;
 }
 
 /** By name of the kind. */

@@ -10,7 +10,9 @@ import type {
   SessionContext,
   TargetContext,
   Verification,
+  Swept,
 } from '../mover.ts';
+import { nothingSwept } from '../mover.ts';
 import { captureContainer } from './capture.ts';
 import { CaptureSpool } from './catalog/spool.ts';
 import { expireCopies } from './expire.ts';
@@ -94,6 +96,11 @@ class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
     at: TargetContext,
   ): Promise<void> {
     await expireCopies(dropped, kept, at, this.#deps.ambient);
+  }
+
+  /** Nothing is made in a primary: listings are spooled here. */
+  sweep(): Promise<Swept> {
+    return Promise.resolve(nothingSwept);
   }
 
   async tidy(copy: ContainerCopy, session: SessionContext): Promise<void> {

@@ -15,7 +15,9 @@ export async function checkImage(
   const image = await at.target.images.get(restored.id, at.signal);
   if (image === null) return { state: 'mismatch', bytes: 0, detail: 'the image is gone' };
   const wish =
-    order.mode === 'failover' ? liveState(copy.image) : scratchImage(copy.image, order.scratch);
+    order.mode === 'failover'
+      ? liveState(copy.image)
+      : scratchImage(image.id, copy.image, order.scratch);
   const wrong = patchFor(image, { ...wish }).map(({ path }) => path.slice(1));
   if (wrong.length > 0)
     return { state: 'mismatch', bytes: 0, detail: `not as it was: ${wrong.join(', ')}` };

@@ -1,5 +1,5 @@
 import type { RestoreOrder, TargetContext } from '../mover.ts';
-import { byScratch } from './marks.ts';
+import { byScratch, isMarked } from './marks.ts';
 import { scratchImages } from './restore.ts';
 import type { ImageCopy } from './types.ts';
 
@@ -19,6 +19,6 @@ export async function inventoryImages(
   const found: string[] = [];
   const { signal } = at;
   for await (const image of at.target.images.list({ property: byScratch(scratch), signal }))
-    found.push(`image/${image.id} ${image.name}`);
+    if (isMarked(image)) found.push(`image/${image.id} ${image.name}`);
   return found;
 }

@@ -3,12 +3,12 @@ import type { TargetContext } from '../mover.ts';
 import { byGroup, standingOf } from './marks.ts';
 import type { ImageCopy } from './types.ts';
 
-/** Older than any upload that may still be on its way. */
+/** Older than any upload that may still be on its way, or than what a session shipped for its point. */
 const abandonedMs = 24 * 3_600_000;
 
 /**
- * Deletes the staged images that only dropped copies name, and empty ones that sessions left behind a
- * day ago or longer. An image without the group's marks is someone's: made live by a failover, or the
+ * Deletes the staged images that only dropped copies name, and those that no copy names and that are a
+ * day old: an upload that was aborted or came late, a session that never got to its point. An image without the group's marks is someone's: made live by a failover, or the
  * original itself. Deleting twice is harmless; killed in between, the next run finds the rest by the marks.
  */
 export async function expireImages(
@@ -18,13 +18,13 @@ export async function expireImages(
   clock: Clock,
 ): Promise<void> {
   const { images } = at.target;
+  const owner = { installation: at.bank.installation, group: at.group };
   const needed = new Set(kept.map((copy) => copy.targetImageId));
   const unneeded = new Set(dropped.map((copy) => copy.targetImageId));
   const doomed: string[] = [];
   for await (const image of images.list({ property: byGroup(at.group), signal: at.signal })) {
-    if (standingOf(image, at.group) !== 'staged' || needed.has(image.id)) continue;
-    const isAbandoned =
-      image.status !== 'active' && clock.now() - Date.parse(image.updatedAt) > abandonedMs;
+    if (standingOf(image, owner) !== 'staged' || needed.has(image.id)) continue;
+    const isAbandoned = clock.now() - Date.parse(image.updatedAt) > abandonedMs;
     if (unneeded.has(image.id) || isAbandoned) doomed.push(image.id);
   }
   for (const id of doomed) await images.delete(id, at.signal);

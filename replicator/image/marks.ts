@@ -1,13 +1,27 @@
+import type { Random } from '../../kernel/random.ts';
 import type { Image, NewImage } from '../../regions/image/types.ts';
 import { contentText, type Content } from './content.ts';
 
-/** Image properties by which what Farshore made is found again without any memory of its own. */
+/**
+ * Image properties by which what Farshore made is found again without any memory of its own. Clients and
+ * services copy properties from image to image (Nova's snapshots, Cinder's uploads of a volume that was
+ * made from one), so a mark counts only on the image whose id it names: a user's image that inherited
+ * all of them is the user's.
+ */
 const mark = {
+  image: 'farshore_image_id',
+  installation: 'farshore_installation',
   group: 'farshore_group',
   sourceId: 'farshore_source_id',
   content: 'farshore_content',
   scratch: 'farshore_scratch',
 } as const;
+
+/** On whose behalf images are made, found and deleted. */
+export interface Owner {
+  readonly installation: string;
+  readonly group: string;
+}
 
 export function bySource(sourceId: string): readonly [string, string] {
   return [mark.sourceId, sourceId];
@@ -25,24 +39,40 @@ export function sourceOf(image: Image): string | undefined {
   return image.properties[mark.sourceId];
 }
 
+/** False for an image that inherited the marks of another. */
+export function isMarked(image: Image): boolean {
+  return image.properties[mark.image] === image.id;
+}
+
 /**
  * `staged`: made ahead of time by this group, never made live (a failover takes the marks off). `live`:
- * someone's image, with no mark. `other`: another group's copy, or a drill's; not to be relied on.
+ * someone's image, with no mark that counts. `other`: another group's or installation's copy, or a
+ * drill's; not to be relied on.
  */
-export function standingOf(image: Image, group: string): 'staged' | 'live' | 'other' {
-  const { [mark.group]: owner, [mark.scratch]: scratch } = image.properties;
-  if (scratch !== undefined) return 'other';
-  if (owner === undefined) return 'live';
-  return owner === group ? 'staged' : 'other';
+export function standingOf(image: Image, by: Owner): 'staged' | 'live' | 'other' {
+  if (!isMarked(image)) return 'live';
+  const { properties } = image;
+  if (properties[mark.scratch] !== undefined) return 'other';
+  const isOwn =
+    properties[mark.installation] === by.installation && properties[mark.group] === by.group;
+  return isOwn ? 'staged' : 'other';
 }
 
 export function holdsMark(image: Image, content: Content): boolean {
   return image.properties[mark.content] === contentText(content);
 }
 
+/** An id that no image has: Glance takes one from whoever creates, and the marks name it. */
+export function newImageId(random: Random): string {
+  const [a, b] = [random.id(), random.id()];
+  const parts = [a.slice(0, 8), a.slice(8, 12), `4${a.slice(13)}`, `8${b.slice(1, 4)}`, b.slice(4)];
+  return parts.join('-');
+}
+
 /** The empty image that the data of `source` is uploaded into. Nobody's list shows it, nobody deletes it by mistake. */
-export function stagedImage(source: Image, group: string, content: Content): NewImage {
+export function stagedImage(id: string, source: Image, by: Owner, content: Content): NewImage {
   return {
+    id,
     name: `farshore:${source.id}`,
     diskFormat: source.diskFormat ?? 'raw',
     containerFormat: source.containerFormat ?? 'bare',
@@ -50,7 +80,9 @@ export function stagedImage(source: Image, group: string, content: Content): New
     protected: true,
     hidden: true,
     properties: {
-      [mark.group]: group,
+      [mark.image]: id,
+      [mark.installation]: by.installation,
+      [mark.group]: by.group,
       [mark.sourceId]: source.id,
       [mark.content]: contentText(content),
     },
@@ -58,8 +90,9 @@ export function stagedImage(source: Image, group: string, content: Content): New
 }
 
 /** What a drill makes: the source's own look under a scratch name, deletable, with the mark. */
-export function scratchImage(source: Image, scratch: string): Required<Omit<NewImage, 'id'>> {
+export function scratchImage(id: string, source: Image, scratch: string): Required<NewImage> {
   return {
+    id,
     name: `${scratch}-${source.name}`,
     diskFormat: source.diskFormat ?? 'raw',
     containerFormat: source.containerFormat ?? 'bare',
@@ -71,6 +104,7 @@ export function scratchImage(source: Image, scratch: string): Required<Omit<NewI
     tags: source.tags,
     properties: {
       ...source.properties,
+      [mark.image]: id,
       [mark.scratch]: scratch,
       [mark.sourceId]: source.id,
     },

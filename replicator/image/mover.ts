@@ -1,5 +1,5 @@
 import type { Ambient } from '../../kernel/ambient.ts';
-import type { Mover } from '../mover.ts';
+import { nothingSwept, type Mover } from '../mover.ts';
 import { captureImage } from './capture.ts';
 import { checkImage } from './check.ts';
 import { discardImage, inventoryImages } from './discard.ts';
@@ -13,19 +13,20 @@ import { verifyImage } from './verify.ts';
 export function createImageMover(deps: {
   readonly ambient: Ambient;
 }): Mover<ImageCapture, ImageCopy> {
-  const { clock } = deps.ambient;
+  const { ambient } = deps;
   return Object.freeze({
     kind: 'image',
-    capture: (resource, session) => captureImage(resource, session, clock),
-    ship: (capture, previous, session) => shipImage(capture, previous, session, clock),
+    capture: (resource, session) => captureImage(resource, session, ambient.clock),
+    ship: (capture, previous, session) => shipImage(capture, previous, session, ambient),
     verify: (copy, depth, at) => verifyImage(copy, depth, at),
     restore: (copy, order, at) =>
-      order.mode === 'failover' ? restoreLive(copy, at) : restoreScratch(copy, order, at),
+      order.mode === 'failover' ? restoreLive(copy, at) : restoreScratch(copy, order, at, ambient),
     check: (copy, restored, order, at) => checkImage(copy, restored, order, at),
     discard: (copy, order, at) => discardImage(copy, order, at),
     inventory: (scratch, at) => inventoryImages(scratch, at),
-    expire: (dropped, kept, at) => expireImages(dropped, kept, at, clock),
+    expire: (dropped, kept, at) => expireImages(dropped, kept, at, ambient.clock),
     /** An image leaves nothing in the primary. */
     tidy: () => Promise.resolve(),
+    sweep: () => Promise.resolve(nothingSwept),
   } satisfies Mover<ImageCapture, ImageCopy>);
 }

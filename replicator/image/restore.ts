@@ -1,7 +1,8 @@
+import type { Ambient } from '../../kernel/ambient.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Image, ImageUpdate, NewImage } from '../../regions/image/types.ts';
 import type { RestoreOrder, Restored, TargetContext } from '../mover.ts';
-import { byScratch, scratchImage, sourceOf } from './marks.ts';
+import { byScratch, isMarked, newImageId, scratchImage, sourceOf } from './marks.ts';
 import { transferData } from './transfer.ts';
 import type { ImageCopy } from './types.ts';
 import { judge, locate } from './verify.ts';
@@ -40,25 +41,26 @@ export async function restoreScratch(
   copy: ImageCopy,
   order: RestoreOrder,
   at: TargetContext,
+  { random }: Ambient,
 ): Promise<Restored> {
   const source = await copyImage(copy, at);
   const { images } = at.target;
   const { signal, progress } = at;
   let empty: Image | undefined;
   for (const image of await scratchImages(copy, order.scratch, at)) {
-    if (judge(copy, image) === null) return restored(copy, image, []);
+    if (judge(copy, image) === null) return restored(copy, image, copy.notes);
     if (image.status === 'queued' && empty === undefined) empty = image;
     else await images.delete(image.id, signal);
   }
-  const wish: NewImage = scratchImage(copy.image, order.scratch);
-  const into = (empty ?? (await images.create(wish, signal))).id;
+  const wish = (): NewImage => scratchImage(newImageId(random), copy.image, order.scratch);
+  const into = (empty ?? (await images.create(wish(), signal))).id;
   const content = { hashAlgo: copy.hashAlgo, hashValue: copy.hashValue };
   progress.expect({ bytes: copy.bytes, objects: 1 });
   const onBytes = (bytes: number): void => progress.copied({ bytes });
   const same = { from: images, to: images, source, content, into, onBytes, signal };
   const made = await transferData(same);
   progress.copied({ objects: 1 });
-  return restored(copy, made, []);
+  return restored(copy, made, copy.notes);
 }
 
 /** Of one resource: images of a drill that are restored side by side leave each other alone. */
@@ -69,7 +71,7 @@ export async function scratchImages(
 ): Promise<readonly Image[]> {
   const found: Image[] = [];
   for await (const image of target.images.list({ property: byScratch(scratch), signal }))
-    if (sourceOf(image) === copy.resource.id) found.push(image);
+    if (isMarked(image) && sourceOf(image) === copy.resource.id) found.push(image);
   return found;
 }
 
@@ -113,17 +115,14 @@ async function restoreMembers(
     );
 }
 
-/** Properties that name things of the source, which are not there under these names or not at all. */
+/** Where it is not as the source was. */
 function notesOn(copy: ImageCopy, image: Image): readonly string[] {
   const notes: string[] = [];
   if (image.id !== copy.resource.id)
     notes.push(
       `its id is ${image.id}: ${copy.resource.id} was taken in this region (an id of a deleted image stays taken)`,
     );
-  for (const name of ['block_device_mapping', 'kernel_id', 'ramdisk_id'])
-    if (name in copy.image.properties)
-      notes.push(`its property ${name} names resources of the source region`);
-  return notes;
+  return [...notes, ...copy.notes];
 }
 
 function restored(copy: ImageCopy, image: Image, notes: readonly string[]): Restored {

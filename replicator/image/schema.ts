@@ -26,14 +26,16 @@ const image = strict<Image>()({
   properties: strings,
 });
 
+const notes = z.array(z.string());
 const members = z.array(strict<ImageMember>()({ memberId: named, status: z.string() }));
 
 export const imageSchema = {
-  capture: strict<ImageCapture>()({ ...captureFields('image'), image, members }),
+  capture: strict<ImageCapture>()({ ...captureFields('image'), image, members, notes }),
   copy: strict<ImageCopy>()({
     ...copyFields('image', 1),
     image,
     members,
+    notes,
     targetImageId: named,
     hashAlgo: named,
     hashValue: named,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/clock.ts';
+import type { Ambient } from '../../kernel/ambient.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Image } from '../../regions/image/types.ts';
 import type { Previous, SessionContext } from '../mover.ts';
@@ -12,23 +12,23 @@ export async function shipImage(
   capture: ImageCapture,
   previous: Previous<ImageCopy> | null,
   session: SessionContext,
-  clock: Clock,
+  ambient: Ambient,
 ): Promise<ImageCopy> {
   const { image: source } = capture;
-  const { group, signal, progress } = session;
+  const { group, bank, signal, progress } = session;
   const content = requireContent(source);
   const work = { bytes: source.sizeBytes ?? 0, objects: 1 };
   progress.expect(work);
   const wanted = {
     source,
     content,
-    group,
+    owner: { installation: bank.installation, group },
     projectId: session.target.projectId,
     knownId: previous?.copy.targetImageId,
     isDamaged: (previous?.damage.length ?? 0) > 0,
   };
   const { images } = session.target;
-  const place = await findPlace(images, wanted, clock, signal);
+  const place = await findPlace(images, wanted, ambient, signal);
   if (place.state === 'whole') {
     progress.present(work);
     return copyOf(capture, place.image);
@@ -47,7 +47,7 @@ export async function shipImage(
 }
 
 function copyOf(capture: ImageCapture, made: Image): ImageCopy {
-  const { resource, dataTime, image, members } = capture;
+  const { resource, dataTime, image, members, notes } = capture;
   return {
     kind: 'image',
     format: 1,
@@ -58,6 +58,7 @@ function copyOf(capture: ImageCapture, made: Image): ImageCopy {
     bytes: image.sizeBytes ?? 0,
     image,
     members,
+    notes,
     targetImageId: made.id,
     ...requireContent(made),
   };

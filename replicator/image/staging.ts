@@ -1,9 +1,10 @@
+import type { Ambient } from '../../kernel/ambient.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
-import type { Image, ImageService, NewImage } from '../../regions/image/types.ts';
+import type { Image, ImageService } from '../../regions/image/types.ts';
 import { waitForStatus } from '../../regions/wait.ts';
 import { isSameContent, type Content } from './content.ts';
-import { bySource, holdsMark, stagedImage, standingOf } from './marks.ts';
+import { bySource, holdsMark, newImageId, type Owner, stagedImage, standingOf } from './marks.ts';
 
 /** An upload that died with its worker: Glance notices the closed connection within moments. */
 const settleMs = 30_000;
@@ -11,7 +12,7 @@ const settleMs = 30_000;
 interface Wanted {
   readonly source: Image;
   readonly content: Content;
-  readonly group: string;
+  readonly owner: Owner;
   /** The target's project: an image that only happens to be visible there is not its own to keep. */
   readonly projectId: string;
   /** Where the last point had it. */
@@ -31,13 +32,13 @@ export type Place = { readonly state: 'whole' | 'empty'; readonly image: Image }
 export async function findPlace(
   glance: ImageService,
   wanted: Wanted,
-  clock: Clock,
+  ambient: Pick<Ambient, 'clock' | 'random'>,
   signal: AbortSignal,
 ): Promise<Place> {
   for await (const found of candidates(glance, wanted, signal)) {
-    const image = await settled(glance, found, clock, signal);
+    const image = await settled(glance, found, ambient.clock, signal);
     if (image === null || image.owner !== wanted.projectId) continue;
-    const standing = standingOf(image, wanted.group);
+    const standing = standingOf(image, wanted.owner);
     if (standing === 'other') continue;
     const isSuspect = wanted.isDamaged && image.id === wanted.knownId;
     if (image.status === 'active' && isSameContent(image, wanted.source) && !isSuspect)
@@ -48,13 +49,16 @@ export async function findPlace(
     // Damaged, given up by Glance, or of other content: its id cannot be used again either way.
     await glance.delete(image.id, signal);
   }
-  return { state: 'empty', image: await createStaged(glance, wanted, signal) };
+  return { state: 'empty', image: await createStaged(glance, wanted, ambient, signal) };
 }
 
-/** Each image once; the marks are looked for only when the ids led to nothing. */
+/**
+ * Each image once; the marks are looked for only when the ids led to nothing, and then only ours count: a
+ * user's image that has inherited them is not for a point to rely on.
+ */
 async function* candidates(
   glance: ImageService,
-  { source, knownId }: Wanted,
+  { source, knownId, owner }: Wanted,
   signal: AbortSignal,
 ): AsyncGenerator<Image> {
   const seen = new Set<string>();
@@ -65,7 +69,7 @@ async function* candidates(
     if (image !== null) yield image;
   }
   for await (const image of glance.list({ property: bySource(source.id), signal }))
-    if (!seen.has(image.id)) yield image;
+    if (!seen.has(image.id) && standingOf(image, owner) === 'staged') yield image;
 }
 
 /** An image in `saving` becomes `queued`, `active` or nothing by itself once its upload is over. */
@@ -95,17 +99,17 @@ async function settled(
   }
 }
 
-/** Under the source's id where it is free, else under one that Glance picks. */
+/** Under the source's id where it is free, else under one of our choice. */
 async function createStaged(
   glance: ImageService,
-  { source, group, content }: Wanted,
+  { source, owner, content }: Wanted,
+  { random }: Pick<Ambient, 'random'>,
   signal: AbortSignal,
 ): Promise<Image> {
-  const image: NewImage = stagedImage(source, group, content);
   try {
-    return await glance.create({ ...image, id: source.id }, signal);
+    return await glance.create(stagedImage(source.id, source, owner, content), signal);
   } catch (error) {
     if (!(error instanceof FarshoreError) || error.code !== 'image.id-taken') throw error;
-    return await glance.create(image, signal);
+    return await glance.create(stagedImage(newImageId(random), source, owner, content), signal);
   }
 }

@@ -6,6 +6,8 @@ export interface ImageCapture extends Capture {
   readonly image: Image;
   /** Of a shared image; project ids of the source's Keystone. */
   readonly members: readonly ImageMember[];
+  /** What the copy will not have as the source has it. */
+  readonly notes: readonly string[];
 }
 
 export interface ImageCopy extends Copy {
@@ -13,6 +15,7 @@ export interface ImageCopy extends Copy {
   readonly format: 1;
   readonly image: Image;
   readonly members: readonly ImageMember[];
+  readonly notes: readonly string[];
   /** The source's id where it was free. */
   readonly targetImageId: string;
   /** What the target's Glance must report and the bytes must hash to; the algorithm by Glance's name. */

@@ -17,6 +17,7 @@ import type { VolumeAttributes, VolumeCapture } from './types.ts';
 import { shortWaitMs, waitFor } from './wait.ts';
 import { mendLostStatus } from './source/lost-status.ts';
 import { sessionName, snapshotMarks } from './source/marks.ts';
+import { abandonOrphans } from './source/stalled.ts';
 import { groupsSnapshots, removeSnapshots } from './tidy.ts';
 
 export async function captureVolume(
@@ -27,6 +28,10 @@ export async function captureVolume(
   const cinder = session.source.blockStorage;
   let volume = await cinder.getVolume(resource.id, session.signal);
   const snapshots = await groupsSnapshots(resource.id, session);
+  if (volume?.status === 'backing-up' || snapshots.some(({ status }) => status === 'backing-up')) {
+    await abandonOrphans(resource.id, session, ambient);
+    volume = await cinder.getVolume(resource.id, session.signal);
+  }
   const marked = snapshots.filter(({ status }) => status === 'backing-up').map(({ id }) => id);
   if (marked.length > 0 && (await mendLostStatus(resource.id, marked, session, ambient)))
     volume = await cinder.getVolume(resource.id, session.signal);

@@ -6,6 +6,7 @@ import { discardVolume, inventoryVolumes } from './discard.ts';
 import { restoreVolume } from './restore.ts';
 import { shipVolume } from './ship.ts';
 import { captureVolume } from './capture.ts';
+import { sweepVolumes } from './sweep.ts';
 import { tidyVolume } from './tidy.ts';
 import type { VolumeCapture, VolumeCopy } from './types.ts';
 import { verifyVolume } from './verify.ts';
@@ -26,5 +27,6 @@ export function createVolumeMover(deps: {
     inventory: (scratch, at) => inventoryVolumes(scratch, at),
     expire: (dropped, kept, at) => expireVolumes(dropped, kept, at, ambient),
     tidy: (copy, session) => tidyVolume(copy, session, ambient),
+    sweep: (sweep) => sweepVolumes(sweep, ambient),
   } satisfies Mover<VolumeCapture, VolumeCopy>);
 }

@@ -10,6 +10,7 @@ import type { VolumeCopy } from './types.ts';
 import { shortWaitMs, waitFor } from './wait.ts';
 import { removeSuperseded } from './source/backup.ts';
 import { isGroupsSnapshot } from './source/marks.ts';
+import type { SourceContext } from './source/source-context.ts';
 
 export async function tidyVolume(
   copy: VolumeCopy,
@@ -24,11 +25,12 @@ export async function tidyVolume(
 
 export async function groupsSnapshots(
   volumeId: string,
-  { group, source, signal }: SessionContext,
+  session: SessionContext,
 ): Promise<Snapshot[]> {
+  const { source, signal } = session;
   const found: Snapshot[] = [];
   for await (const snapshot of source.blockStorage.listSnapshots({ volumeId, signal }))
-    if (isGroupsSnapshot(snapshot, group)) found.push(snapshot);
+    if (isGroupsSnapshot(snapshot, session)) found.push(snapshot);
   return found;
 }
 
@@ -38,7 +40,7 @@ export async function groupsSnapshots(
  */
 export async function removeSnapshots(
   snapshots: readonly Snapshot[],
-  session: SessionContext,
+  session: SourceContext,
   ambient: Ambient,
 ): Promise<void> {
   const cinder = session.source.blockStorage;

@@ -9,9 +9,9 @@ import type { SessionContext } from '../../replicator/mover.ts';
 import { createVolumeMover } from '../../replicator/volume/mover.ts';
 import { openScopes, type Scopes } from '../contract/support/open.ts';
 import { makeVolume } from '../contract/support/shop.ts';
+import { testIdentity } from '../support/identity.ts';
 import { collect, rejection } from '../support/rejection.ts';
 import { type EmbeddedEnvironment, embeddedEnvironment } from './environment.ts';
-import { testIdentity } from '../support/identity.ts';
 
 const minuteMs = 60_000;
 

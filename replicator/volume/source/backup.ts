@@ -15,6 +15,7 @@ import type { BackupCopy, VolumeCapture } from '../types.ts';
 import { shortWaitMs, waitFor } from '../wait.ts';
 import { finishedBackup } from './finished-backup.ts';
 import { mendLostStatus, reportIntervalMs } from './lost-status.ts';
+import type { SourceContext } from './source-context.ts';
 import { backupDescription, isGroupsBackup, sessionName } from './marks.ts';
 
 export interface SourceBackup {
@@ -126,7 +127,7 @@ async function createBackup(
       volumeId: capture.resource.id,
       ...(capture.snapshotId === null ? {} : { snapshotId: capture.snapshotId }),
       name: sessionName(session.sessionId),
-      description: backupDescription(session.group),
+      description: backupDescription(session),
       incremental,
       force: volume?.status === 'in-use',
     },
@@ -152,7 +153,7 @@ async function assertServiceUp(capture: VolumeCapture, session: SessionContext):
 /** Deletes it and waits until it is gone; false when there was none. */
 export async function removeBackup(
   id: string,
-  session: SessionContext,
+  session: SourceContext,
   { clock }: Ambient,
 ): Promise<boolean> {
   const cinder = session.source.blockStorage;
@@ -181,7 +182,7 @@ export async function removeSuperseded(
   const cinder = session.source.blockStorage;
   const surplus: Backup[] = [];
   for await (const backup of cinder.listBackups({ volumeId, signal: session.signal }))
-    if (isGroupsBackup(backup, session.group) && !isKept(backup)) surplus.push(backup);
+    if (isGroupsBackup(backup, session) && !isKept(backup)) surplus.push(backup);
   surplus.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   for (const { id } of surplus) {
     const now = await cinder.getBackup(id, session.signal);

@@ -11,7 +11,7 @@
  */
 import type { Ambient } from '../../../kernel/ambient.ts';
 import type { Volume } from '../../../regions/block-storage/types.ts';
-import type { SessionContext } from '../../mover.ts';
+import type { SourceContext } from './source-context.ts';
 
 /** How long Cinder's services take at most to report to the scheduler (`periodic_interval`). */
 export const reportIntervalMs = 60_000;
@@ -22,7 +22,7 @@ const secondLookMs = 5_000;
 export async function mendLostStatus(
   volumeId: string,
   snapshotIds: readonly string[],
-  session: SessionContext,
+  session: SourceContext,
   { clock, log }: Ambient,
 ): Promise<boolean> {
   const cinder = session.source.blockStorage;
@@ -48,7 +48,7 @@ export async function mendLostStatus(
 /** The same for a volume that was itself backed up, by a backup that is known to be gone. */
 export async function mendVolumeStatus(
   volumeId: string,
-  { source, signal }: SessionContext,
+  { source, signal }: SourceContext,
 ): Promise<void> {
   const cinder = source.blockStorage;
   const volume = await cinder.getVolume(volumeId, signal);
@@ -63,7 +63,7 @@ export async function mendVolumeStatus(
 async function look(
   snapshotIds: readonly string[],
   volumeId: string,
-  { source, signal }: SessionContext,
+  { source, signal }: SourceContext,
 ): Promise<{ readonly stuck: readonly string[]; readonly isBackedUp: boolean }> {
   const cinder = source.blockStorage;
   const underWay = new Set<string | null>();

@@ -9,9 +9,10 @@ import type { Ambient } from '../../../kernel/ambient.ts';
 import { describeError } from '../../../kernel/errors.ts';
 import type { Backup } from '../../../regions/block-storage/types.ts';
 import type { SessionContext } from '../../mover.ts';
+import { mendVolumeStatus } from './lost-status.ts';
+import { isGroupsBackup, sessionName } from './marks.ts';
+import type { SourceContext } from './source-context.ts';
 import { minuteMs, waitFor } from '../wait.ts';
-
-type SourceContext = Pick<SessionContext, 'source' | 'signal'>;
 
 /** How many of the volume's other snapshots are named. */
 const named = 3;
@@ -84,4 +85,27 @@ export async function abandonBackup(
     log.warn('a backup that does not move could not be deleted', { backup: backup.id, error });
     return false;
   }
+}
+
+/**
+ * Abandons what an earlier session of the group left in the making: only one session of a group is at
+ * work at a time, so nobody waits for it, and it hinders everything else with the volume.
+ */
+export async function abandonOrphans(
+  volumeId: string,
+  session: SessionContext,
+  ambient: Ambient,
+): Promise<void> {
+  const { source, signal } = session;
+  const own = sessionName(session.sessionId);
+  const orphans: Backup[] = [];
+  for await (const backup of source.blockStorage.listBackups({
+    status: 'creating',
+    volumeId,
+    signal,
+  }))
+    if (isGroupsBackup(backup, session) && backup.name !== own) orphans.push(backup);
+  for (const backup of orphans)
+    if ((await abandonBackup(backup, session, ambient)) && backup.snapshotId === null)
+      await mendVolumeStatus(volumeId, session);
 }

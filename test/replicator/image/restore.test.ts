@@ -122,6 +122,7 @@ describe('image mover: proof, restore, expiry', () => {
     expect(scratch.properties).to.deep.equal({
       os_distro: 'debian',
       hw_disk_bus: 'scsi',
+      farshore_image_id: restored.id,
       farshore_scratch: 'farshore-drill-e1',
       farshore_source_id: 'i1',
     });
@@ -182,19 +183,91 @@ describe('image mover: proof, restore, expiry', () => {
   it('never expires an image that was made live, nor one of another group', async () => {
     const copy = await at.protect();
     at.west.add('x', bytes(9), {
-      properties: { farshore_group: 'other', farshore_source_id: 'i1' },
+      properties: {
+        farshore_image_id: 'x',
+        farshore_installation: 'i-1',
+        farshore_group: 'other',
+        farshore_source_id: 'i1',
+      },
     });
     await at.mover.restore(copy, failover, at.session);
     await at.mover.expire([copy, { ...copy, targetImageId: 'x' }], [], at.session);
     expect([...at.west.stored.keys()]).to.deep.equal(['i1', 'x']);
   });
 
-  it('sweeps empty images that were left behind a day ago, and no younger ones', async () => {
-    const properties = { farshore_group: 'shop', farshore_source_id: 'i2' };
-    const status = 'queued';
-    at.west.add('old', bytes(0), { properties, status, updatedAt: '2026-11-20T07:00:00Z' });
-    at.west.add('new', bytes(0), { properties, status, updatedAt: '2026-11-21T07:00:00Z' });
-    await at.mover.expire([], [], at.session);
-    expect([...at.west.stored.keys()]).to.deep.equal(['new']);
+  it('sweeps what was left behind a day ago, whole or empty, and nothing younger or another’s', async () => {
+    const add = (id: string, status: string, updatedAt: string, installation = 'i-1'): void => {
+      const marks = { farshore_image_id: id, farshore_installation: installation };
+      const properties = { ...marks, farshore_group: 'shop', farshore_source_id: 'i2' };
+      at.west.add(id, bytes(9), { properties, status, updatedAt });
+    };
+    add('old', 'queued', '2026-11-20T07:00:00Z');
+    add('old-whole', 'active', '2026-11-20T07:00:00Z');
+    add('old-of-others', 'active', '2026-11-20T07:00:00Z', 'i-2');
+    add('new', 'queued', '2026-11-21T07:00:00Z');
+    const copy = await at.protect();
+    at.west.stored.get('i1')!.image = {
+      ...at.west.stored.get('i1')!.image,
+      updatedAt: '2026-11-20T07:00:00Z',
+    };
+    await at.mover.expire([], [copy], at.session);
+    expect([...at.west.stored.keys()]).to.deep.equal(['old-of-others', 'new', 'i1']);
+  });
+
+  it('leaves a user’s image alone that inherited a drill’s marks', async () => {
+    const copy = await at.protect();
+    const restored = await at.mover.restore(copy, drill, at.session);
+    const { properties } = at.west.stored.get(restored.id)!.image;
+    at.west.add('users', bytes(20_000), { properties });
+    await at.mover.discard(copy, drill, at.session);
+    expect(at.west.stored.has('users')).to.equal(true);
+    expect(await at.mover.inventory(drill.scratch, at.session)).to.deep.equal([]);
+  });
+
+  it('carries no property that acts or refers elsewhere, and says so before the day', async () => {
+    const source = at.east.stored.get('i1')!;
+    const plain = { os_distro: 'debian', kernel_id: 'k1' };
+    source.image = {
+      ...source.image,
+      properties: {
+        ...plain,
+        cinder_encryption_key_deletion_policy: 'on_image_deletion',
+        os_encrypt_key_deletion_policy: 'on_image_deletion',
+        img_signature: 'AAAA',
+        img_signature_certificate_uuid: 'c1',
+        block_device_mapping: '[{"snapshot_id": "s1"}]',
+        farshore_scratch: 'farshore-drill-e0',
+      },
+    };
+    const copy = await at.protect();
+    expect(copy.image.properties).to.deep.equal(plain);
+    expect(copy.notes.map((note) => /property (\S+)/.exec(note)?.[1])).to.deep.equal([
+      'kernel_id',
+      'cinder_encryption_key_deletion_policy',
+      'os_encrypt_key_deletion_policy',
+      'img_signature',
+      'img_signature_certificate_uuid',
+      'block_device_mapping',
+      'farshore_scratch',
+    ]);
+    const scratch = await at.mover.restore(copy, drill, at.session);
+    const shown = at.west.stored.get(scratch.id)!.image.properties;
+    expect(Object.keys(shown).filter((name) => !name.startsWith('farshore_'))).to.deep.equal(
+      Object.keys(plain),
+    );
+    const live = await at.mover.restore(copy, failover, at.session);
+    expect(at.west.stored.get(live.id)!.image.properties).to.deep.equal(plain);
+    expect(live.notes).to.include.members([...copy.notes]);
+  });
+
+  it('captures no image whose data needs a key that stays behind', async () => {
+    for (const name of ['cinder_encryption_key_id', 'os_encrypt_key_id']) {
+      const one = new Setting();
+      const source = one.east.stored.get('i1')!;
+      source.image = { ...source.image, properties: { [name]: 'k1' } };
+      const error = await rejection(one.protect());
+      expect(error).to.include({ code: 'image.encryption-unsupported', kind: 'permanent' });
+      expect(error.message).to.include(name);
+    }
   });
 });

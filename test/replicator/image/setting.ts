@@ -37,12 +37,13 @@ export class Setting {
   readonly mover: ReturnType<typeof createImageMover>;
   readonly tally: Tally = { moved: 0, present: 0, copied: 0 };
   readonly session: SessionContext;
+  #made = 0;
 
   constructor(targetProject = 'p1') {
     this.west = new MemoryImageService(targetProject);
     const ambient: Ambient = {
       clock: this.clock,
-      random: { next: () => 0.5, id: () => '0123456789abcdef' },
+      random: { next: () => 0.5, id: () => (this.#made += 1).toString(16).padStart(16, '0') },
       log: silentLog,
     };
     this.mover = createImageMover({ ambient });
@@ -51,7 +52,7 @@ export class Setting {
       sessionId: 's1',
       source: scope('east', 'p1', this.east),
       target: scope('west', targetProject, this.west),
-      bank: {} as Bank,
+      bank: { installation: 'i-1' } as Bank,
       sharedSwift: false,
       isResumed: false,
       volumeTypes: {},

@@ -26,6 +26,8 @@ describe('image mover: shipping', () => {
     expect(staged).to.include({ name: 'farshore:i1', visibility: 'private' });
     expect(staged).to.include({ protected: true, hidden: true });
     expect(staged.properties).to.deep.equal({
+      farshore_image_id: 'i1',
+      farshore_installation: 'i-1',
       farshore_group: 'shop',
       farshore_source_id: 'i1',
       farshore_content: `sha512:${at.east.stored.get('i1')!.image.hashValue ?? ''}`,
@@ -167,13 +169,28 @@ describe('image mover: shipping', () => {
   it('relies on no image of another project, another group or a drill', async () => {
     at.west.add('i1', bytes(20_000), { owner: 'p9' });
     expect((await at.protect()).targetImageId).not.to.equal('i1');
-    for (const mark of [{ farshore_group: 'other' }, { farshore_scratch: 'd' }]) {
+    const own = { farshore_image_id: 'i1', farshore_installation: 'i-1', farshore_group: 'shop' };
+    for (const mark of [
+      { farshore_group: 'other' },
+      { farshore_scratch: 'd' },
+      { farshore_installation: 'i-2' },
+    ]) {
       const one = new Setting();
-      const properties: Record<string, string> = { ...mark, farshore_source_id: 'i1' };
+      const properties = { ...own, ...mark, farshore_source_id: 'i1' };
       one.west.add('i1', bytes(20_000), { properties });
       expect((await one.protect()).targetImageId).not.to.equal('i1');
       expect(one.west.stored.size).to.equal(2);
     }
+  });
+
+  it('takes no image of a user’s that inherited all of its marks, and leaves it alone', async () => {
+    const { image: staged } = (await at.protect(), at.west.stored.get('i1')!);
+    at.west.add('users', bytes(20_000), { properties: staged.properties });
+    await at.west.delete('i1');
+    const copy = await at.protect();
+    expect(copy.targetImageId).to.not.be.oneOf(['i1', 'users']);
+    await at.mover.expire([copy], [], at.session);
+    expect([...at.west.stored.keys()]).to.deep.equal(['users']);
   });
 
   it('waits for an upload whose worker died, and replaces an image that stays in saving', async () => {

@@ -1,9 +1,10 @@
-import type {
-  Copy,
-  Mover,
-  Movers,
-  ResourceKind,
-  SessionContext,
+import {
+  nothingSwept,
+  type Copy,
+  type Mover,
+  type Movers,
+  type ResourceKind,
+  type SessionContext,
 } from '../../../replicator/mover.ts';
 import { linkOf } from '../world/sim-scope.ts';
 import { actorOf, capture, snapshotName } from './capture.ts';
@@ -29,6 +30,7 @@ function moverOf(kind: ResourceKind): Mover {
     inventory: (scratch, at) => inventory(kind, scratch, at),
     expire,
     tidy,
+    sweep: () => Promise.resolve(nothingSwept),
   };
 }
 

@@ -22,7 +22,14 @@ export function captureOf(resource: ResourceRef, dataTime: string, objects: numb
         snapshotId: resource.id,
       };
     case 'image':
-      return { kind: 'image', resource, dataTime, image: imageOf(resource, noHash), members: [] };
+      return {
+        kind: 'image',
+        resource,
+        dataTime,
+        image: imageOf(resource, noHash),
+        members: [],
+        notes: [],
+      };
     case 'container':
       return {
         kind: 'container',
@@ -80,6 +87,7 @@ export function imageCopyOf(capture: Capture, [object, value]: Row): KnownCopy {
     consistency: 'immutable',
     image: imageOf(resource, hash),
     members: [],
+    notes: [],
     targetImageId: resource.id,
     hashAlgo: 'sha512',
     hashValue: hash,

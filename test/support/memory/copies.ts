@@ -119,6 +119,7 @@ function imageFields(resource: ResourceRef, name: string) {
       properties: {},
     },
     members: [],
+    notes: [],
     targetImageId: resource.id,
     hashAlgo: 'sha512',
     hashValue: name,

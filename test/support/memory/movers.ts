@@ -61,6 +61,7 @@ export class MemoryWorld {
       check: unused,
       discard: unused,
       inventory: unused,
+      sweep: unused,
     };
   }
 

@@ -1,0 +1,83 @@
+/**
+ * What Farshore left in a primary that no session will tidy any more: snapshots and backups of a session
+ * that a failover broke off, or of a group that was deleted. Found by the marks that they bear, so nothing
+ * of another installation's or of a user's is touched. Killed anywhere, or called twice at once: the next
+ * call finds the rest. Backups first, since a snapshot cannot be deleted while it is backed up.
+ */
+import type { Ambient } from '../../kernel/ambient.ts';
+import { describeError } from '../../kernel/errors.ts';
+import type { Backup, Snapshot } from '../../regions/block-storage/types.ts';
+import type { SourceSweep, Swept } from '../mover.ts';
+import { removeBackup } from './source/backup.ts';
+import { mendLostStatus, mendVolumeStatus } from './source/lost-status.ts';
+import { ownerOfBackup, ownerOfSnapshot } from './source/marks.ts';
+import { abandonBackup } from './source/stalled.ts';
+import { removeSnapshots } from './tidy.ts';
+
+export async function sweepVolumes(sweep: SourceSweep, ambient: Ambient): Promise<Swept> {
+  const done = { deleted: [] as string[], left: [] as string[] };
+  const attempt = async (what: string, work: () => Promise<boolean>): Promise<void> => {
+    try {
+      if (await work()) done.deleted.push(what);
+      else done.left.push(what);
+    } catch (error) {
+      sweep.signal.throwIfAborted();
+      ambient.log.warn('not swept from the primary', { what, why: describeError(error) });
+      done.left.push(what);
+    }
+  };
+  for (const backup of await surplusBackups(sweep))
+    await attempt(`backup ${backup.id}`, () => sweepBackup(backup, sweep, ambient));
+  for (const snapshot of await surplusSnapshots(sweep))
+    await attempt(`snapshot ${snapshot.id}`, () => sweepSnapshot(snapshot, sweep, ambient));
+  return done;
+}
+
+/** Youngest first: Cinder keeps a backup that an incremental builds on. */
+async function surplusBackups(sweep: SourceSweep): Promise<readonly Backup[]> {
+  const { installation, needs, source, signal } = sweep;
+  const found: Backup[] = [];
+  for await (const backup of source.blockStorage.listBackups({ signal })) {
+    const owner = ownerOfBackup(backup);
+    if (owner?.installation !== installation) continue;
+    const needed = needs(owner.group);
+    const isBase = needed === 'base' && backup.status === 'available';
+    if (needed !== 'all' && !isBase) found.push(backup);
+  }
+  return found.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+}
+
+async function surplusSnapshots(sweep: SourceSweep): Promise<readonly Snapshot[]> {
+  const { installation, needs, source, signal } = sweep;
+  const found: Snapshot[] = [];
+  for await (const snapshot of source.blockStorage.listSnapshots({ signal })) {
+    const owner = ownerOfSnapshot(snapshot);
+    if (owner?.installation === installation && needs(owner.group) !== 'all') found.push(snapshot);
+  }
+  return found;
+}
+
+/** False for one that somebody else's incremental builds on: it goes with that. */
+async function sweepBackup({ id }: Backup, sweep: SourceSweep, ambient: Ambient): Promise<boolean> {
+  const now = await sweep.source.blockStorage.getBackup(id, sweep.signal);
+  if (now === null) return true;
+  if (now.hasDependents) return false;
+  if (now.status !== 'creating') {
+    await removeBackup(id, sweep, ambient);
+    return true;
+  }
+  if (!(await abandonBackup(now, sweep, ambient))) return false;
+  if (now.snapshotId === null) await mendVolumeStatus(now.volumeId, sweep);
+  return true;
+}
+
+async function sweepSnapshot(
+  snapshot: Snapshot,
+  sweep: SourceSweep,
+  ambient: Ambient,
+): Promise<boolean> {
+  if (snapshot.status === 'backing-up')
+    await mendLostStatus(snapshot.volumeId, [snapshot.id], sweep, ambient);
+  await removeSnapshots([snapshot], sweep, ambient);
+  return (await sweep.source.blockStorage.getSnapshot(snapshot.id, sweep.signal)) === null;
+}
