@@ -21,6 +21,8 @@ const tiers = {
 function filesOf(config: string): readonly string[] {
   const { spec, ignore = [] } = JSON.parse(readFileSync(join(root, config), 'utf8')) as Settings;
   return spec.flatMap((pattern) => {
+    // Mocha takes braces for part of a name where there is no other pattern.
+    expect(pattern.includes('*') || !pattern.includes('{'), `${config}: ${pattern}`).to.equal(true);
     const files = globSync(pattern, { cwd: root })
       .filter((file) => !ignore.some((ignored) => matchesGlob(file, ignored)))
       .sort();
@@ -38,10 +40,21 @@ describe('the tiers of tests', () => {
     for (const [command, config] of Object.entries(tiers))
       for (const file of filesOf(config)) commandsOf.get(file)?.push(command);
     const wrong = [...commandsOf].filter(([, commands]) => commands.length !== 1);
+    expect(filesOf('test/lab/.mocharc.json'), 'npm run test:lab').to.deep.equal([
+      ...filesOf(tiers['npm run test:lab:core']),
+      ...filesOf(tiers['npm run test:lab:full']),
+    ]);
     expect(
       Object.fromEntries(wrong),
       `each belongs in one of ${Object.values(tiers).join(', ')}`,
     ).to.deep.equal({});
+  });
+
+  it('have no test outside a suite, which mocha would run before all files', () => {
+    const bare = globSync('test/**/*.ts', { cwd: root }).filter((file) =>
+      /^it\(/m.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(bare).to.deep.equal([]);
   });
 
   it('begin with what takes longest, so that no process is left alone with it in the end', () => {

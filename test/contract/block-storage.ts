@@ -7,7 +7,7 @@ import { collect, rejection } from '../support/rejection.ts';
 import type { Suite } from './environment.ts';
 import { openScopes, type Scopes } from './support/open.ts';
 
-const stillMs = 60_000;
+const stillMs = 240_000;
 
 export const blockStorageSuite: Suite = (environment) =>
   describe('block storage', function () {

@@ -8,6 +8,7 @@ import type { ProjectScope } from '../../regions/region.ts';
 import { waitForStatus } from '../../regions/wait.ts';
 import type { Execution } from '../../runbooks/execution/types.ts';
 import { fencePrimary, type FenceEvidence } from '../../runbooks/steps/fence-primary.ts';
+import { askIfUnfenced } from '../../runbooks/steps/unfenced.ts';
 import { rejection } from '../support/rejection.ts';
 import type { Suite } from './environment.ts';
 import { openScopes, type Scopes } from './support/open.ts';
@@ -38,7 +39,7 @@ export const fenceSuite: Suite = (environment) =>
           clock: environment().ambient.clock,
           operation: 'create volume',
           subject: id,
-          stillMs: 60_000,
+          stillMs: 240_000,
           done: ['available'],
           get: (signal) => east.blockStorage.getVolume(id, signal),
         });
@@ -69,7 +70,7 @@ export const fenceSuite: Suite = (environment) =>
       ];
       const result = await fencePrimary.run({
         execution: execution as unknown as Execution,
-        step: { params: { fenceSeconds: 20 } } as never,
+        step: { params: { fenceSeconds: 20, unfenced: askIfUnfenced } } as never,
         control: {
           resources: () => Promise.resolve(resources),
           lostPrimary: () =>

@@ -60,14 +60,13 @@ export class EtcdMember {
     this.#child = child;
   }
 
-  /** Until it takes part in a quorum. */
+  /** Until it takes part in a quorum, however long that is. Throws when it ended. */
   async ready(): Promise<void> {
-    for (let tries = 0; tries < 300; tries++) {
-      if (this.#child?.exitCode != null) break;
-      if (await this.#isHealthy()) return;
+    while (!(await this.#isHealthy())) {
+      if (this.#child?.exitCode != null)
+        throw new Error(`${this.name} did not start:\n${await this.log()}`);
       await delay(50);
     }
-    throw new Error(`${this.name} did not start:\n${await this.log()}`);
   }
 
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
@@ -152,12 +151,11 @@ export class EtcdCluster {
   }
 
   async leader(): Promise<EtcdMember> {
-    for (let tries = 0; tries < 200; tries++) {
+    for (;;) {
       for (const member of this.members)
         if (await member.isLeader().catch(() => false)) return member;
       await delay(50);
     }
-    throw new Error('no member leads');
   }
 
   /** Ends all of them and removes what they wrote. */

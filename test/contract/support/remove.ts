@@ -24,7 +24,7 @@ export async function removeNamed(
   name: string,
 ): Promise<void> {
   const { blockStorage: cinder, images, objectStore } = scope;
-  const gone = { clock: ambient.clock, operation: 'delete', subject: name, stillMs: 60_000 };
+  const gone = { clock: ambient.clock, operation: 'delete', subject: name, stillMs: 240_000 };
   for (const { id } of await collect(cinder.listVolumes({ name }))) {
     // Newest first: Cinder keeps a backup that an incremental builds on.
     const backups = await collect(cinder.listBackups({ volumeId: id }));

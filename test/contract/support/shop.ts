@@ -44,7 +44,7 @@ export async function makeVolume(
     clock: ambient.clock,
     operation: 'create volume',
     subject: id,
-    stillMs: 60_000,
+    stillMs: 240_000,
     done: ['available'],
     get: (signal) => blockStorage.getVolume(id, signal),
   });

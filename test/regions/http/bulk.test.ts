@@ -1,15 +1,22 @@
 import { readFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { systemClock } from '../../../kernel/clock.ts';
 import type { FarshoreError } from '../../../kernel/errors.ts';
 import type { BulkRequest } from '../../../regions/http/service-client.ts';
+import { ManualClock } from '../../controller/support/manual-clock.ts';
 import { serve } from '../../support/http-server.ts';
 import { rejection } from '../../support/rejection.ts';
 import { rig, target } from './rig.ts';
 
 const read: BulkRequest = { method: 'GET', path: '/c/o', operation: 'read object', ok: [200] };
 const write: BulkRequest = { ...read, method: 'PUT', operation: 'write object', ok: [201] };
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await systemClock.sleep(5);
+}
 
 describe('bulk transfers', () => {
   it('stream both ways and tell what they moved', async () => {
@@ -76,27 +83,38 @@ describe('bulk transfers', () => {
       response.write('only this');
       return undefined;
     });
-    await using it = rig({ timeoutMs: 100 });
-    const answer = await it.caller.bulk(target(server.url), { ...read, timeoutMs: 100 });
-    expect(await rejection(buffer(answer.body))).to.include({ code: 'region.timeout' });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(server.cutOff()).to.equal(1);
+    const clock = new ManualClock();
+    await using it = rig({ clock });
+    const { body } = await it.caller.bulk(target(server.url), { ...read, timeoutMs: 200 });
+    const pieces = body[Symbol.asyncIterator]();
+    expect(String((await pieces.next()).value)).to.equal('only this');
+    const next = rejection(pieces.next());
+    await clock.advance(0.2);
+    expect(await next).to.include({ code: 'region.timeout' });
+    await until(() => server.cutOff() === 1);
   });
 
   it('let a slow transfer go on as long as it moves, and a reader take its time', async () => {
+    const answering = Promise.withResolvers<ServerResponse>();
     await using server = await serve((_, response) => {
-      response.writeHead(200, { 'content-length': '6' });
-      let left = 6;
-      const timer = setInterval(() => {
-        response.write('x');
-        if ((left -= 1) === 0) clearInterval(timer);
-      }, 50);
+      response.writeHead(200, { 'content-length': '7' });
+      response.write('x');
+      answering.resolve(response);
       return undefined;
     });
-    await using it = rig({ timeoutMs: 200 });
-    const answer = await it.caller.bulk(target(server.url), { ...read, timeoutMs: 200 });
-    await new Promise((resolve) => setTimeout(resolve, 450));
-    expect((await buffer(answer.body)).toString()).to.equal('xxxxxx');
+    const clock = new ManualClock();
+    await using it = rig({ clock });
+    const { body } = await it.caller.bulk(target(server.url), { ...read, timeoutMs: 200 });
+    const response = await answering.promise;
+    await clock.advance(0.45);
+    const pieces = body[Symbol.asyncIterator]();
+    expect(String((await pieces.next()).value)).to.equal('x');
+    for (let left = 6; left > 0; left -= 1) {
+      await clock.advance(0.15);
+      response.write('x');
+      expect(String((await pieces.next()).value)).to.equal('x');
+    }
+    expect((await pieces.next()).done).to.equal(true);
   });
 
   it('drop the connection when the caller aborts, with its reason', async () => {
@@ -111,8 +129,7 @@ describe('bulk transfers', () => {
     const reason = new Error('told to stop');
     setTimeout(() => abort.abort(reason), 20);
     expect(await buffer(answer.body).catch((error: unknown) => error)).to.equal(reason);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(server.cutOff()).to.equal(1);
+    await until(() => server.cutOff() === 1);
   });
 
   it('are not repeated when the answer is no HTTP', async () => {

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { systemClock } from '../../../kernel/clock.ts';
 import type { JsonRequest } from '../../../regions/http/service-client.ts';
+import { ManualClock } from '../../controller/support/manual-clock.ts';
 import { serve } from '../../support/http-server.ts';
 import { rejection } from '../../support/rejection.ts';
 import { rig, target } from './rig.ts';
@@ -74,10 +76,14 @@ describe('JSON calls', () => {
 
   it('end at their deadline, retries included', async () => {
     await using server = await serve(() => undefined);
-    await using it = rig({ timeoutMs: 100 });
-    const error = await rejection(it.caller.json(target(server.url), { ...list, timeoutMs: 100 }));
+    const clock = new ManualClock();
+    await using it = rig({ clock });
+    const work = rejection(it.caller.json(target(server.url), { ...list, timeoutMs: 60_000 }));
+    while (server.seen.length === 0) await systemClock.sleep(5);
+    await clock.advance(60);
+    const error = await work;
     expect(error).to.include({ code: 'region.timeout', kind: 'transient' });
-    expect(error.message).to.contain('within 0.1 s');
+    expect(error.message).to.contain('within 60 s');
     expect(server.seen).to.have.lengthOf(1);
   });
 

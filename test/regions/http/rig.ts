@@ -34,9 +34,17 @@ export interface Rig extends AsyncDisposable {
   readonly slept: readonly number[];
 }
 
-export function rig(options: { maxCalls?: number; timeoutMs?: number; tls?: TlsConfig } = {}): Rig {
+export interface RigOptions {
+  readonly maxCalls?: number;
+  readonly timeoutMs?: number;
+  readonly tls?: TlsConfig;
+  readonly clock?: Clock;
+}
+
+export function rig(options: RigOptions = {}): Rig {
   const events: RequestEvent[] = [];
-  const clock = new HastyClock(options.timeoutMs ?? 60_000);
+  const hasty = new HastyClock(options.timeoutMs ?? 60_000);
+  const clock = options.clock ?? hasty;
   const transport = new Transport(options.tls ?? { verify: true });
   const caller = new Caller({
     region: 'east',
@@ -49,7 +57,7 @@ export function rig(options: { maxCalls?: number; timeoutMs?: number; tls?: TlsC
   return {
     caller,
     events,
-    slept: clock.slept,
+    slept: hasty.slept,
     [Symbol.asyncDispose]: () => transport.close(),
   };
 }

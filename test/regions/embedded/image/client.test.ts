@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { systemClock } from '../../../../kernel/clock.ts';
 import { collect, rejection } from '../../../support/rejection.ts';
 import { EmbeddedGlance } from './rig.ts';
 
@@ -122,6 +123,5 @@ describe('embedded Glance: our own client', () => {
 });
 
 async function waitFor(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 100 && !(await isSo()); tries += 1)
-    await new Promise((done) => setTimeout(done, 10));
+  while (!(await isSo())) await systemClock.sleep(10);
 }

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import { expect } from 'chai';
+import { systemClock } from '../../../../kernel/clock.ts';
 import { EmbeddedGlance, octets, saidIn } from './rig.ts';
 
 describe('embedded Glance: data', () => {
@@ -186,7 +187,5 @@ describe('embedded Glance: data', () => {
 });
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200 && !(await isSo()); tries += 1)
-    await new Promise((done) => setTimeout(done, 10));
-  expect(await isSo()).to.equal(true);
+  while (!(await isSo())) await systemClock.sleep(10);
 }
