@@ -16,12 +16,13 @@ export interface RegionOptions {
   readonly host: string;
   readonly controlPort?: number;
   readonly password: string;
+  readonly objectStore: 'swift' | 'rgw';
   readonly chunkMib?: number;
 }
 
 /** An embedded region in this process until it is told to stop. */
 export async function serveRegion(options: RegionOptions): Promise<void> {
-  const { name, host, port, data, password, controlPort, chunkMib } = options;
+  const { name, host, port, data, password, controlPort, chunkMib, objectStore } = options;
   const stopped = stopSignal();
   const log = createLog('warn');
   const ambient = { clock: systemClock, random: systemRandom, log };
@@ -31,6 +32,7 @@ export async function serveRegion(options: RegionOptions): Promise<void> {
     host,
     port,
     password,
+    objectStore,
     ...(chunkMib === undefined ? {} : { backupSettings: { chunkBytes: chunkMib * 1024 ** 2 } }),
     ambient,
   });

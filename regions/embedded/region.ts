@@ -6,13 +6,15 @@ import { type BlockStorageService, openBlockStorage } from './block-storage/bloc
 import type { BackupSettings } from './block-storage/cinder.ts';
 import type { Controlled } from './faults/control.ts';
 import { Faults } from './faults/faults.ts';
-import type { DamageInput } from './faults/schemas.ts';
+import type { DamageInput, PartsInput } from './faults/schemas.ts';
 import { skewedClock } from './faults/skewed-clock.ts';
 import type { Service } from './http/service.ts';
 import { type Identity, openIdentity } from './identity/identity.ts';
 import type { SeedIds } from './identity/state/seed.ts';
 import { openImageService } from './image/image-service.ts';
 import { openObjectStore, type ObjectStoreService } from './object-store/object-store.ts';
+import type { Flavour } from './object-store/request.ts';
+import { rgwPrefix } from './object-store/rgw.ts';
 import { openError } from './open-error.ts';
 import { type Listening, type Mount, serve } from './server.ts';
 import type { ServiceDeps } from './service-deps.ts';
@@ -31,6 +33,8 @@ export interface EmbeddedRegionOptions {
   readonly password?: string;
   /** Of cinder-backup; its own unless given. */
   readonly backupSettings?: Partial<BackupSettings>;
+  /** Swift unless given; `rgw` is Ceph's gateway (object-store/rgw.ts), which stretches over nothing. */
+  readonly objectStore?: Flavour;
   /** Of a new region's projects and users; by chance unless given. */
   readonly ids?: SeedIds;
   /**
@@ -64,7 +68,7 @@ export class EmbeddedRegion implements Controlled {
   #settled: Promise<void> = Promise.resolve();
 
   private constructor(
-    { name, ambient }: EmbeddedRegionOptions,
+    { name, ambient, objectStore }: EmbeddedRegionOptions,
     faults: Faults,
     services: Services,
     own: readonly Service[],
@@ -79,7 +83,7 @@ export class EmbeddedRegion implements Controlled {
     this.#ambient = ambient;
     this.#listening = listening;
     this.#own = own;
-    this.identity.catalogue.add(name, listening.url);
+    this.identity.catalogue.add(name, listening.url, objectStore === 'rgw' ? rgwPrefix : '');
     this.#unwatch = faults.onChange(() => {
       this.#settled = this.#settled.then(() => this.#follow());
     });
@@ -93,7 +97,8 @@ export class EmbeddedRegion implements Controlled {
     try {
       const services = await openServices(options, faults, own);
       const edge = { faults, clock: ambient.clock };
-      const listening = await serve(mountsOf(services), { host, port }, ambient.log, edge);
+      const mounts = mountsOf(services, options.objectStore);
+      const listening = await serve(mounts, { host, port }, ambient.log, edge);
       return new EmbeddedRegion(options, faults, services, own, listening);
     } catch (error) {
       for (const service of own) await service.close();
@@ -115,6 +120,10 @@ export class EmbeddedRegion implements Controlled {
 
   async damage({ account, container, object, kind }: DamageInput): Promise<void> {
     await this.objectStore.damage(account, container, object, kind);
+  }
+
+  async putInParts({ account, container, object, parts }: PartsInput): Promise<void> {
+    await this.objectStore.putInParts(account, container, object, parts);
   }
 
   async close(): Promise<void> {
@@ -144,10 +153,11 @@ export class EmbeddedRegion implements Controlled {
 
 /** Each is put in front of `own` as it opens: what is made of others is closed before them. */
 async function openServices(
-  { name, directory, ambient, password, ids, backupSettings, stretchedFrom }: EmbeddedRegionOptions,
+  options: EmbeddedRegionOptions,
   faults: Faults,
   own: Service[],
 ): Promise<Services> {
+  const { name, directory, ambient, password, ids, backupSettings, stretchedFrom } = options;
   const clock = skewedClock(ambient.clock, faults);
   const skewed: Ambient = Object.freeze({ ...ambient, clock });
   const kept = async <T extends Service>(opening: Promise<T>): Promise<T> => {
@@ -175,7 +185,8 @@ async function openServices(
     faults,
   });
   const objectStore =
-    stretchedFrom?.objectStore ?? (await kept(openObjectStore(deps('object-store'))));
+    stretchedFrom?.objectStore ??
+    (await kept(openObjectStore(deps('object-store'), options.objectStore)));
   const image = await kept(openImageService(deps('image')));
   const blockStorage = await kept(
     openBlockStorage({
@@ -188,12 +199,15 @@ async function openServices(
   return { identity, objectStore, image, blockStorage };
 }
 
-function mountsOf({ identity, objectStore, image, blockStorage }: Services): readonly Mount[] {
+function mountsOf(
+  { identity, objectStore, image, blockStorage }: Services,
+  flavour: Flavour | undefined,
+): readonly Mount[] {
   const swift = { service: objectStore, name: 'object-store', keepsPrefix: true } as const;
   return [
     { prefix: '/image', service: image, name: 'image' },
     { prefix: '/volume', service: blockStorage, name: 'block-storage' },
-    { prefix: '/v1', ...swift },
+    { prefix: flavour === 'rgw' ? rgwPrefix : '/v1', ...swift },
     { prefix: '/info', ...swift },
     { prefix: '/healthcheck', ...swift },
     { prefix: '', service: identity, name: 'identity' },

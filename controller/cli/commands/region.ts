@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import { useLeanMemory } from '../lean-memory.ts';
 import { numberFrom } from '../number-option.ts';
@@ -18,6 +18,11 @@ export function addRegion(program: Command): void {
     .option('--host <address>', 'on which address', '127.0.0.1')
     .option('--control-port <port>', 'where faults are ordered; 0 takes a free one', portNumber)
     .option('--password <text>', 'of the users admin and demo, when it is new', 'secret')
+    .addOption(
+      new Option('--object-store <kind>', 'Swift, or as the Ceph Object Gateway behaves')
+        .choices(['swift', 'rgw'])
+        .default('swift'),
+    )
     .option(
       '--chunk-mib <number>',
       'size of a backup’s objects; cinder-backup’s own 50 if not given',

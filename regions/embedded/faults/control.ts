@@ -5,7 +5,14 @@ import { Refusal } from '../http/refusal.ts';
 import { jsonReply, type Reply } from '../http/reply.ts';
 import type { Service } from '../http/service.ts';
 import type { Faults } from './faults.ts';
-import { conditionsInput, type DamageInput, damageInput, requestFaultInput } from './schemas.ts';
+import {
+  conditionsInput,
+  type DamageInput,
+  damageInput,
+  type PartsInput,
+  partsInput,
+  requestFaultInput,
+} from './schemas.ts';
 
 /** What the control endpoint can do to a region. */
 export interface Controlled {
@@ -16,6 +23,7 @@ export interface Controlled {
   settled(): Promise<void>;
   expireTokens(): Promise<void>;
   damage(input: DamageInput): Promise<void>;
+  putInParts(input: PartsInput): Promise<void>;
 }
 
 /**
@@ -37,12 +45,8 @@ export class Control implements Service {
       'DELETE /request-faults': () => faults.clearRequestFaults(),
       'POST /heal': () => faults.heal(),
       'POST /expire-tokens': () => region.expireTokens(),
-      'POST /damage': async (call) => {
-        const what = await input(call, damageInput);
-        await region.damage(what).catch((error: unknown) => {
-          throw new Refusal(404, describeError(error));
-        });
-      },
+      'POST /damage': async (call) => found(region.damage(await input(call, damageInput))),
+      'POST /parts': async (call) => found(region.putInParts(await input(call, partsInput))),
     };
   }
 
@@ -68,6 +72,12 @@ export class Control implements Service {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+async function found(work: Promise<void>): Promise<void> {
+  await work.catch((error: unknown) => {
+    throw new Refusal(404, describeError(error));
+  });
 }
 
 async function input<T>(call: Call, schema: z.ZodType<T>): Promise<T> {

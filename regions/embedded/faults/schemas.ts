@@ -37,6 +37,14 @@ export const damageInput = z.strictObject({
   object: z.string(),
   kind: z.enum(['alter', 'truncate', 'delete']),
 });
+/** An object as if put through S3. */
+export const partsInput = z.strictObject({
+  account: z.string(),
+  container: z.string(),
+  object: z.string(),
+  parts: z.int().min(2).max(10_000).default(2),
+});
+export type PartsInput = z.infer<typeof partsInput>;
 export type DamageInput = z.infer<typeof damageInput>;
 
 function isPattern(text: string): boolean {

@@ -22,9 +22,12 @@ const anyHost = new Set(['0.0.0.0', '[::]']);
 /** The regions that this identity serves, and where. Two of them: a stretched deployment. */
 export class Catalogue {
   readonly #urls = new Map<string, string>();
+  readonly #objectStores = new Map<string, string>();
 
-  add(region: string, url: string): void {
+  /** The object store's path may begin with a prefix, as that of Ceph's gateway does. */
+  add(region: string, url: string, objectStorePrefix = ''): void {
     this.#urls.set(region, url);
+    this.#objectStores.set(region, objectStorePrefix);
   }
 
   remove(region: string): void {
@@ -54,7 +57,7 @@ export class Catalogue {
                 interface: face,
                 region_id: region,
                 region,
-                url: this.#origin(region, origin) + path.replace('$', projectId ?? ''),
+                url: this.#base(type, region, origin) + path.replace('$', projectId ?? ''),
               },
             ],
       ),
@@ -69,7 +72,7 @@ export class Catalogue {
         region_id: region,
         region,
         service_id: idOf(type),
-        url: this.#origin(region, origin) + path.replace('$', '%(project_id)s'),
+        url: this.#base(type, region, origin) + path.replace('$', '%(project_id)s'),
         enabled: true,
       })),
     );
@@ -79,6 +82,11 @@ export class Catalogue {
     return this.regions.flatMap((region) =>
       interfaces.map((face) => ({ id: idOf(`${region}/${type}/${face}`), region, face })),
     );
+  }
+
+  #base(type: string, region: string, origin: string): string {
+    const prefix = type === 'object-store' ? (this.#objectStores.get(region) ?? '') : '';
+    return this.#origin(region, origin) + prefix;
   }
 
   /**

@@ -10,7 +10,8 @@ import { info } from './info.ts';
 import { parseRequest } from './parse-request.ts';
 import { perform } from './perform.ts';
 import { html, page, pageOf } from './refusals.ts';
-import type { Access, Core } from './request.ts';
+import type { Access, Core, Flavour } from './request.ts';
+import { noSuchBucket, performAsRgw, rgwInfo, rgwPrefix } from './rgw.ts';
 import { State } from './state.ts';
 import { asTempUrlReply, tempUrlAccess } from './temp-url.ts';
 import { quote, titled } from './wire.ts';
@@ -21,6 +22,11 @@ export interface ObjectStoreService extends Service {
    * and listing stay. Throws when there is no such object, or it has no bytes.
    */
   damage(account: string, container: string, object: string, kind: DamageKind): Promise<void>;
+  /**
+   * As if the object had been put in so many parts through S3: its ETag ends in their number and is no
+   * MD5 any more. Throws when there is no such object.
+   */
+  putInParts(account: string, container: string, object: string, parts: number): Promise<void>;
 }
 
 /**
@@ -28,14 +34,18 @@ export interface ObjectStoreService extends Service {
  * or `/healthcheck`. A call from inside the region whose body is a stream says
  * `transfer-encoding: chunked` or its `content-length`, as one from outside must.
  */
-export async function openObjectStore(deps: ServiceDeps): Promise<ObjectStoreService> {
-  const core: Core = Object.freeze({ state: await State.open(deps), deps });
+export async function openObjectStore(
+  deps: ServiceDeps,
+  flavour: Flavour = 'swift',
+): Promise<ObjectStoreService> {
+  const core: Core = Object.freeze({ state: await State.open(deps), deps, flavour });
   const closing = new AbortController();
   const expirer = runExpirer(core, closing.signal);
   return Object.freeze<ObjectStoreService>({
     handle: async (call) => finished(core, await respond(core, call)),
     refuse: (refusal, call) => finished(core, refused(refusal, call)),
     damage: (...of) => damage(core, ...of),
+    putInParts: (...of) => putInParts(core, ...of),
     close: async () => {
       closing.abort();
       await expirer;
@@ -44,10 +54,15 @@ export async function openObjectStore(deps: ServiceDeps): Promise<ObjectStoreSer
   });
 }
 
-async function respond(core: Core, call: Call): Promise<Reply> {
+async function respond(core: Core, given: Call): Promise<Reply> {
+  const isRgw = core.flavour === 'rgw';
+  if (isRgw && given.path === '/info') return noSuchBucket();
+  const isBelow = isRgw && given.path.startsWith(`${rgwPrefix}/`);
+  // Its own cinder-backup comes without the prefix.
+  const call = isBelow ? { ...given, path: given.path.slice(rgwPrefix.length) } : given;
   if (call.path === '/healthcheck')
     return { status: 200, headers: { 'content-type': 'text/plain' }, body: 'OK' };
-  if (call.path === '/info') return infoReply(call);
+  if (call.path === '/info') return infoReply(call, isRgw ? rgwInfo : info);
   const nobody: Access = { kind: 'requester', requester: undefined };
   const request = parseRequest(call, nobody);
   const opened = await tempUrlAccess(core, request);
@@ -58,14 +73,14 @@ async function respond(core: Core, call: Call): Promise<Reply> {
   }
   const requester = await core.deps.authority.check(header(call, 'x-auth-token'));
   const mine = { ...request, access: { kind: 'requester', requester } } as const;
-  return (await bulkReply(core, mine)) ?? perform(core, mine);
+  return (await bulkReply(core, mine)) ?? (isRgw ? performAsRgw : perform)(core, mine);
 }
 
-function infoReply({ method }: Call): Reply {
+function infoReply({ method }: Call, document: object): Reply {
   if (method === 'OPTIONS')
     return { status: 200, headers: { 'content-type': html, allow: 'HEAD, GET, OPTIONS' } };
   if (method !== 'GET' && method !== 'HEAD') throw page(405, '', { allow: 'GET, OPTIONS, HEAD' });
-  return jsonReply(200, info, { 'content-type': 'application/json; charset=UTF-8' });
+  return jsonReply(200, document, { 'content-type': 'application/json; charset=UTF-8' });
 }
 
 function refused({ status, message, headers }: Refusal, call: Call): Reply {
@@ -95,6 +110,22 @@ function finished(core: Core, { status, headers = {}, body }: Reply): Reply {
     },
     ...(body === undefined ? {} : { body }),
   };
+}
+
+async function putInParts(
+  { state }: Core,
+  account: string,
+  container: string,
+  object: string,
+  parts: number,
+): Promise<void> {
+  await state.change(account, async (change) => {
+    const record = await change.object(container, object);
+    if (record === undefined) throw new Error(`no object: ${account}/${container}/${object}`);
+    const etag = `${record.etag.slice(0, 32)}-${parts}`;
+    // The same bytes go on in the same blob.
+    await change.putObject(container, object, { ...record, etag });
+  });
 }
 
 async function damage(

@@ -9,7 +9,11 @@ import type { State } from './state.ts';
 export interface Core {
   readonly state: State;
   readonly deps: ServiceDeps;
+  readonly flavour: Flavour;
 }
+
+/** Swift, or Ceph's gateway with Swift's interface. */
+export type Flavour = 'swift' | 'rgw';
 
 /** On whose word a request is carried out; see acl.ts for what each may. */
 export type Access =
@@ -40,6 +44,8 @@ export interface Request {
   /** The client's address; undefined in a request of the region's own. */
   readonly peer?: string;
   readonly access: Access;
+  /** A copy that does not carry the source's X-Delete-At along. */
+  readonly leavesExpiry?: true;
 }
 
 /** Swift's idea of a true value. */

@@ -81,7 +81,9 @@ function sinkOf(request: Request, reading: Reading): Request {
   if (isManifest && record.slo !== undefined) query.set('multipart-manifest', 'put');
   const dlo = isManifest ? reading.headers['x-object-manifest'] : undefined;
   const headers: HeaderMap = {
-    ...(isTrue(own['x-fresh-metadata']) ? {} : inherited(reading)),
+    ...(isTrue(own['x-fresh-metadata'])
+      ? {}
+      : omit(inherited(reading), ...(request.leavesExpiry ? ['x-delete-at'] : []))),
     ...own,
     ...(dlo === undefined ? {} : { 'x-object-manifest': dlo }),
     'content-type': own['content-type'] ?? record.contentType,

@@ -26,6 +26,7 @@ async function withControl(work: (ask: Ask, done: string[]) => Promise<void>): P
       object === 'none'
         ? Promise.reject(new Error('no such object'))
         : Promise.resolve(void done.push(`${kind} ${object}`)),
+    putInParts: ({ object, parts }) => Promise.resolve(void done.push(`${parts} ${object}`)),
   });
   const address = { host: '127.0.0.1', port: 0 };
   const listening = await serve([{ prefix: '', service: control }], address, silentLog);
@@ -71,7 +72,8 @@ describe('the control endpoint of an embedded region', () => {
       await ask('POST', '/expire-tokens');
       const damage = { account: 'a', container: 'c', object: 'o', kind: 'alter' };
       await ask('POST', '/damage', damage);
-      expect(done).to.deep.equal(['expire', 'alter o']);
+      await ask('POST', '/parts', { account: 'a', container: 'c', object: 'o', parts: 3 });
+      expect(done).to.deep.equal(['expire', 'alter o', '3 o']);
       const [status, { error }] = await ask('POST', '/damage', { ...damage, object: 'none' });
       expect([status, error]).to.deep.equal([404, 'no such object']);
     }));

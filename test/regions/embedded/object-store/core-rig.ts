@@ -13,6 +13,7 @@ import {
   type ObjectStoreService,
   openObjectStore,
 } from '../../../../regions/embedded/object-store/object-store.ts';
+import type { Flavour } from '../../../../regions/embedded/object-store/request.ts';
 import { ManualClock } from '../../../controller/support/manual-clock.ts';
 
 const authority: Authority = {
@@ -50,12 +51,15 @@ export class CoreRig {
   readonly directory: string;
   #service: ObjectStoreService | undefined;
 
-  private constructor(directory: string) {
+  readonly #flavour: Flavour;
+
+  private constructor(directory: string, flavour: Flavour) {
     this.directory = directory;
+    this.#flavour = flavour;
   }
 
-  static async open(): Promise<CoreRig> {
-    const rig = new CoreRig(await mkdtemp(join(tmpdir(), 'farshore-swift-')));
+  static async open(flavour: Flavour = 'swift'): Promise<CoreRig> {
+    const rig = new CoreRig(await mkdtemp(join(tmpdir(), 'farshore-swift-')), flavour);
     await rig.restart();
     return rig;
   }
@@ -67,13 +71,14 @@ export class CoreRig {
 
   async restart(): Promise<void> {
     await this.#service?.close();
-    this.#service = await openObjectStore({
+    const deps = {
       region: 'east',
       directory: this.directory,
       ambient: { clock: this.clock, random: systemRandom, log: silentLog },
       authority,
       faults: this.faults,
-    });
+    };
+    this.#service = await openObjectStore(deps, this.#flavour);
   }
 
   async close(): Promise<void> {
@@ -83,7 +88,7 @@ export class CoreRig {
 
   async ask(method: string, path: string, asked: Asked = {}): Promise<Answer> {
     const { headers = {}, body = '', token = 'shop' } = asked;
-    const whole = path.startsWith('/v1') ? path : `/v1/AUTH_shop${path}`;
+    const whole = /^\/(v1|info|swift)/.test(path) ? path : `/v1/AUTH_shop${path}`;
     const call = innerCall(
       { method, path: whole, token, headers, body },
       new AbortController().signal,
