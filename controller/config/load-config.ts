@@ -117,7 +117,7 @@ async function toRegion(
 ): Promise<RegionResult> {
   const at = ['regions', name];
   try {
-    const cloud = await clouds.get(settings.cloud);
+    const cloud = await clouds.get(settings.cloud, settings.region);
     const regionName = settings.region ?? cloud.regionName;
     if (regionName === undefined)
       return {

@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseDocument } from 'yaml';
+import { parseDocument, visit } from 'yaml';
 import { FarshoreError } from '../../kernel/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-type Entries = Readonly<Record<string, unknown>>;
+export type Entries = Readonly<Record<string, unknown>>;
 
 export interface CloudsDocument {
   readonly file: string;
-  /** What stands under `clouds`; every scalar is a text, as it was written. */
+  /** What stands under `clouds` (`public-clouds`); a scalar is a text as it was written, or null. */
   readonly clouds: Entries;
 }
 
 /** The first of the places that holds the document. A file that was named must be there. */
 export async function findDocument(
-  stem: 'clouds' | 'secure',
+  stem: 'clouds' | 'clouds-public' | 'secure',
   named: string | undefined,
   folders: readonly string[],
 ): Promise<CloudsDocument | undefined> {
@@ -23,7 +23,9 @@ export async function findDocument(
   );
   for (const file of named === undefined ? places : [named]) {
     const text = await readIfThere(file, named !== undefined);
-    if (text !== undefined) return { file, clouds: parseClouds(file, text) };
+    if (text === undefined) continue;
+    const key = stem === 'clouds-public' ? 'public-clouds' : 'clouds';
+    return { file, clouds: parseClouds(file, text, key) };
   }
   return undefined;
 }
@@ -42,8 +44,14 @@ async function readIfThere(file: string, mustExist: boolean): Promise<string | u
   }
 }
 
-/** Scalars stay texts (the failsafe schema), so that a password like `0123` or `no` is not changed. */
-function parseClouds(file: string, text: string): Entries {
+/** YAML's null where it is not in quotes: what is not given. */
+const nulls: ReadonlySet<unknown> = new Set(['', '~', 'null', 'Null', 'NULL']);
+
+/**
+ * Scalars stay texts (the failsafe schema), so that a password like `0123` or `no` is not changed;
+ * only null is one.
+ */
+function parseClouds(file: string, text: string, key: string): Entries {
   const document = parseDocument(text, { schema: 'failsafe', merge: true, prettyErrors: true });
   const [fault] = document.errors;
   if (fault !== undefined) {
@@ -52,24 +60,30 @@ function parseClouds(file: string, text: string): Entries {
     const where = line === undefined ? '' : ` at line ${line}`;
     throw unreadable(file, `is not valid YAML${where} (${fault.code})`, 'correct the file');
   }
+  visit(document, {
+    Scalar: (role, node) => {
+      if (role !== 'key' && node.type === 'PLAIN' && nulls.has(node.value)) node.value = null;
+    },
+  });
   const content: unknown = document.toJS();
-  const clouds = isMap(content) ? content.clouds : undefined;
-  if (clouds === undefined || clouds === '') return {};
-  if (!isMap(clouds)) throw unreadable(file, "holds no map under 'clouds'", 'correct the file');
+  const clouds = isMap(content) ? content[key] : undefined;
+  if (clouds === undefined || clouds === null) return {};
+  if (!isMap(clouds)) throw unreadable(file, `holds no map under '${key}'`, 'correct the file');
   return clouds;
 }
 
-/** `over` wins; maps are merged at every depth. */
+/** `over` wins where it is not null; maps are merged at every depth. */
 export function merged(base: Entries, over: Entries): Entries {
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const below = result[key];
+    if (value === null && below !== undefined) continue;
     result[key] = isMap(below) && isMap(value) ? merged(below, value) : value;
   }
   return result;
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
+export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

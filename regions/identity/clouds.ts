@@ -2,26 +2,30 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { CloudConfig, TlsConfig } from './cloud-config.ts';
+import { wholeEntry } from './cloud-entry.ts';
 import { CloudConfigError, CloudFields, type FieldSource } from './cloud-fields.ts';
-import { type Environment, findDocument, merged } from './clouds-file.ts';
+import { type Entries, type Environment, findDocument, isMap, merged } from './clouds-file.ts';
 import { parseCloud, type ParsedCloud } from './parse-cloud.ts';
 
 /** The cloud that the `OS_*` variables make up. */
 const environmentCloud = 'envvars';
 
-/** The entries of clouds.yaml with what secure.yaml adds, and `envvars`. */
+/** The entries of clouds.yaml with what secure.yaml adds and their profiles say, and `envvars`. */
 export interface Clouds {
   /** Sorted; `envvars` only when OS_AUTH_URL is set. */
   readonly names: readonly string[];
   /** The files that were found and read. */
   readonly files: readonly string[];
-  /** Throws `config.cloud-unknown`, or a CloudConfigError (`config.cloud-invalid`) with all faults. */
-  get(name: string): Promise<CloudConfig>;
+  /**
+   * The entry, for one of its `regions` where it has several: the first unless given. Throws
+   * `config.cloud-unknown`, or a CloudConfigError (`config.cloud-invalid`) with all faults.
+   */
+  get(name: string, region?: string): Promise<CloudConfig>;
 }
 
 /**
- * Looks for clouds.yaml and secure.yaml as openstacksdk does: OS_CLIENT_CONFIG_FILE and
- * OS_CLIENT_SECURE_FILE, `cwd`, ~/.config/openstack, /etc/openstack; the first of each is taken.
+ * Looks for clouds.yaml, secure.yaml and clouds-public.yaml as openstacksdk does: OS_CLIENT_CONFIG_FILE,
+ * OS_CLIENT_SECURE_FILE and OS_CLIENT_VENDOR_FILE, `cwd`, ~/.config/openstack, /etc/openstack; the first of each is taken.
  * Without any, only `envvars` is there. Throws `config.clouds-unreadable`.
  */
 export async function loadClouds(sources: {
@@ -36,18 +40,33 @@ export async function loadClouds(sources: {
   ];
   const clouds = await findDocument('clouds', env.OS_CLIENT_CONFIG_FILE, folders);
   const secure = await findDocument('secure', env.OS_CLIENT_SECURE_FILE, folders);
-  const files = [clouds, secure].flatMap((found) => (found === undefined ? [] : [found.file]));
+  const vendors = await findDocument('clouds-public', env.OS_CLIENT_VENDOR_FILE, folders);
+  const files = [clouds, secure, vendors].flatMap((found) =>
+    found === undefined ? [] : [found.file],
+  );
   const entries = merged(clouds?.clouds ?? {}, secure?.clouds ?? {});
   const names = Object.keys(entries);
   if (env.OS_AUTH_URL !== undefined && !names.includes(environmentCloud))
     names.push(environmentCloud);
   names.sort();
 
-  const get = async (name: string): Promise<CloudConfig> => {
+  const get = async (name: string, region?: string): Promise<CloudConfig> => {
     const entry = entries[name];
     if (entry === undefined && name !== environmentCloud) throw unknownCloud(name, names, files);
-    const source = entry === undefined ? fromEnvironment(env) : fromEntry(name, entry);
+    const faults: [key: string, message: string][] = [];
+    const source =
+      entry === undefined
+        ? fromEnvironment(env)
+        : fromEntry(
+            name,
+            wholeEntry(entry, {
+              publicClouds: vendors?.clouds ?? {},
+              wantedRegion: region,
+              fault: (...found) => faults.push(found),
+            }),
+          );
     const fields = new CloudFields(source);
+    for (const found of faults) fields.fault(...found);
     const parsed = parseCloud(fields);
     const tls = await readTls(parsed, fields, { cwd, home: env.HOME });
     if (fields.faults.length > 0)
@@ -83,15 +102,14 @@ const outsideAuth = new Set([
   'insecure',
   'interface',
   'key',
+  'profile',
   'region_name',
+  'regions',
   'verify',
 ]);
 
-function fromEntry(name: string, entry: unknown): FieldSource {
-  const at = (value: unknown, key: string): unknown =>
-    typeof value === 'object' && value !== null
-      ? (value as Record<string, unknown>)[key]
-      : undefined;
+function fromEntry(name: string, entry: Entries): FieldSource {
+  const at = (value: unknown, key: string): unknown => (isMap(value) ? value[key] : undefined);
   // As in openstacksdk, what belongs under `auth` may also stand beside it.
   return {
     value: (key) =>

@@ -133,6 +133,124 @@ clouds:
     expect(describeError(error)).to.contain(elsewhere).and.to.contain('ENOENT');
   });
 
+  const auth =
+    '{auth_url: "https://a/v3", username: u, password: p, project_name: p, user_domain_id: default, project_domain_id: default}';
+
+  it('takes null for not given, and a quoted one for a text', async () => {
+    for (const none of ['null', '~', 'Null', 'NULL', '']) {
+      const clouds = await withFiles({
+        'clouds.yaml': `
+clouds:
+  east:
+    auth:
+      auth_url: https://a/v3
+      username: u
+      password: "null"
+      project_name: p
+      project_id: ${none}
+      user_domain_id: default
+      project_domain_id: default
+    cacert: ${none}
+    interface: ${none}
+    verify: ${none}
+    region_name: ${none}
+`,
+        'secure.yaml': `clouds: {east: {auth: {username: ${none} }}}`,
+      });
+      const east = await clouds.get('east');
+      expect(east).to.deep.include({ endpointInterface: 'public', tls: { verify: true } });
+      expect(east).not.to.have.property('regionName');
+      expect(east.credentials).to.deep.include({
+        password: 'null',
+        user: { name: 'u', domain: { id: 'default' } },
+        project: { name: 'p', domain: { id: 'default' } },
+      });
+    }
+    const missing = await withFiles({
+      'clouds.yaml': `clouds: {east: {auth: ${auth}, region_name: "~"}, none: ~}`,
+      'secure.yaml': 'clouds: ~',
+    });
+    expect((await missing.get('east')).regionName).to.equal('~');
+    expect(faultyPaths(await rejection(missing.get('none')))).to.include(
+      'clouds.none.auth.auth_url',
+    );
+  });
+
+  // The values are those of openstacksdk 0.101 for the same file.
+  it('reads regions with their values, the first unless one is wanted', async () => {
+    const clouds = await withFiles({
+      'clouds.yaml': `
+clouds:
+  list: {auth: ${auth}, regions: [east, west]}
+  values:
+    auth: ${auth}
+    interface: internal
+    regions:
+      - name: east
+        values: {interface: null}
+      - {name: west, values: {interface: admin, auth: {auth_url: "https://w/v3"}}}
+  both:
+    auth: ${auth}
+    region_name: west
+    regions: [east, {name: west, values: {auth: {auth_url: "https://w/v3"}}}]
+  empty: {auth: ${auth}, regions: [], region_name: here}
+`,
+    });
+    const read = async (name: string, region?: string) => {
+      const { regionName, authUrl, endpointInterface } = await clouds.get(name, region);
+      return [regionName, authUrl, endpointInterface];
+    };
+    expect(await read('list')).to.deep.equal(['east', 'https://a/v3', 'public']);
+    expect(await read('list', 'west')).to.deep.equal(['west', 'https://a/v3', 'public']);
+    expect(await read('values')).to.deep.equal(['east', 'https://a/v3', 'internal']);
+    expect(await read('values', 'west')).to.deep.equal(['west', 'https://w/v3', 'admin']);
+    expect(await read('both')).to.deep.equal(['east', 'https://a/v3', 'public']);
+    expect(await read('both', 'west')).to.deep.equal(['west', 'https://w/v3', 'public']);
+    expect(await read('empty')).to.deep.equal(['here', 'https://a/v3', 'public']);
+    const error = await rejection(clouds.get('list', 'north'));
+    expect(faultyPaths(error)).to.deep.equal(['clouds.list.regions']);
+    expect(error.message).to.contain("has no 'north'").and.contain('east, west');
+  });
+
+  it('refuses regions that are none', async () => {
+    for (const regions of [
+      'east',
+      '{east: {}}',
+      '[{values: {}}]',
+      '[{name: a, values: b}]',
+      '[[a]]',
+    ]) {
+      const clouds = await withFiles({
+        'clouds.yaml': `clouds: {x: {auth: ${auth}, regions: ${regions}}}`,
+      });
+      expect(faultyPaths(await rejection(clouds.get('x')))).to.deep.equal(['clouds.x.regions']);
+    }
+  });
+
+  it('reads a profile from clouds-public.yaml, and says of any other that it is not known', async () => {
+    const text = `
+clouds:
+  mine: {profile: vendor, region_name: two, auth: {username: u, password: p, project_name: p}}
+  theirs: {profile: vexxhost, auth: ${auth}}
+`;
+    const clouds = await withFiles({
+      'clouds.yaml': text,
+      'clouds-public.yaml': `
+public-clouds:
+  vendor:
+    auth: {auth_url: "https://v/v3", user_domain_id: d, project_domain_id: d}
+    regions: [one, {name: two, values: {interface: internal}}]
+`,
+    });
+    expect(clouds.files).to.have.lengthOf(2);
+    expect(await clouds.get('mine', 'two')).to.include({
+      ...{ authUrl: 'https://v/v3', regionName: 'two', endpointInterface: 'internal' },
+    });
+    const error = await rejection(clouds.get('theirs'));
+    expect(faultyPaths(error)).to.deep.equal(['clouds.theirs.profile']);
+    expect(error.message).to.contain("'vexxhost'").and.contain('clouds-public.yaml');
+  });
+
   it('names all that is wrong with an entry at once, each by its path', async () => {
     const clouds = await withFiles({
       'clouds.yaml': `
