@@ -84,9 +84,9 @@ export interface SourceSweep {
   /**
    * What a group still needs there. `all`: its sessions tidy up themselves. `base`: it was failed over from
    * there, and may go on from its backups should that be withdrawn. `nothing`: there is no such group.
-   * Asked anew for each thing.
+   * Asked anew for each thing, after it was listed: a group that was made since is there by then.
    */
-  readonly needs: (group: string) => 'all' | 'base' | 'nothing';
+  readonly needs: (group: string) => Promise<'all' | 'base' | 'nothing'>;
   readonly signal: AbortSignal;
 }
 

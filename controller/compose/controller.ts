@@ -12,6 +12,7 @@ import { ControllerControl } from '../control.ts';
 import { type Observer, silentObserver } from '../observer.ts';
 import { claimSession } from '../replication/claim.ts';
 import { sessionRunner } from '../replication/session-runner.ts';
+import { SourceSweeps, type SourceSweepDeps } from '../replication/source-sweep.ts';
 import { Supervisor } from '../replication/supervisor.ts';
 import { StoreControllerService } from '../service/controller-service.ts';
 import type { ControllerService } from '../service.ts';
@@ -86,6 +87,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
   const orders = new StoreOrders({ store, claims, ambient });
   const hooks = hooksOf(observer);
   const runner = createRunner({ ...base, control, orders, turns: cluster, hooks });
+  const sweeps = sourceSweeps(base);
   const stopping = new AbortController();
   let isReady = false;
   const service = new StoreControllerService({
@@ -100,7 +102,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
   const stop = once(async () => {
     isReady = false;
     stopping.abort();
-    await Promise.all([runner.stop(), supervisor.stop()]);
+    await Promise.all([runner.stop(), supervisor.stop(), sweeps.stop()]);
     await close();
     await state.stop();
     log.info('controller stopped');
@@ -113,11 +115,17 @@ export async function createController(options: ControllerOptions): Promise<Cont
       await state.start();
       // A failover that was broken off comes before replication.
       await runner.begin();
-      supervisor.start();
+      for (const each of [supervisor, sweeps]) each.start();
       isReady = true;
       log.info('controller started', { regions: sites.names, dataDir: config.dataDir });
     },
   });
+}
+
+function sourceSweeps(deps: Omit<SourceSweepDeps, 'installation'>): SourceSweeps {
+  const { store, ambient } = deps;
+  const installation = async () => (await identityOf(store, ambient)).installation;
+  return new SourceSweeps({ ...deps, installation });
 }
 
 function systemAmbient(config: Config): Ambient {

@@ -83,8 +83,8 @@ async function isWorkedOn(group: string, { ledger, store }: RemoveDeps): Promise
  * The group's session is broken off and nothing of it starts again meanwhile. Order: session ended,
  * points `expiring`, their data deleted, then every key of the group in one transaction. Killed
  * anywhere before that last one, the group is still there, with its points expiring or gone: deleting
- * again goes on. Its executions stay as history. What the primary keeps for the next incremental
- * (its own Cinder backups) stays there.
+ * again goes on. Its executions stay as history. What its sessions made in the primary is noted with the
+ * last one, to be swept there.
  */
 export async function deleteGroup(
   name: string,
@@ -182,6 +182,11 @@ async function removeKeys(
       ...(await store.range(keys.history(name))),
       ...(await store.range(keys.holds(name))),
     ];
+    // What its sessions made there goes as soon as that region answers, see source-sweep.ts.
+    const left = {
+      region: head.value.failedOver?.from ?? head.value.primary,
+      project: record.value.spec.source.project,
+    };
     const single = [
       keys.group,
       keys.head,
@@ -202,6 +207,7 @@ async function removeKeys(
       operations: [
         ...single.map((key) => remove(key(name))),
         ...below.map((each) => remove({ path: each.path })),
+        put(keys.sweep(left.region, left.project), left),
       ],
       result: undefined,
     };

@@ -17,6 +17,7 @@ import type {
   LatestSession,
   MeasuredRto,
   RequestRecord,
+  SweepRecord,
   Wish,
 } from './records.ts';
 
@@ -55,6 +56,10 @@ export const keys = Object.freeze({
   /** The execution that a client's request created, under a digest of the request's key. */
   request: (digest = '') => key<RequestRecord>('requests', digest),
   audit: (id = '') => key<AuditRecord>('audit', id),
+  /** A project of a primary that a deleted group may have left something in, until it was looked through. */
+  sweep: (region: string, project: string) =>
+    key<SweepRecord>('sweeps', region, encodeURIComponent(project)),
+  sweeps: () => key<SweepRecord>('sweeps', ''),
   rto: (group = '') => key<MeasuredRto>('rto', group),
   /** A session that somebody wants now; gone when it has begun. */
   wanted: (group = '') => key<Wish>('wanted', group),

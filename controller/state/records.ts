@@ -38,6 +38,13 @@ export interface LatestSession extends SessionSummary {
   readonly failures: number;
 }
 
+/** Where something of ours may lie that no session tidies any more. */
+export interface SweepRecord {
+  readonly region: string;
+  /** By name or id. */
+  readonly project: string;
+}
+
 export interface Wish {
   readonly at: string;
 }

@@ -36,11 +36,13 @@ export async function sweepVolumes(sweep: SourceSweep, ambient: Ambient): Promis
 /** Youngest first: Cinder keeps a backup that an incremental builds on. */
 async function surplusBackups(sweep: SourceSweep): Promise<readonly Backup[]> {
   const { installation, needs, source, signal } = sweep;
-  const found: Backup[] = [];
+  const listed: Backup[] = [];
   for await (const backup of source.blockStorage.listBackups({ signal })) {
-    const owner = ownerOfBackup(backup);
-    if (owner?.installation !== installation) continue;
-    const needed = needs(owner.group);
+    if (ownerOfBackup(backup)?.installation === installation) listed.push(backup);
+  }
+  const found: Backup[] = [];
+  for (const backup of listed) {
+    const needed = await needs(ownerOfBackup(backup)?.group ?? '');
     const isBase = needed === 'base' && backup.status === 'available';
     if (needed !== 'all' && !isBase) found.push(backup);
   }
@@ -49,11 +51,12 @@ async function surplusBackups(sweep: SourceSweep): Promise<readonly Backup[]> {
 
 async function surplusSnapshots(sweep: SourceSweep): Promise<readonly Snapshot[]> {
   const { installation, needs, source, signal } = sweep;
+  const listed: Snapshot[] = [];
+  for await (const snapshot of source.blockStorage.listSnapshots({ signal }))
+    if (ownerOfSnapshot(snapshot)?.installation === installation) listed.push(snapshot);
   const found: Snapshot[] = [];
-  for await (const snapshot of source.blockStorage.listSnapshots({ signal })) {
-    const owner = ownerOfSnapshot(snapshot);
-    if (owner?.installation === installation && needs(owner.group) !== 'all') found.push(snapshot);
-  }
+  for (const snapshot of listed)
+    if ((await needs(ownerOfSnapshot(snapshot)?.group ?? '')) !== 'all') found.push(snapshot);
   return found;
 }
 

@@ -12,9 +12,9 @@ describe('volume mover: what sessions left in a primary', () => {
     at.close();
   });
 
-  function sweep(needed: ReturnType<SourceSweep['needs']>, installation = 'test') {
+  function sweep(needed: Awaited<ReturnType<SourceSweep['needs']>>, installation = 'test') {
     const { source, signal } = at.session('none');
-    return at.mover.sweep({ source, installation, needs: () => needed, signal });
+    return at.mover.sweep({ source, installation, needs: () => Promise.resolve(needed), signal });
   }
 
   /** A session that got as far as a backup in the making, and was broken off. */
