@@ -1,11 +1,14 @@
 import { isoTime, type Clock } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
 import type { Progress } from '../kernel/progress.ts';
-import type { Depth, Movers, ResourceRef, TargetContext } from '../replicator/mover.ts';
+import type { Depth, Finding, Movers, ResourceRef, TargetContext } from '../replicator/mover.ts';
+import { isUsable } from '../replicator/point/members.ts';
 import { readManifest } from '../replicator/point/read-manifest.ts';
 import type { PointManifest, RecoveryPoint } from '../replicator/point/types.ts';
-import { verifyPoint } from '../replicator/point/verify-point.ts';
+import { recordChecks } from '../replicator/point/record-checks.ts';
+import { checkPoint } from '../replicator/point/verify-point.ts';
 import { isEnded } from '../replicator/session/state.ts';
-import type { Ledger } from '../replicator/session/types.ts';
+import type { Ledger } from '../replicator/session/ledger.ts';
 import type { Control, GroupView, LostPrimary } from '../runbooks/control.ts';
 import { currentClaim } from './cluster/current-claim.ts';
 import type { Claims } from './cluster/types.ts';
@@ -27,6 +30,7 @@ export interface ControlDeps {
   readonly movers: Movers;
   readonly claims: Pick<Claims, 'compareOf'>;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 type Raised = Awaited<ReturnType<Control['raiseGeneration']>>;
@@ -124,12 +128,32 @@ export class ControllerControl implements Control {
     depth: Depth,
     progress: Progress,
     signal: AbortSignal,
+    only?: ReadonlySet<string>,
   ): Promise<RecoveryPoint> {
-    const { movers, clock, ledger } = this.#deps;
+    const { movers, clock, ledger, log } = this.#deps;
     const point = await this.#point(group, id);
-    const at = await targetContext(this.#deps, group, point.region, progress, signal);
-    const checked = await verifyPoint(point, depth, { movers, at, clock });
-    return ledger.savePoint(checked, point);
+    const context = await targetContext(this.#deps, group, point.region, progress, signal);
+    const checks = await checkPoint(point, depth, { movers, at: context }, only);
+    const at = isoTime(clock.now());
+    const { bank } = context;
+    const deps = { ledger, bank, log, signal };
+    const head = await recordChecks(point, { checks, depth, at }, deps);
+    if (head === null) throw notFound('point', `${group}/${id}`);
+    return head;
+  }
+
+  async recordDamage(
+    group: string,
+    id: string,
+    finding: Finding,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { ledger, clock, log, sites } = this.#deps;
+    const point = await this.#point(group, id);
+    const bank = await sites.bank(point.region, signal);
+    const checks = new Map([[finding.resource, { findings: [finding], damaged: 1 }]]);
+    const found = { checks, depth: 'content', at: isoTime(clock.now()) } as const;
+    await recordChecks(point, found, { ledger, bank, log, signal });
   }
 
   async manifest(group: string, id: string, signal: AbortSignal): Promise<PointManifest> {
@@ -149,9 +173,7 @@ export class ControllerControl implements Control {
   /** The newest, as it is now. */
   async #anyProven(group: string, region: string): Promise<Compare> {
     const points = await this.#deps.store.range(keys.point(group));
-    const found = points.findLast(
-      ({ value }) => value.state === 'proven' && value.region === region,
-    );
+    const found = points.findLast(({ value }) => isUsable(value) && value.region === region);
     if (found === undefined) throw nothingProven(group);
     return { path: found.path, modRevision: found.modRevision };
   }

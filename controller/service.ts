@@ -13,6 +13,7 @@ import type {
   SessionSummary,
   Stored,
 } from './model/types.ts';
+import type { ListedPoint } from './service/keeping.ts';
 import type { AuditRecord } from './state/records.ts';
 import type { ReadOptions } from './store/store.ts';
 
@@ -77,7 +78,13 @@ export interface ControllerService {
     read?: ReadOptions,
   ): Promise<{ readonly summary: SessionSummary; readonly progress: ProgressSnapshot | null }>;
 
-  listPoints(group: string, read?: ReadOptions): Promise<readonly RecoveryPoint[]>;
+  /** Newest first, each with the reasons for which retention keeps it. */
+  listPoints(group: string, read?: ReadOptions): Promise<readonly ListedPoint[]>;
+  /** Keeps the point from being expired until it is let go; audited, like all that let go. */
+  holdPoint(group: string, point: string, reason: string): Promise<void>;
+  releasePoint(group: string, point: string, reason: string): Promise<void>;
+  /** What happened to the resource in the source is as it should be. Throws `group.nothing-to-release`. */
+  releaseResource(group: string, resource: string, reason: string): Promise<void>;
   getPoint(
     group: string,
     point: string,

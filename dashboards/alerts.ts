@@ -55,9 +55,29 @@ const ofGroups: readonly Rule[] = [
     expr: `(${asKnown('farshore_recovery_points{state="damaged"}', 'group')}) > 0`,
     for: '0m',
     severity: 'warning',
-    summary: 'Group {{ $labels.group }}: {{ $value }} damaged recovery points in the secondary',
+    summary:
+      'Group {{ $labels.group }}: {{ $value }} recovery points of which nothing can be recovered in the secondary',
     action:
       'Run farshore point list and point show: what is damaged, and since when; check the store.',
+  },
+  {
+    alert: 'FarshoreResourceLacking',
+    expr: `(${asKnown('farshore_group_lacking_resources', 'group')}) > 0`,
+    for: '15m',
+    severity: 'warning',
+    summary:
+      'Group {{ $labels.group }}: {{ $value }} resources cannot be recovered from the newest point',
+    action: 'Run farshore group show {{ $labels.group }}: it names them and says why.',
+  },
+  {
+    alert: 'FarshoreMemberChanged',
+    expr: `(${asKnown('farshore_group_member_changes', 'group, change')}) > 0`,
+    for: '0m',
+    severity: 'critical',
+    summary:
+      'Group {{ $labels.group }}: {{ $value }} members are {{ $labels.change }} in the source; their copies from before are kept',
+    action:
+      'Is that intended? farshore group show {{ $labels.group }}, then farshore group release, or bring it back.',
   },
   {
     alert: 'FarshoreRegionServiceDown',
@@ -77,7 +97,10 @@ const ofGroups: readonly Rule[] = [
   },
   {
     alert: 'FarshoreExecutionFailed',
-    expr: rose('farshore_runbook_executions_total{result=~"failed|unchecked"}', 'mode, result'),
+    expr: rose(
+      'farshore_runbook_executions_total{result=~"failed|unchecked|partial"}',
+      'mode, result',
+    ),
     for: '0m',
     severity: 'critical',
     summary: 'A {{ $labels.mode }} ended {{ $labels.result }} within the last hour',

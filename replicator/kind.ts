@@ -38,6 +38,11 @@ export interface Kind<
    * one is known of every point that has it: `backup/<id>`. As few as there are things that fail alone.
    */
   storedThings(copy: P): readonly string[];
+  /**
+   * Which share of the resource was removed or rewritten between two copies, from 0 to 1; 0 where
+   * nothing can be told. `sent`: what was sent and copied for the second.
+   */
+  changedShare(before: P, after: P, sent: { readonly objects: number }): number;
   /** Finds its resources where the group's members live. */
   find(at: FindContext): Finder<F>;
   /** What would keep them from being protected there, as faults of the document. Nothing is changed. */

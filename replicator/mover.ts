@@ -48,6 +48,16 @@ export interface Copy {
   /** Objects and bytes of the whole copy in the secondary, shared parents included. */
   readonly objects: number;
   readonly bytes: number;
+  /** The copy is whole but for these; at most 1,000 are kept, `lacking` counts all. Absent: it is whole. */
+  readonly lacks?: readonly Lack[] | undefined;
+  readonly lacking?: number | undefined;
+}
+
+/** A part of the resource that is not in its copy. */
+export interface Lack {
+  /** For the operator: `container/object`. */
+  readonly object: string;
+  readonly reason: string;
 }
 
 /** Everything that can be done with the secondary alone: the primary may be lost. */

@@ -16,12 +16,21 @@ export interface Retention {
   readonly maxAgeSeconds?: number;
 }
 
+/** What may happen to a group's members in the source without anybody's word. */
+export interface ChangePolicy {
+  /** More of a resource than this was removed or rewritten at once: its copies from before are kept. */
+  readonly limitPercent: number;
+  /** For how long, unless an operator lets them go; the last copies of what is lost likewise. */
+  readonly graceSeconds: number;
+}
+
 export interface ProtectionPolicy {
   readonly name: string;
   readonly rpoSeconds: number;
   readonly rtoSeconds: number;
   readonly schedule: Schedule;
   readonly retention: Retention;
+  readonly changes: ChangePolicy;
   /** Region that holds the recovery points. */
   readonly targetRegion: string;
   /** A new full volume backup after this many incrementals. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CatalogRef } from './bank/bank.ts';
-import type { ResourceRef } from './mover.ts';
+import type { Lack, ResourceRef } from './mover.ts';
 
 /** Strict, and the compiler tells when a field of the type is missing here: reading would refuse it. */
 export function strict<T>() {
@@ -38,5 +38,7 @@ export function copyFields<K extends string, N extends number>(kind: K, format: 
     consistency: z.enum(['snapshot', 'backup', 'listing', 'immutable']),
     objects: count,
     bytes: count,
+    lacks: z.array(strict<Lack>()({ object: z.string(), reason: z.string() })).optional(),
+    lacking: count.optional(),
   };
 }

@@ -7,6 +7,7 @@ import { approvalReason } from '../../runbooks/approval.ts';
 import type { Execution, StepRecord } from '../../runbooks/execution/types.ts';
 import type { ClusterStatus } from '../model/controller-status.ts';
 import type { GroupStatus, SessionSummary } from '../model/types.ts';
+import type { ListedPoint } from '../service/keeping.ts';
 import type { RegionStatus, StoredAudit } from '../service.ts';
 
 const time = z.string().describe('RFC 3339, UTC');
@@ -39,6 +40,7 @@ export const sessionSummary = z
     endedAt: time.nullable(),
     runs: z.number(),
     moved,
+    lacks: z.number().describe('Resources that the point of the session lacks.'),
     error: failure.nullable(),
   })
   .meta({ id: 'Session' }) satisfies z.ZodType<SessionSummary>;
@@ -64,6 +66,8 @@ export const sessionState = z
   .object({ summary: sessionSummary, progress: progressSnapshot.nullable() })
   .meta({ id: 'SessionState' });
 
+const memberState = z.enum(['proven', 'partial', 'damaged', 'lacking']);
+
 export const groupStatus = z
   .object({
     name: z.string(),
@@ -73,13 +77,29 @@ export const groupStatus = z
     secondary: z.string(),
     state: z.enum(['protected', 'at-risk', 'failed-over', 'paused']),
     resources: z.array(resourceRef),
-    rpoSeconds: z.number().nullable().describe('Age of the data in the newest proven point.'),
+    rpoSeconds: z
+      .number()
+      .nullable()
+      .describe('Age of the newest whole copy of the resource that is worst off.'),
     rpoObjectiveSeconds: z.number(),
     rtoSeconds: z.number().nullable().describe('Of the newest verified drill or failover.'),
     rtoObjectiveSeconds: z.number(),
     newestProvenPoint: z.string().nullable(),
     newestProvenDataTime: time.nullable(),
-    points: z.object({ proven: z.number(), damaged: z.number() }),
+    points: z.object({ proven: z.number(), partial: z.number(), damaged: z.number() }),
+    lacks: z
+      .array(z.object({ resource: resourceRef, state: memberState, problem: failure.nullable() }))
+      .describe('What cannot be recovered from the newest point, or not wholly, and why.'),
+    changes: z
+      .array(
+        z.object({
+          resource: resourceRef,
+          change: z.enum(['lost', 'replaced', 'emptied', 'changed']),
+          since: time,
+          detail: z.string(),
+        }),
+      )
+      .describe('What happened to members in the source; their copies from before are kept.'),
     session: sessionSummary.nullable(),
     nextSessionAt: time.nullable(),
   })
@@ -100,7 +120,7 @@ export const recoveryPoint = z
     group: z.string(),
     generation: z.number(),
     sequence: z.number().describe('Its place among the points of the group, by commit.'),
-    state: z.enum(['proven', 'damaged', 'expiring']),
+    state: z.enum(['proven', 'partial', 'damaged', 'expiring']),
     region: z.string(),
     sourceRegion: z.string(),
     cutStart: time,
@@ -108,6 +128,15 @@ export const recoveryPoint = z
     dataTime: time.describe('The oldest data time of its copies: what RPO counts from.'),
     committedAt: time,
     manifest: z.object({ object: z.string(), sha256: z.string() }),
+    members: z.array(
+      z.object({
+        resource: resourceRef,
+        state: memberState,
+        dataTime: time.nullable(),
+        damaged: z.number(),
+        problem: failure.nullable(),
+      }),
+    ),
     resources: z.number(),
     objects: z.number(),
     bytes: z.number(),
@@ -119,6 +148,16 @@ export const recoveryPoint = z
     }),
   })
   .meta({ id: 'RecoveryPoint' }) satisfies z.ZodType<RecoveryPoint>;
+
+export const listedPoint = recoveryPoint
+  .extend({
+    kept: z
+      .array(z.string())
+      .describe('Why retention keeps it; nothing means that the next session lets it go.'),
+  })
+  .meta({ id: 'ListedRecoveryPoint' }) satisfies z.ZodType<ListedPoint>;
+
+export const reasonBody = z.strictObject({ reason: approvalReason }).meta({ id: 'Reason' });
 
 /** The copies are the movers' own records: their full form is part of the bank's format, not of the API. */
 export const pointWithManifest = z
@@ -166,13 +205,16 @@ export const execution = z
     dryRun: z.boolean(),
     params: z.record(z.string(), z.unknown()),
     state: z.enum(['running', 'waiting', 'ended']),
-    result: z.exactOptional(z.enum(['succeeded', 'unchecked', 'failed', 'cancelled'])),
+    result: z.exactOptional(z.enum(['succeeded', 'unchecked', 'partial', 'failed', 'cancelled'])),
     declaredAt: time,
     endedAt: z.exactOptional(time),
     cancelRequested: z.boolean(),
     generation: z.number(),
     point: z.exactOptional(z.string()),
     rpoSeconds: z.exactOptional(z.number()),
+    lacks: z
+      .exactOptional(z.number())
+      .describe('Resources of the group that could not be recovered.'),
     rpoObjectiveSeconds: z.number(),
     rtoSeconds: z.exactOptional(z.number()),
     rtoObjectiveSeconds: z.number(),

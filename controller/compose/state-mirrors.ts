@@ -15,6 +15,7 @@ export function createMirrors(store: Store, ambient: Ambient) {
     latest: of(keys.latest()),
     wanted: of(keys.wanted()),
     members: of(keys.members()),
+    changes: of(keys.changes()),
     rto: of(keys.rto()),
     points: new Mirror({ store, ambient, prefix: keys.points(), project: shortPoint }),
   });

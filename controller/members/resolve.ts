@@ -1,3 +1,4 @@
+import { FarshoreError } from '../../kernel/errors.ts';
 import type { Candidate, FindContext, Finder } from '../../replicator/kind.ts';
 import { kindOf } from '../../replicator/kinds.ts';
 import { resourceKey, type ResourceKind, type ResourceRef } from '../../replicator/mover.ts';
@@ -13,7 +14,17 @@ export interface Resolved {
   /** The same as their kinds found them. */
   readonly found: ReadonlyMap<ResourceKind, readonly Candidate[]>;
   /** What is named and not there, ambiguous, or cannot be protected; paths as in the document. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly MemberFault[];
+}
+
+/** One member that cannot be protected; the others are not concerned. */
+export interface MemberFault extends Fault {
+  /** `member.not-found`, `member.ambiguous`, `member.unusable`. */
+  readonly code: string;
+  /** Which; what is named and not known bears the name for an id. */
+  readonly resource: ResourceRef;
+  /** Ids that the name may stand for. */
+  readonly candidates: readonly string[];
 }
 
 /**
@@ -27,7 +38,7 @@ export async function resolveMembers(
 ): Promise<Resolved> {
   const resources = new Map<string, ResourceRef>();
   const foundByKind = new Map<ResourceKind, Candidate[]>();
-  const faults: Fault[] = [];
+  const faults: MemberFault[] = [];
   for (const [index, member] of members.entries()) {
     const kind = kindOf(member.kind);
     const { plural } = kind;
@@ -37,14 +48,18 @@ export async function resolveMembers(
     const found = isNamed
       ? await named(member, plural, finder, signal)
       : await gather(finder.matching(member, signal));
-    if (typeof found === 'string') {
-      faults.push({ path, message: found });
+    if (!isFound(found)) {
+      faults.push({ path, ...found });
       continue;
     }
     for (const candidate of found) {
       const { id, name, obstacle } = candidate;
-      if (obstacle !== null) faults.push({ path, message: `${name} (${id}): ${obstacle}` });
       const resource = { kind: member.kind, id, name };
+      if (obstacle !== null) {
+        const message = `${name} (${id}): ${obstacle}`;
+        faults.push({ path, message, code: 'member.unusable', resource, candidates: [] });
+        continue;
+      }
       if (resources.has(resourceKey(resource))) continue;
       resources.set(resourceKey(resource), resource);
       const ofKind = foundByKind.get(member.kind) ?? [];
@@ -52,11 +67,7 @@ export async function resolveMembers(
       ofKind.push(candidate);
     }
   }
-  if (resources.size > maxResources)
-    faults.push({
-      path: 'members',
-      message: `more than ${maxResources} resources match: split the group`,
-    });
+  if (resources.size > maxResources) throw tooMany();
   return { resources: [...resources.values()], found: foundByKind, faults };
 }
 
@@ -66,15 +77,34 @@ async function named(
   plural: string,
   finder: Finder,
   signal: AbortSignal,
-): Promise<readonly Candidate[] | string> {
+): Promise<readonly Candidate[] | Omit<MemberFault, 'path'>> {
   const byId = await finder.byId(nameOrId, signal);
   if (byId !== null) return [byId];
   const found = await gather(finder.byName(nameOrId, signal));
+  if (found.length === 1) return found;
+  const resource = { kind, id: nameOrId, name: nameOrId };
+  const candidates = found.map(({ id }) => id);
   if (found.length > 1) {
-    const ids = found.map(({ id }) => id).join(', ');
-    return `${found.length} ${plural} bear the name ${nameOrId}: name one by its id: ${ids}`;
+    const message = `${found.length} ${plural} bear the name ${nameOrId}: name one by its id: ${candidates.join(', ')}`;
+    return { message, code: 'member.ambiguous', resource, candidates };
   }
-  return found.length === 1 ? found : `there is no ${kind} ${nameOrId} in the source project`;
+  const message = `there is no ${kind} ${nameOrId} in the source project`;
+  return { message, code: 'member.not-found', resource, candidates };
+}
+
+function isFound(
+  found: readonly Candidate[] | Omit<MemberFault, 'path'>,
+): found is readonly Candidate[] {
+  return Array.isArray(found);
+}
+
+function tooMany(): FarshoreError {
+  return new FarshoreError(`more than ${maxResources} resources match`, {
+    code: 'group.too-large',
+    kind: 'permanent',
+    operation: 'find members',
+    hint: 'split the group',
+  });
 }
 
 /** Stops where there are too many, whatever a project holds. */

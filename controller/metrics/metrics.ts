@@ -4,6 +4,8 @@ import type { Observer } from '../observer.ts';
 import type { ControllerService } from '../service.ts';
 import { createControllerGauges, setControllerGauges } from './controller-gauges.ts';
 
+const memberChanges = ['lost', 'replaced', 'emptied', 'changed'] as const;
+
 /** Session and step durations reach from a second to a day. */
 const durationBuckets = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
 
@@ -99,7 +101,7 @@ function createGauges(registry: Registry) {
     ]),
     rpo: gauge(
       'farshore_group_rpo_seconds',
-      'Age of the data in the newest proven recovery point.',
+      'Age of the newest proven copy of the resource that is worst off.',
       ['group'],
     ),
     rpoObjective: gauge('farshore_group_rpo_objective_seconds', 'RPO objective of the group.', [
@@ -115,10 +117,20 @@ function createGauges(registry: Registry) {
     ]),
     lastProven: gauge(
       'farshore_group_last_proven_point_timestamp_seconds',
-      'Data time of the newest proven recovery point.',
+      'Data time of the newest proven copy of the resource that is worst off.',
       ['group'],
     ),
     points: gauge('farshore_recovery_points', 'Recovery points by state.', ['group', 'state']),
+    lacking: gauge(
+      'farshore_group_lacking_resources',
+      'Resources that cannot be recovered, or not wholly, from the newest recovery point.',
+      ['group'],
+    ),
+    changes: gauge(
+      'farshore_group_member_changes',
+      'Members that were lost, replaced, emptied or changed in the source, and not released.',
+      ['group', 'change'],
+    ),
     regionUp: gauge('farshore_region_up', '1 where the service of the region answers.', [
       'region',
       'service',
@@ -158,7 +170,14 @@ async function refresh(gauges: Gauges, service: ControllerService): Promise<void
     gauges.rpoObjective.set(name, group.rpoObjectiveSeconds);
     gauges.rtoObjective.set(name, group.rtoObjectiveSeconds);
     gauges.points.set({ ...name, state: 'proven' }, group.points.proven);
+    gauges.points.set({ ...name, state: 'partial' }, group.points.partial);
     gauges.points.set({ ...name, state: 'damaged' }, group.points.damaged);
+    gauges.lacking.set(name, group.lacks.length);
+    for (const change of memberChanges)
+      gauges.changes.set(
+        { ...name, change },
+        group.changes.filter((each) => each.change === change).length,
+      );
     if (group.rtoSeconds !== null)
       gauges.rto.set({ ...name, source: 'measured' }, group.rtoSeconds);
     if (group.newestProvenDataTime === null || group.rpoSeconds === null) continue;

@@ -1,17 +1,33 @@
-import { newestProven, type PointAge } from '../../replicator/point/choose.ts';
-import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import { newestFirst, newestUsable, type PointAge } from '../../replicator/point/choose.ts';
+import {
+  holdingOf,
+  reachedOf,
+  type PointHolding,
+  type Reached,
+} from '../../replicator/point/reached.ts';
+import type { PointMember, RecoveryPoint } from '../../replicator/point/types.ts';
 import type { Entry } from '../store/store.ts';
 import type { Mirror } from './mirror.ts';
 
 /** What is kept of a point in memory. */
-export interface ShortPoint extends PointAge {
+export interface ShortPoint extends PointHolding {
   readonly group: string;
+  readonly members: readonly ShortMember[];
 }
+
+/** A member that is not wholly there. */
+export type ShortMember = Omit<PointMember, 'damaged'>;
 
 /** What a group's status shows of its points. */
 export interface PointTally {
+  /** The newest of which anything can be recovered. */
   readonly newest: PointAge | null;
+  /** What RPO counts from. */
+  readonly reached: Reached;
+  /** What the newest of all lacks, or has damaged. */
+  readonly lacks: readonly ShortMember[];
   readonly proven: number;
+  readonly partial: number;
   readonly damaged: number;
 }
 
@@ -21,18 +37,51 @@ interface Points {
   tally: PointTally | null;
 }
 
-const none: PointTally = Object.freeze({ newest: null, proven: 0, damaged: 0 });
+const none: PointTally = Object.freeze(tallyOf([]));
 
 export function shortPoint({ value }: Entry<RecoveryPoint>): ShortPoint {
-  const { group, id, sequence, state, dataTime } = value;
-  return { group, id, sequence, state, dataTime };
+  return shortOf(value);
+}
+
+export function shortOf(value: RecoveryPoint): ShortPoint {
+  const members = value.members
+    .filter(({ state }) => state !== 'proven')
+    .map(({ resource, state, dataTime, problem }) => ({ resource, state, dataTime, problem }));
+  const { whole, missing, ...holding } = holdingOf(value);
+  return {
+    ...holding,
+    group: value.group,
+    whole: whole.map(shared),
+    missing: missing.map(shared),
+    members,
+  };
+}
+
+/** The same resources are in every point of a group: each key is held in memory once. */
+const sharedKeys = new Map<string, string>();
+const sharedAtMost = 100_000;
+
+function shared(key: string): string {
+  const known = sharedKeys.get(key);
+  if (known !== undefined) return known;
+  if (sharedKeys.size >= sharedAtMost) sharedKeys.clear();
+  sharedKeys.set(key, key);
+  return key;
 }
 
 /** Pure. */
-export function tallyOf(points: readonly PointAge[]): PointTally {
+export function tallyOf(points: readonly ShortPoint[]): PointTally {
+  const [newest] = newestFirst(points.filter(({ state }) => state !== 'expiring'));
   const count = (state: PointAge['state']) =>
     points.filter((point) => point.state === state).length;
-  return { newest: newestProven(points), proven: count('proven'), damaged: count('damaged') };
+  return {
+    newest: newestUsable(points),
+    reached: reachedOf(points),
+    lacks: newest?.members ?? [],
+    proven: count('proven'),
+    partial: count('partial'),
+    damaged: count('damaged'),
+  };
 }
 
 /** The tally of every group, counted anew only after its points changed. */

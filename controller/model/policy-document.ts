@@ -22,6 +22,19 @@ const retention = z.strictObject({
   maxAge: duration.optional(),
 });
 
+const changes = z.strictObject({
+  limit: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(50)
+    .describe('Percent of a resource that may be removed or rewritten between two points.'),
+  grace: duration
+    .default('7d')
+    .describe('How long the copies from before are kept, unless they are released.'),
+});
+
 /** A policy as people write it, in a file and over HTTP. */
 export const policySchema = z
   .strictObject({
@@ -32,6 +45,9 @@ export const policySchema = z
     retention: retention
       .default({ last: 3, hourly: 24, daily: 7, weekly: 0, monthly: 0 })
       .describe('How many points are kept; without it 3 last, 24 hourly, 7 daily.'),
+    changes: changes
+      .prefault({})
+      .describe('What may happen to members in the source before their last copies are kept.'),
     target: objectName.describe('Region that holds the recovery points.'),
     volumes: z
       .strictObject({ maxIncrementals: z.number().int().min(0).max(100).default(6) })
@@ -54,6 +70,10 @@ export function toPolicy(document: PolicyDocument): ProtectionPolicy {
     rtoSeconds: seconds(document.objectives.rto),
     schedule: toSchedule(document.schedule),
     retention: maxAge === undefined ? kept : { ...kept, maxAgeSeconds: seconds(maxAge) },
+    changes: {
+      limitPercent: document.changes.limit,
+      graceSeconds: seconds(document.changes.grace),
+    },
     targetRegion: document.target,
     maxIncrementals: document.volumes.maxIncrementals,
   };
@@ -76,6 +96,10 @@ export function fromPolicy(policy: ProtectionPolicy): PolicyDocument {
         : { cron: times.cron, timeZone: times.timeZone, jitter },
     retention:
       maxAgeSeconds === undefined ? kept : { ...kept, maxAge: formatDuration(maxAgeSeconds) },
+    changes: {
+      limit: policy.changes.limitPercent,
+      grace: formatDuration(policy.changes.graceSeconds),
+    },
     target: policy.targetRegion,
     volumes: { maxIncrementals: policy.maxIncrementals },
   };

@@ -1,4 +1,6 @@
 import type { ResourceKind, ResourceRef } from '../../replicator/mover.ts';
+import type { PointMember } from '../../replicator/point/types.ts';
+import type { MemberChange } from '../state/records.ts';
 import type { ProtectionPolicy } from '../../replicator/policy.ts';
 
 /** A stored object's revision: rises with every change of it; the API's ETag. */
@@ -57,21 +59,27 @@ export interface GroupStatus {
   readonly primary: string;
   readonly secondary: string;
   /**
-   * `protected`: RPO within its objective. `at-risk`: beyond it, or no proven point yet.
+   * `protected`: RPO within its objective. `at-risk`: beyond it, a resource without a whole copy, or a
+   * change in the source that nobody has confirmed.
    * `failed-over`: running in the secondary, unprotected until reprotected. `paused`: by the operator.
    */
   readonly state: 'protected' | 'at-risk' | 'failed-over' | 'paused';
   readonly resources: readonly ResourceRef[];
-  /** Now minus the data time of the newest proven point; null without one. */
+  /** Now minus the data time of the newest whole copy of the resource that is worst off; null: one has none. */
   readonly rpoSeconds: number | null;
   readonly rpoObjectiveSeconds: number;
   /** Of the newest ended drill or failover that was verified; null before the first. */
   readonly rtoSeconds: number | null;
   readonly rtoObjectiveSeconds: number;
+  /** The newest point of which anything can be recovered. */
   readonly newestProvenPoint: string | null;
-  /** RFC 3339. */
+  /** RFC 3339: what `rpoSeconds` counts from. */
   readonly newestProvenDataTime: string | null;
-  readonly points: { readonly proven: number; readonly damaged: number };
+  readonly points: { readonly proven: number; readonly partial: number; readonly damaged: number };
+  /** What cannot be recovered from the newest point, or not wholly, and why. */
+  readonly lacks: readonly Pick<PointMember, 'resource' | 'state' | 'problem'>[];
+  /** What happened to members in the source and was not confirmed; their copies from before are kept. */
+  readonly changes: readonly Pick<MemberChange, 'resource' | 'change' | 'since' | 'detail'>[];
   readonly session: SessionSummary | null;
   /** RFC 3339; null when none is due (paused, failed over). */
   readonly nextSessionAt: string | null;
@@ -84,6 +92,8 @@ export interface SessionSummary {
   readonly endedAt: string | null;
   readonly runs: number;
   readonly moved: { readonly bytes: number; readonly objects: number };
+  /** Resources that its point lacks. */
+  readonly lacks: number;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 

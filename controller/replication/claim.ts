@@ -2,26 +2,34 @@ import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { describeError, FarshoreError } from '../../kernel/errors.ts';
 import type { ResourceRef } from '../../replicator/mover.ts';
+import type { PointMember, LackingResource } from '../../replicator/point/types.ts';
+import type { Ledger } from '../../replicator/session/ledger.ts';
 import { newSession } from '../../replicator/session/new-session.ts';
-import type { Ledger, Session, SessionError } from '../../replicator/session/types.ts';
+import type { Session, SessionError } from '../../replicator/session/types.ts';
+import type { Claims } from '../cluster/types.ts';
+import { compareMembers } from '../members/changes.ts';
 import { ownContainers } from '../members/own-containers.ts';
-import { resolveMembers } from '../members/resolve.ts';
+import { resolveMembers, type MemberFault } from '../members/resolve.ts';
 import type { Sites } from '../sites.ts';
+import { readChanges, saveChanges } from '../state/changes.ts';
 import { readGroup, type GroupEntries } from '../state/groups.ts';
 import { keys } from '../state/keys.ts';
+import { notFound } from '../state/refusals.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ClaimDeps {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly sites: Sites;
+  readonly claims: Pick<Claims, 'compareOf'>;
   readonly ambient: Ambient;
 }
 
 /**
- * Claims a new session of the group with its generation and what its members are now. Where they
- * cannot be found out, a session is recorded that failed with the reason: an operator looks there.
- * Killed before the claim is saved: nothing happened.
+ * Claims a new session of the group with its generation and what its members are now, compared with
+ * those of the newest point: what was protected and is not found is noted as lost before the session
+ * begins. Where the members cannot be found out, a session is recorded that failed with the reason: an
+ * operator looks there. Killed before the claim is saved: nothing began, and what was noted is true.
  */
 export async function claimSession(
   group: string,
@@ -30,7 +38,7 @@ export async function claimSession(
 ): Promise<Session> {
   const entries = await readGroup(deps.store, group);
   const { generation, primary, secondary } = entries.head.value;
-  const found = await currentResources(entries, deps, signal);
+  const found = await currentMembers(entries, deps, signal);
   const order = { group, generation, sourceRegion: primary, targetRegion: secondary };
   const before = await deps.ledger.session(group);
   const { clock } = deps.ambient;
@@ -46,33 +54,81 @@ export async function claimSession(
           endedAt: isoTime(clock.now()),
           error: found.error,
         }
-      : newSession({ ...order, resources: found.resources }, deps.ambient, before);
+      : newSession({ ...order, ...found }, deps.ambient, before);
   await deps.ledger.saveSession(session);
   return session;
 }
 
-type Found = { readonly resources: readonly ResourceRef[] } | { readonly error: SessionError };
+type Found =
+  | { readonly resources: readonly ResourceRef[]; readonly lacking: readonly LackingResource[] }
+  | { readonly error: SessionError };
 
-async function currentResources(
-  { record, head }: GroupEntries,
-  { sites, ambient }: ClaimDeps,
+async function currentMembers(
+  entries: GroupEntries,
+  deps: ClaimDeps,
   signal: AbortSignal,
 ): Promise<Found> {
-  const { members, source } = record.value.spec;
+  const { record, head } = entries;
+  const { name, members, source } = record.value.spec;
+  const { sites, ambient } = deps;
   try {
     const { primary } = head.value;
     const scope = await sites.region(primary).project(source.project, signal);
     const at = { source: scope, ownContainers: ownContainers(sites, primary) };
     const { resources, faults } = await resolveMembers(members, at, signal);
-    if (faults.length === 0) return { resources };
-    const message = faults.map((fault) => `${fault.path}: ${fault.message}`).join('; ');
-    return { error: { code: 'group.member-unusable', message } };
+    const lacking = await compared(entries, resources, faults, deps);
+    return { resources, lacking };
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof FarshoreError)) throw error;
-    ambient.log.warn('members cannot be found out', { group: record.value.spec.name, error });
+    if (!(error instanceof FarshoreError) || isOwn(error)) throw error;
+    ambient.log.warn('members cannot be found out', { group: name, error });
     return { error: { code: error.code, message: describeError(error) } };
   }
+}
+
+/** Of the controller's own state: it says nothing about the members. */
+function isOwn({ code }: FarshoreError): boolean {
+  return /^(store|claim|controller)\./.test(code);
+}
+
+async function compared(
+  { record, head }: GroupEntries,
+  found: readonly ResourceRef[],
+  faults: readonly MemberFault[],
+  deps: ClaimDeps,
+): Promise<readonly LackingResource[]> {
+  const { name, members, policy: policyName } = record.value.spec;
+  const { store, ledger, ambient } = deps;
+  const policy = await store.get(keys.policy(policyName));
+  if (policy === null) throw notFound('policy', policyName);
+  const points = await ledger.points(name);
+  const newest = points.find(
+    ({ state, sourceRegion }) => state !== 'expiring' && sourceRegion === head.value.primary,
+  );
+  const known = newest?.members ?? [];
+  const changes = await readChanges(store, name);
+  const comparison = compareMembers({
+    members,
+    known,
+    found,
+    unusable: faults.map((fault) => unusableOf(fault, known)),
+    changes,
+    nowMs: ambient.clock.now(),
+    graceSeconds: policy.value.changes.graceSeconds,
+  });
+  await saveChanges(name, changes, comparison.changes, deps);
+  return comparison.lacking;
+}
+
+/** An ambiguous name is that of the one that it stood for, if that is among those it may stand for. */
+function unusableOf(
+  { resource, code, message, candidates }: MemberFault,
+  known: readonly PointMember[],
+): LackingResource {
+  const before = known.find(
+    (each) => each.resource.kind === resource.kind && candidates.includes(each.resource.id),
+  );
+  return { resource: before?.resource ?? resource, code, message };
 }
 
 async function lastKnown(group: string, store: Store): Promise<readonly ResourceRef[]> {

@@ -1,9 +1,10 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { runSession } from '../../replicator/session/runner.ts';
-import type { Ledger } from '../../replicator/session/types.ts';
+import type { Ledger } from '../../replicator/session/ledger.ts';
 import type { Sites } from '../sites.ts';
 import { readGroup } from '../state/groups.ts';
+import { readExemptions } from '../state/exemptions.ts';
 import { isHeld } from '../state/holds.ts';
 import { keys } from '../state/keys.ts';
 import { notFound } from '../state/refusals.ts';
@@ -29,20 +30,20 @@ export function sessionRunner(deps: SessionRunnerDeps): SupervisorDeps['run'] {
     const { spec } = (await readGroup(store, session.group)).record.value;
     const policy = (await store.get(keys.policy(spec.policy)))?.value;
     if (policy === undefined) throw notFound('policy', spec.policy);
+    const both = [session.sourceRegion, session.targetRegion];
+    const aheadMs = () => Math.max(...both.map((name) => sites.region(name).clockAheadMs));
     const ended = await runSession(session, {
       ledger,
       movers,
       ambient,
       retention: policy.retention,
+      changeLimitPercent: policy.changes.limitPercent,
       openContext: (opened, inner) => openContext(opened, spec, policy, deps, inner),
-      clockAheadMs: () =>
-        Math.max(
-          ...[session.sourceRegion, session.targetRegion].map(
-            (name) => sites.region(name).clockAheadMs,
-          ),
-        ),
+      clockAheadMs: aheadMs,
       progressOf: ({ kind }) => progress.of(kind),
       held: (group, point) => isHeld(store, group, point),
+      exemptions: (group) =>
+        readExemptions(store, group, ambient.clock.now() - aheadMs(), policy.changes.graceSeconds),
       shipAtOnce,
       signal,
     });

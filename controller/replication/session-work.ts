@@ -2,7 +2,8 @@ import type { Ambient } from '../../kernel/ambient.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
 import { isEnded } from '../../replicator/session/state.ts';
-import type { Ledger, Session } from '../../replicator/session/types.ts';
+import type { Ledger } from '../../replicator/session/ledger.ts';
+import type { Session } from '../../replicator/session/types.ts';
 import type { Claim, Claims } from '../cluster/types.ts';
 import type { Observer } from '../observer.ts';
 import { SessionProgress } from './progress.ts';
@@ -41,6 +42,7 @@ export class SessionWork {
   readonly #progress: SessionProgress;
   readonly #startMs: number;
   #sessionId: string | null = null;
+  #isAtEnd = false;
 
   constructor(group: string, isOnlyBegun: boolean, deps: SessionWorkDeps) {
     const { observer, ambient } = deps;
@@ -49,6 +51,11 @@ export class SessionWork {
     this.#deps = deps;
     this.#progress = new SessionProgress(group, observer, ambient.clock);
     this.#startMs = ambient.clock.monotonicMs();
+  }
+
+  /** The session came to its end here. */
+  get isAtEnd(): boolean {
+    return this.#isAtEnd;
   }
 
   /** The session stays as it was saved, for whoever takes it up. */
@@ -103,6 +110,7 @@ export class SessionWork {
     this.#sessionId = session.id;
     const isRun = !isEnded(session.phase) && !this.isOnlyBegun;
     const after = isRun ? await run(session, this.#progress, signal) : session;
+    this.#isAtEnd = isEnded(after.phase);
     if (isResult(after.phase)) this.#tell(after.phase);
     await this.#untilSeen(after);
     return 0;

@@ -18,12 +18,16 @@ export interface SupervisorDeps extends SessionWorkDeps {
   readonly claims: Pick<Claims, 'take' | 'insist'>;
   /** Groups that are replicated at once by this controller. */
   readonly sessionsAtOnce: number;
+  /** How long a session keeps its place while others wait for one; a quarter of an hour unless given. */
+  readonly turnMs?: number;
   /** A defect: nothing more is done by this process. */
   readonly onFailure: (error: unknown) => void;
 }
 
 interface Running {
   readonly work: SessionWork;
+  /** By the monotonic clock. */
+  readonly sinceMs: number;
   readonly done: Promise<void>;
 }
 
@@ -33,6 +37,9 @@ const driftMs = 5_000;
 const longestSleepMs = 30_000;
 /** A session that begins while its change is on its way here is found by asking. */
 const askAgainMs = 1_000;
+const quarterMs = 900_000;
+/** However often it had to give up its place, a session gets it for no longer than this. */
+const longestTurnMs = 24 * 3_600_000;
 /** How long a session that somebody wants now may take to begin, by whichever controller. */
 const beginMs = 30_000;
 
@@ -48,6 +55,12 @@ export class Supervisor {
   readonly #blocked = new Set<string>();
   /** By the monotonic clock. */
   readonly #restsUntilMs = new Map<string, number>();
+  /**
+   * Groups whose session had to give up its place to others, how often, and when last: they come after
+   * those that wait, and keep the next place twice as long, so that what cannot be taken up in its
+   * middle gets done all the same.
+   */
+  readonly #preempted = new Map<string, { readonly times: number; readonly atMs: number }>();
   /** Jitter is drawn once for each standing, whichever object says it, until somebody sets the clock. */
   readonly #due = new Map<string, { readonly standing: string; readonly due: Due }>();
   #dueOfSeen = new WeakMap<Standing, Due>();
@@ -189,7 +202,9 @@ export class Supervisor {
     }
     resumes.sort((a, b) => a.since - b.since);
     starts.sort((a, b) => a.atMs - b.atMs);
-    const ready = [...resumes, ...starts.filter(({ atMs }) => atMs <= nowMs)];
+    const ready = [...resumes, ...starts.filter(({ atMs }) => atMs <= nowMs)].sort(
+      (a, b) => this.#preemptedMs(a.group) - this.#preemptedMs(b.group),
+    );
     let room = sessionsAtOnce - this.#busy();
     for (const { group } of ready) {
       if (room <= 0 && !standings.isWanted(group)) continue;
@@ -197,6 +212,7 @@ export class Supervisor {
       this.#launch(group, room <= 0);
       room -= 1;
     }
+    if (room <= 0 && ready.some(({ group }) => this.#waits(group))) this.#preempt();
     const next = starts.find(({ atMs }) => atMs > nowMs);
     return Math.min(longestSleepMs, (next?.atMs ?? Infinity) - nowMs);
   }
@@ -205,6 +221,30 @@ export class Supervisor {
     const { cluster, standings } = this.#deps;
     const regions = standings.of(group)?.regions ?? [];
     return !cluster.isYielding(group) && cluster.isTurn(group, regions);
+  }
+
+  #waits(group: string): boolean {
+    return !this.#running.has(group) && this.#isOurs(group);
+  }
+
+  #preemptedMs(group: string): number {
+    return this.#preempted.get(group)?.atMs ?? -Infinity;
+  }
+
+  /** A region that trickles must not keep the places from all others: the oldest session past its turn makes room. */
+  #preempt(): void {
+    const { ambient, turnMs = quarterMs } = this.#deps;
+    const nowMs = ambient.clock.monotonicMs();
+    const [longest] = [...this.#running]
+      .filter(([, { work }]) => !work.isOnlyBegun)
+      .sort(([, a], [, b]) => a.sinceMs - b.sinceMs);
+    if (longest === undefined) return;
+    const [group, { work, sinceMs }] = longest;
+    const times = this.#preempted.get(group)?.times ?? 0;
+    if (nowMs - sinceMs < Math.min(longestTurnMs, turnMs * 2 ** times)) return;
+    this.#preempted.set(group, { times: times + 1, atMs: nowMs });
+    ambient.log.info('session interrupted: others wait for its place', { group, times: times + 1 });
+    work.abort();
   }
 
   #busy(): number {
@@ -254,12 +294,14 @@ export class Supervisor {
   #launch(group: string, isOnlyBegun: boolean): void {
     if (this.#stopping.signal.aborted) return;
     const work = new SessionWork(group, isOnlyBegun, this.#deps);
+    const sinceMs = this.#deps.ambient.clock.monotonicMs();
     const done = work.toEnd().then((restMs) => {
       this.#running.delete(group);
+      if (work.isAtEnd) this.#preempted.delete(group);
       this.#restsUntilMs.set(group, this.#deps.ambient.clock.monotonicMs() + restMs);
       this.poke();
     });
-    this.#running.set(group, { work, done });
+    this.#running.set(group, { work, sinceMs, done });
   }
 
   async #pause(ms: number): Promise<void> {

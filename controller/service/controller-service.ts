@@ -1,7 +1,7 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { noProgress } from '../../kernel/progress.ts';
 import type { Depth } from '../../replicator/mover.ts';
-import { byAge } from '../../replicator/point/choose.ts';
+import { newestFirst as newestPointsFirst } from '../../replicator/point/choose.ts';
 import { readManifest } from '../../replicator/point/read-manifest.ts';
 import type { PointManifest, RecoveryPoint } from '../../replicator/point/types.ts';
 import type { Control } from '../../runbooks/control.ts';
@@ -29,6 +29,7 @@ import { notFound, refused } from '../state/refusals.ts';
 import { summarize } from '../state/summary.ts';
 import type { ReadOptions } from '../store/store.ts';
 import { applyGroup } from './apply-group.ts';
+import { Keeping, type ListedPoint } from './keeping.ts';
 import { Overview, type OverviewDeps } from './overview.ts';
 import { Policies } from './policies.ts';
 import { ReadinessReport, type ReadinessDeps } from './readiness.ts';
@@ -55,6 +56,7 @@ export class StoreControllerService implements ControllerService {
   readonly #policies: Policies;
   readonly #health: RegionHealth;
   readonly #overview: Overview;
+  readonly #keeping: Keeping;
   readonly #readiness: ReadinessReport;
 
   constructor(deps: ServiceDeps) {
@@ -63,6 +65,7 @@ export class StoreControllerService implements ControllerService {
     this.#policies = new Policies(deps.store, deps.sites);
     this.#health = new RegionHealth(deps.sites, deps.clock);
     this.#overview = new Overview(deps);
+    this.#keeping = new Keeping(deps);
     this.#readiness = new ReadinessReport({ ...deps, health: () => deps.store.health() });
   }
 
@@ -155,10 +158,24 @@ export class StoreControllerService implements ControllerService {
     return { summary: past.value, progress: null };
   }
 
-  async listPoints(group: string, read?: ReadOptions): Promise<readonly RecoveryPoint[]> {
-    await this.#overview.group(group, read);
+  async listPoints(group: string, read?: ReadOptions): Promise<readonly ListedPoint[]> {
+    const { spec } = (await this.#overview.group(group, read)).value;
+    const policy = (await this.#overview.policy(spec.policy, read)).value;
     const entries = await this.#deps.reads.range(keys.point(group), read);
-    return entries.map(({ value }) => value).toSorted((a, b) => byAge(b, a));
+    const points = newestPointsFirst(entries.map(({ value }) => value));
+    return this.#keeping.withReasons(group, points, policy, read);
+  }
+
+  holdPoint(group: string, point: string, reason: string): Promise<void> {
+    return this.#keeping.holdPoint(group, point, reason);
+  }
+
+  releasePoint(group: string, point: string, reason: string): Promise<void> {
+    return this.#keeping.releasePoint(group, point, reason);
+  }
+
+  releaseResource(group: string, resource: string, reason: string): Promise<void> {
+    return this.#keeping.releaseResource(group, resource, reason);
   }
 
   async getPoint(

@@ -96,6 +96,7 @@ export class Overview {
       head,
       policy,
       points: view.tallies.of(name),
+      changes: view.changes.get(keys.changes(name))?.changes ?? [],
       session,
       rto: view.rto.get(keys.rto(name)) ?? null,
       nextSessionMs: this.#deps.supervisor.nextSessionMs(name, standing),

@@ -1,12 +1,12 @@
 import { type Clock, isoTime } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import { noProgress } from '../../kernel/progress.ts';
-import { newestProven } from '../../replicator/point/choose.ts';
+import { newestProven, newestUsable } from '../../replicator/point/choose.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { expirePoints } from '../../replicator/retention/expire-points.ts';
 import { isEnded } from '../../replicator/session/state.ts';
-import type { Ledger } from '../../replicator/session/types.ts';
+import type { Ledger } from '../../replicator/session/ledger.ts';
 import type { ExecutionJournal } from '../../runbooks/execution/types.ts';
 import { currentClaim } from '../cluster/current-claim.ts';
 import type { Claims } from '../cluster/types.ts';
@@ -49,7 +49,9 @@ export async function deletePoint(
   const point = await withdraw(group, id, deps.store);
   // Beside a session nothing may be expired; its own clean-up, or the next one's, takes the point along.
   if (await isWorkedOn(group, deps)) return;
-  await deps.supervisor.exclusively(group, signal, (alone) => expire(group, [point], deps, alone));
+  await deps.supervisor.exclusively(group, signal, (alone) =>
+    expire(group, [point], { ...deps, isGroupGoing: false }, alone),
+  );
 }
 
 /** Compares the newest proven point too: found damaged meanwhile, it may make this one the newest. */
@@ -59,13 +61,20 @@ async function withdraw(group: string, id: string, store: Store): Promise<Recove
     const stored = entries.find(({ value }) => value.id === id);
     if (stored === undefined)
       throw notFound('point', `${group}/${id}`, `farshore point list ${group} shows what there is`);
-    const newest = newestProven(entries.map(({ value }) => value));
+    const heads = entries.map(({ value }) => value);
+    const newest = newestProven(heads) ?? newestUsable(heads);
     if (newest?.id === id) throw newestRefused(stored.value);
     if (await isHeld(store, group, id)) throw heldRefused(stored.value);
+    const holds = await store.get(keys.holds(group, id));
+    const hold = holds?.value.operator;
+    if (hold !== undefined) throw operatorRefused(stored.value, hold.reason);
     const point = { ...stored.value, state: 'expiring' } as const;
     const read = entries.filter(({ value }) => value.id === id || value.id === newest?.id);
     return {
-      compares: read.map(({ path, modRevision }) => ({ path, modRevision })),
+      compares: [
+        unchanged(keys.holds(group, id), holds),
+        ...read.map(({ path, modRevision }) => ({ path, modRevision })),
+      ],
       operations: [put(keys.point(group, id), point)],
       result: point,
     };
@@ -101,7 +110,7 @@ export async function deleteGroup(
     await refuseOther(name, record, options.precondition, deps);
     await endSession(name, deps);
     if (options.deletePoints) {
-      await expire(name, await deps.ledger.points(name), deps, alone);
+      await expire(name, await deps.ledger.points(name), { ...deps, isGroupGoing: true }, alone);
       const left = await deps.ledger.points(name);
       if (left[0] !== undefined) throw heldRefused(left[0]);
     }
@@ -128,15 +137,15 @@ async function refuseOther(
 async function expire(
   group: string,
   points: readonly RecoveryPoint[],
-  deps: RemoveDeps,
+  deps: RemoveDeps & { readonly isGroupGoing: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const { ledger, movers, log, store } = deps;
+  const { ledger, movers, log, store, isGroupGoing } = deps;
   const held = (name: string, point: string) => isHeld(store, name, point);
   for (const region of new Set(points.map((point) => point.region))) {
     const at = await targetContext(deps, group, region, noProgress, signal);
     const dropped = points.filter((point) => point.region === region);
-    await expirePoints(dropped, { ledger, movers, at, held, log });
+    await expirePoints(dropped, { ledger, movers, at, held, log, isGroupGoing });
   }
 }
 
@@ -195,6 +204,7 @@ async function removeKeys(
       keys.latest,
       keys.rto,
       keys.wanted,
+      keys.changes,
     ];
     return {
       // A session that is begun or a point that is committed compares the head.
@@ -246,6 +256,16 @@ function newestRefused(point: RecoveryPoint): Error {
     `${point.group}/${point.id}`,
     'it is the newest proven point: without it the group could not be recovered as of then',
     `replicate first (farshore group sync ${point.group}), or delete the group with its points`,
+  );
+}
+
+function operatorRefused(point: RecoveryPoint, reason: string): Error {
+  return refused(
+    'point.held',
+    'delete point',
+    `${point.group}/${point.id}`,
+    `it is held: ${reason}`,
+    `let it go first: farshore point release ${point.group} ${point.id} --reason "…"`,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { PointTallies, PointTally } from '../mirror/point-tallies.ts';
-import { tallyOf } from '../mirror/point-tallies.ts';
+import { shortOf, tallyOf } from '../mirror/point-tallies.ts';
 import { listAll } from '../mirror/list-all.ts';
 import type { ProtectionPolicy } from '../model/types.ts';
 import { keys } from '../state/keys.ts';
@@ -10,6 +10,7 @@ import type {
   GroupRecord,
   LatestSession,
   MeasuredRto,
+  MemberChanges,
 } from '../state/records.ts';
 import type { Consistency, Entry, Key, Store } from '../store/store.ts';
 
@@ -27,6 +28,7 @@ export interface StateView {
   readonly groups: Table<GroupRecord>;
   readonly heads: Table<GroupHead>;
   readonly members: Table<GroupMembers>;
+  readonly changes: Table<MemberChanges>;
   readonly latest: Table<LatestSession>;
   readonly rto: Table<MeasuredRto>;
   readonly tallies: Pick<PointTallies, 'of'>;
@@ -40,16 +42,26 @@ export async function readView(
 ): Promise<StateView> {
   const table = <T>(prefix: Key<T>) => readTable(store, prefix, consistency);
   const pointsPrefix = group === '' ? keys.points() : keys.point(group);
-  const [policies, groups, heads, members, latest, rto, points] = await Promise.all([
+  const [policies, groups, heads, members, changes, latest, rto, points] = await Promise.all([
     table(keys.policy()),
     table(keys.group(group)),
     table(keys.head(group)),
     table(keys.members(group)),
+    table(keys.changes(group)),
     table(keys.latest(group)),
     table(keys.rto(group)),
     table(pointsPrefix),
   ]);
-  return { policies, groups, heads, members, latest, rto, tallies: talliesOf(points.values()) };
+  return {
+    policies,
+    groups,
+    heads,
+    members,
+    changes,
+    latest,
+    rto,
+    tallies: talliesOf(points.values()),
+  };
 }
 
 /** All below the prefix, as it is now. */
@@ -63,7 +75,7 @@ export async function readTable<T>(
 
 function talliesOf(points: Iterable<RecoveryPoint>): Pick<PointTallies, 'of'> {
   const byGroup = Map.groupBy(points, (point) => point.group);
-  return { of: (group: string): PointTally => tallyOf(byGroup.get(group) ?? []) };
+  return { of: (group: string): PointTally => tallyOf((byGroup.get(group) ?? []).map(shortOf)) };
 }
 
 class Listed<T> implements Table<T> {

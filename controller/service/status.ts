@@ -1,40 +1,54 @@
-import { reachedRpoSeconds } from '../../replicator/point/choose.ts';
+import { rpoSeconds as rpoSecondsOf } from '../../replicator/point/reached.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import type { PointTally } from '../mirror/point-tallies.ts';
 import type { Group, GroupStatus, ProtectionPolicy, SessionSummary } from '../model/types.ts';
-import type { GroupHead, MeasuredRto } from '../state/records.ts';
+import { isWithinGrace } from '../members/changes.ts';
+import type { GroupHead, MeasuredRto, MemberChange } from '../state/records.ts';
 
 export interface StatusInput {
   readonly group: Group;
   readonly head: GroupHead;
   readonly policy: ProtectionPolicy;
   readonly points: PointTally;
+  readonly changes: readonly MemberChange[];
   readonly session: SessionSummary | null;
   readonly rto: MeasuredRto | null;
   readonly nextSessionMs: number | null;
   readonly nowMs: number;
 }
 
-/** Pure: what is true of a group at this moment. RPO counts from the newest proven point, and nothing else. */
+/** Pure: what is true of a group at this moment. RPO is that of the resource that is worst off. */
 export function statusOf(input: StatusInput): GroupStatus {
   const { group, head, policy, points, session, rto, nextSessionMs, nowMs } = input;
-  const { newest, proven, damaged } = points;
-  const rpoSeconds = newest === null ? null : reachedRpoSeconds([newest], nowMs);
+  const { newest, reached, lacks, proven, partial, damaged } = points;
+  const rpoSeconds = rpoSecondsOf(reached, nowMs);
+  const { graceSeconds } = policy.changes;
+  const changes = input.changes.filter(
+    ({ since, releasedAt }) =>
+      releasedAt === undefined && isWithinGrace(since, nowMs, graceSeconds),
+  );
   return {
     name: group.spec.name,
     policy: policy.name,
     generation: head.generation,
     primary: head.primary,
     secondary: head.secondary,
-    state: stateOf(group, rpoSeconds, policy.rpoSeconds),
+    state: stateOf(group, rpoSeconds, policy.rpoSeconds, changes.length),
     resources: group.resources,
     rpoSeconds,
     rpoObjectiveSeconds: policy.rpoSeconds,
     rtoSeconds: rto?.seconds ?? null,
     rtoObjectiveSeconds: policy.rtoSeconds,
     newestProvenPoint: newest?.id ?? null,
-    newestProvenDataTime: newest?.dataTime ?? null,
-    points: { proven, damaged },
+    newestProvenDataTime: rpoSeconds === null ? null : isoTime(nowMs - rpoSeconds * 1000),
+    points: { proven, partial, damaged },
+    lacks: lacks.map(({ resource, state, problem }) => ({ resource, state, problem })),
+    changes: changes.map(({ resource, change, since, detail }) => ({
+      resource,
+      change,
+      since,
+      detail,
+    })),
     session: session === null ? null : shownSession(session),
     nextSessionAt: nextSessionMs === null ? null : isoTime(nextSessionMs),
   };
@@ -45,10 +59,12 @@ function stateOf(
   group: Group,
   rpoSeconds: number | null,
   objectiveSeconds: number,
+  changes: number,
 ): GroupStatus['state'] {
   if (group.failedOver !== undefined) return 'failed-over';
   if (group.spec.paused) return 'paused';
-  return rpoSeconds !== null && rpoSeconds <= objectiveSeconds ? 'protected' : 'at-risk';
+  const isMet = rpoSeconds !== null && rpoSeconds <= objectiveSeconds;
+  return isMet && changes === 0 ? 'protected' : 'at-risk';
 }
 
 /** Without what is kept beside it. */
@@ -59,7 +75,8 @@ export function shownSession({
   endedAt,
   runs,
   moved,
+  lacks,
   error,
 }: SessionSummary): SessionSummary {
-  return { id, phase, startedAt, endedAt, runs, moved, error };
+  return { id, phase, startedAt, endedAt, runs, moved, lacks, error };
 }

@@ -1,7 +1,8 @@
 import { refused, notFound } from './refusals.ts';
 import { atomically } from '../store/atomically.ts';
-import { put, type Store, unchanged } from '../store/store.ts';
+import { type Operation, put, remove, type Store, unchanged } from '../store/store.ts';
 import { keys } from './keys.ts';
+import type { Holds } from './records.ts';
 
 /**
  * Keeps a point from being expired while the execution has not ended. In one transaction with the
@@ -24,7 +25,7 @@ export async function holdPoint(
     const executions = [...others.filter((id) => id !== executionId), executionId];
     return {
       compares: [unchanged(pointKey, head), unchanged(holdsKey, holds)],
-      operations: [put(holdsKey, { executions })],
+      operations: [put(holdsKey, { ...holds?.value, executions })],
       result: undefined,
     };
   });
@@ -34,6 +35,43 @@ export async function holdPoint(
 export async function isHeld(store: Store, group: string, point: string): Promise<boolean> {
   const holds = await store.get(keys.holds(group, point));
   return (await liveOf(store, holds?.value.executions ?? [])).length > 0;
+}
+
+/**
+ * An operator keeps the point until he lets it go, whatever the policy says; or, without a reason, lets
+ * it go. Repeated, nothing changes but the reason.
+ */
+export async function holdForOperator(
+  store: Store,
+  group: string,
+  point: string,
+  hold: NonNullable<Holds['operator']> | null,
+  audit: Operation,
+): Promise<void> {
+  const [pointKey, holdsKey] = [keys.point(group, point), keys.holds(group, point)];
+  await atomically(store, async () => {
+    const head = await store.get(pointKey);
+    if (head === null) throw notFound('point', `${group}/${point}`);
+    if (head.value.state === 'expiring') throw expiring(group, point);
+    const holds = await store.get(holdsKey);
+    const executions = await liveOf(store, holds?.value.executions ?? []);
+    const next = hold === null ? { executions } : { executions, operator: hold };
+    const isEmpty = hold === null && executions.length === 0;
+    return {
+      compares: [unchanged(pointKey, head), unchanged(holdsKey, holds)],
+      operations: [isEmpty ? remove(holdsKey) : put(holdsKey, next), audit],
+      result: undefined,
+    };
+  });
+}
+
+/** The operator's hold; null: there is none. */
+export async function operatorHold(
+  store: Store,
+  group: string,
+  point: string,
+): Promise<NonNullable<Holds['operator']> | null> {
+  return (await store.get(keys.holds(group, point)))?.value.operator ?? null;
 }
 
 async function liveOf(store: Store, executions: readonly string[]): Promise<readonly string[]> {

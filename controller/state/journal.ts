@@ -205,7 +205,9 @@ export class StoreJournal implements ExecutionJournal {
   }
 
   #audited(execution: Execution, notes: readonly AuditNote[]): readonly Operation[] {
-    return notes.map((note) => auditEntry({ ...note, site: this.#deps.site }, execution.id));
+    return notes.map((note) =>
+      auditEntry({ ...note, site: this.#deps.site }, `${execution.id}-${note.action}`),
+    );
   }
 }
 

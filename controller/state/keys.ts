@@ -16,6 +16,7 @@ import type {
   Holds,
   LatestSession,
   MeasuredRto,
+  MemberChanges,
   RequestRecord,
   SweepRecord,
   Wish,
@@ -47,6 +48,8 @@ export const keys = Object.freeze({
   point: (group: string, point = '') => key<RecoveryPoint>('points', group, point),
   /** Those of all groups. */
   points: () => key<RecoveryPoint>('points', ''),
+  /** What happened to its members that nobody has confirmed. */
+  changes: (group = '') => key<MemberChanges>('changes', group),
   holds: (group: string, point = '') => key<Holds>('holds', group, point),
   execution: (id = '') => key<Execution>('executions', id),
   /** Those of a group that have not ended: whoever begins or ends one compares it. */

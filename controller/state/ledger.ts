@@ -1,11 +1,13 @@
-import { isDeepStrictEqual } from 'node:util';
 import { FarshoreError } from '../../kernel/errors.ts';
 import { currentClaim } from '../cluster/current-claim.ts';
 import type { Claims } from '../cluster/types.ts';
-import { byAge } from '../../replicator/point/choose.ts';
+import { newestFirst } from '../../replicator/point/choose.ts';
 import type { NewPoint, RecoveryPoint } from '../../replicator/point/types.ts';
 import { isEnded } from '../../replicator/session/state.ts';
-import type { Ledger, Session } from '../../replicator/session/types.ts';
+import { resourceKey } from '../../replicator/mover.ts';
+import { stillValid, withChecks } from '../../replicator/point/members.ts';
+import type { KeptPoint, Ledger, PointChecks } from '../../replicator/session/ledger.ts';
+import type { Session } from '../../replicator/session/types.ts';
 import { type Attempt, atomically } from '../store/atomically.ts';
 import {
   type Compare,
@@ -17,6 +19,7 @@ import {
   unchanged,
 } from '../store/store.ts';
 import { keys } from './keys.ts';
+import type { MemberChange } from './records.ts';
 import { notFound } from './refusals.ts';
 import { latestOf, summarize } from './summary.ts';
 
@@ -52,7 +55,7 @@ export class StoreLedger implements Ledger {
 
   async points(group: string): Promise<readonly RecoveryPoint[]> {
     const entries = await this.#store.range(keys.point(group));
-    return entries.map(({ value }) => value).toSorted((a, b) => byAge(b, a));
+    return newestFirst(entries.map(({ value }) => value));
   }
 
   async commitPoint(point: NewPoint, session: Session): Promise<void> {
@@ -62,38 +65,59 @@ export class StoreLedger implements Ledger {
       // Nobody else commits for the group while the claim is held.
       const others = (await this.points(group)).filter(({ id }) => id !== point.id);
       const sequence = 1 + Math.max(0, ...others.map((other) => other.sequence));
-      return this.#save(session, [put(key, { ...point, sequence })]);
+      const changed = await this.#changed(session, sequence, point.committedAt);
+      const saved = await this.#save(session, [put(key, { ...point, sequence })]);
+      return {
+        compares: [...saved.compares, ...changed.compares],
+        operations: [...saved.operations, ...changed.operations],
+        result: undefined,
+      };
     });
   }
 
   /** A point that was removed is not brought back, and one that is expiring stays so: its data is going. */
-  async savePoint(point: RecoveryPoint, seen?: RecoveryPoint): Promise<RecoveryPoint> {
-    const key = keys.point(point.group, point.id);
-    const { result } = await atomically(this.#store, async (): Promise<Attempt<RecoveryPoint>> => {
-      const stored = await this.#store.get(key);
-      if (stored === null) throw notFound('point', `${point.group}/${point.id}`);
-      if (point.state === 'proven' && isFoundDamaged(stored.value, seen))
-        return { compares: [], operations: [], result: stored.value };
-      const state = stored.value.state === 'expiring' ? 'expiring' : point.state;
-      const operations = [put(key, { ...point, state })];
-      return { compares: [unchanged(key, stored)], operations, result: point };
+  async recordChecks(
+    group: string,
+    { at, depth, points }: PointChecks,
+    seen: readonly RecoveryPoint[] = [],
+  ): Promise<readonly RecoveryPoint[]> {
+    const { result } = await atomically(this.#store, async () => {
+      const compares: Compare[] = [];
+      const operations: Operation[] = [];
+      const heads: RecoveryPoint[] = [];
+      for (const [id, checks] of points) {
+        const key = keys.point(group, id);
+        const stored = await this.#store.get(key);
+        if (stored === null) continue;
+        const before = seen.find((each) => each.id === id);
+        const head = withChecks(stored.value, stillValid(checks, stored.value, before), depth, at);
+        heads.push(head);
+        if (head === stored.value) continue;
+        compares.push(unchanged(key, stored));
+        operations.push(put(key, head));
+      }
+      return { compares, operations, result: heads };
     });
     return result;
   }
 
-  async expirePoint(group: string, point: string, kept: readonly string[] = []): Promise<void> {
+  async expirePoint(group: string, point: string, kept: readonly KeptPoint[] = []): Promise<void> {
     const key = keys.point(group, point);
     await atomically(this.#store, async () => {
       const claim = await this.#claim(group);
       const entries = await this.#store.range(keys.point(group));
       const stored = entries.find(({ path }) => path === key.path);
       if (stored === undefined) throw notFound('point', `${group}/${point}`);
-      const proven = entries.filter(
-        ({ value: { id, state } }) => kept.includes(id) && state === 'proven',
-      );
-      if (proven.length < kept.length) throw keptChanged(group, point);
+      const still = entries.filter(({ value }) => kept.some((each) => isStill(value, each)));
+      if (still.length < kept.length) throw keptChanged(group, point);
+      const holds = await this.#store.get(keys.holds(group, point));
+      if (holds?.value.operator !== undefined) throw heldMeanwhile(group, point);
       const operations = [put(key, { ...stored.value, state: 'expiring' as const })];
-      const compares = [claim, ...[stored, ...proven].map(asRead)];
+      const compares = [
+        claim,
+        unchanged(keys.holds(group, point), holds),
+        ...[stored, ...still].map(asRead),
+      ];
       return { compares, operations, result: undefined };
     });
   }
@@ -115,6 +139,33 @@ export class StoreLedger implements Ledger {
       const operations = [remove(keys.point(group, point)), remove(keys.holds(group, point))];
       return { compares: [claim], operations, result: undefined };
     });
+  }
+
+  /**
+   * What the session saw happen to the content of its members, noted with the point that came with
+   * it. Only whoever has the group's claim writes here, but for an operator, who lets go: what he let
+   * go meanwhile is compared.
+   */
+  async #changed(
+    { group, resources, changes = [] }: Session,
+    sequence: number,
+    since: string,
+  ): Promise<Pick<Attempt<void>, 'compares' | 'operations'>> {
+    if (changes.length === 0) return { compares: [], operations: [] };
+    const stored = await this.#store.get(keys.changes(group));
+    const noted = stored?.value.changes ?? [];
+    const fresh = changes.flatMap(({ resource: key, change, detail }): readonly MemberChange[] => {
+      const resource = resources.find((each) => resourceKey(each) === key);
+      // The first one counts: it names the last copies from before.
+      const isNoted = noted.some((each) => resourceKey(each.resource) === key);
+      return resource === undefined || isNoted
+        ? []
+        : [{ resource, change, since, detail, sequence }];
+    });
+    return {
+      compares: [unchanged(keys.changes(group), stored)],
+      operations: [put(keys.changes(group), { changes: [...noted, ...fresh] })],
+    };
   }
 
   #claim(group: string): Promise<Compare> {
@@ -145,7 +196,8 @@ export class StoreLedger implements Ledger {
   }
 
   async #begin(session: Session, before: Entry<Session> | null): Promise<readonly Operation[]> {
-    const { group, resources } = session;
+    const { group, lacking } = session;
+    const resources = [...session.resources, ...lacking.map(({ resource }) => resource)];
     const begun = [put(keys.members(group), { resources }), remove(keys.wanted(group))];
     if (before === null) return begun;
     if (!isEnded(before.value.phase)) throw inProgress(before.value);
@@ -161,10 +213,9 @@ export class StoreLedger implements Ledger {
   }
 }
 
-/** By a check that was recorded after `seen`. */
-function isFoundDamaged(stored: RecoveryPoint, seen: RecoveryPoint | undefined): boolean {
-  if (seen === undefined || stored.state !== 'damaged') return false;
-  return !isDeepStrictEqual(stored.checked, seen.checked);
+/** As good as it was when a decision was made on it. */
+function isStill({ id, state, checked }: RecoveryPoint, kept: KeptPoint): boolean {
+  return id === kept.id && state === kept.state && checked.damaged <= kept.damaged;
 }
 
 function asRead({ path, modRevision }: Entry<unknown>): Compare {
@@ -172,8 +223,18 @@ function asRead({ path, modRevision }: Entry<unknown>): Compare {
 }
 
 function keptChanged(group: string, point: string): FarshoreError {
-  return new FarshoreError('a point that was to be kept in its place is proven no more', {
+  return new FarshoreError('a point that was to be kept in its place was found damaged', {
     code: 'retention.kept-changed',
+    kind: 'transient',
+    operation: 'expire recovery point',
+    subject: `${group}/${point}`,
+    hint: 'it is decided again which points can go',
+  });
+}
+
+function heldMeanwhile(group: string, point: string): FarshoreError {
+  return new FarshoreError('an operator holds it since', {
+    code: 'point.held',
     kind: 'transient',
     operation: 'expire recovery point',
     subject: `${group}/${point}`,

@@ -19,9 +19,34 @@ export interface GroupMembers {
   readonly resources: readonly ResourceRef[];
 }
 
-/** Executions that use a point; those that ended count no more and are dropped at the next write. */
+/** Who keeps a point from being expired. */
 export interface Holds {
+  /** Those that use it; those that ended count no more and are dropped at the next write. */
   readonly executions: readonly string[];
+  /** Until an operator lets it go. */
+  readonly operator?: { readonly reason: string; readonly at: string };
+}
+
+/** Something happened to a member in the source that may be a mistake, a fault or an attack. */
+export interface MemberChange {
+  readonly resource: ResourceRef;
+  /**
+   * `lost`: it is not found any more. `replaced`: its name is another's now. `emptied`: nothing is
+   * left in it. `changed`: more of it was removed or rewritten at once than the policy lets pass.
+   */
+  readonly change: 'lost' | 'replaced' | 'emptied' | 'changed';
+  /** RFC 3339. */
+  readonly since: string;
+  readonly detail: string;
+  /** Of `emptied` and `changed`: the place in the order of points of the one that came with it. */
+  readonly sequence?: number;
+  /** Of what was lost: the operator let it go; kept until the newest point knows nothing of it. */
+  readonly releasedAt?: string;
+}
+
+/** Those of a group that nobody has confirmed. */
+export interface MemberChanges {
+  readonly changes: readonly MemberChange[];
 }
 
 /** From the newest execution that ended with everything verified. */

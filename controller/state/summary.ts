@@ -1,11 +1,21 @@
 import type { Session } from '../../replicator/session/types.ts';
-import { isEnded } from '../../replicator/session/state.ts';
+import { isEnded, lacksOf } from '../../replicator/session/state.ts';
 import type { SessionSummary } from '../model/types.ts';
 import type { LatestSession } from './records.ts';
 
 export function summarize(session: Session): SessionSummary {
   const { id, phase, startedAt, endedAt, runs, moved, error } = session;
-  return { id, phase, startedAt, endedAt: endedAt ?? null, runs, moved, error: error ?? null };
+  const lacks = lacksOf(session).length;
+  return {
+    id,
+    phase,
+    startedAt,
+    endedAt: endedAt ?? null,
+    runs,
+    moved,
+    lacks,
+    error: error ?? null,
+  };
 }
 
 /** `before` is what was stored: of this session, of the one before it, or null. */

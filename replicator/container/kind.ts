@@ -6,6 +6,20 @@ import { preflightContainers } from './preflight.ts';
 import { containerSchema } from './schema.ts';
 import type { ContainerCapture, ContainerCopy } from './types.ts';
 
+/** Of less nothing is told: a handful of objects is rewritten on any day. */
+const fewestObjects = 100;
+
+/** What was sent, less what there is more of now, was rewritten; what there is less of is gone. */
+function changedShare(
+  before: ContainerCopy,
+  after: ContainerCopy,
+  sent: { readonly objects: number },
+): number {
+  if (before.objects < fewestObjects) return 0;
+  const gone = sent.objects - (after.objects - before.objects);
+  return Math.min(1, Math.max(0, gone) / before.objects);
+}
+
 export const containerKind: Kind<ContainerCapture, ContainerCopy> = {
   name: 'container',
   plural: 'containers',
@@ -18,6 +32,7 @@ export const containerKind: Kind<ContainerCapture, ContainerCopy> = {
     [copy, ...copy.segments].map(({ mirror, catalog }) => [mirror, catalog.sha256]),
   // Every version of every object would be too many names: the catalogs stand for them.
   storedThings: () => [],
+  changedShare,
   find: findContainers,
   preflight: preflightContainers,
   fence: fenceContainer,

@@ -15,6 +15,8 @@ export const imageKind: Kind<ImageCapture, ImageCopy> = {
   catalogs: () => [],
   identity: ({ targetImageId, hashAlgo, hashValue }) => [targetImageId, hashAlgo, hashValue],
   storedThings: ({ targetImageId }) => [`image/${targetImageId}`],
+  // Glance never changes an image's data.
+  changedShare: () => 0,
   find: findImages,
   // Every Glance takes every image.
   preflight: () => Promise.resolve([]),

@@ -1,3 +1,4 @@
+import { isUsable } from './members.ts';
 import type { RecoveryPoint } from './types.ts';
 
 /** What choosing looks at. */
@@ -11,21 +12,26 @@ export function byAge(older: PointAge, newer: PointAge): number {
   return older.sequence - newer.sequence;
 }
 
-/** The point to fail over to, in any order of the list; null when none is proven. */
+/** The newest point of which everything can be recovered, in any order of the list. */
 export function newestProven<P extends PointAge>(points: readonly P[]): P | null {
+  return newestWhere(points, ({ state }) => state === 'proven');
+}
+
+/** The newest point of which anything can be recovered; null when nothing can be failed over to. */
+export function newestUsable<P extends PointAge>(points: readonly P[]): P | null {
+  return newestWhere(points, isUsable);
+}
+
+export function newestWhere<P extends PointAge>(
+  points: readonly P[],
+  isRight: (point: P) => boolean,
+): P | null {
   let newest: P | null = null;
-  for (const point of points) {
-    if (point.state !== 'proven') continue;
-    if (newest === null || byAge(newest, point) < 0) newest = point;
-  }
+  for (const point of points)
+    if (isRight(point) && (newest === null || byAge(newest, point) < 0)) newest = point;
   return newest;
 }
 
-/**
- * What would be lost if the primary were lost now, in seconds: now minus the data time of the newest
- * proven point. Null without one. Never negative, should the regions' clocks differ.
- */
-export function reachedRpoSeconds(points: readonly PointAge[], nowMs: number): number | null {
-  const newest = newestProven(points);
-  return newest === null ? null : Math.max(0, (nowMs - Date.parse(newest.dataTime)) / 1000);
+export function newestFirst<P extends PointAge>(points: readonly P[]): readonly P[] {
+  return points.toSorted((a, b) => byAge(b, a));
 }

@@ -56,6 +56,10 @@ function contradictions(
     if (seen.has(key)) faults.push(`${key} is there twice`);
     seen.add(key);
   }
+  for (const key of manifest.lacks.map(({ resource }) => resourceKey(resource))) {
+    if (seen.has(key)) faults.push(`${key} is lacking, and there`);
+    seen.add(key);
+  }
   return faults;
 }
 

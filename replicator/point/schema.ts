@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { kinds } from '../kinds.ts';
-import type { Copy } from '../mover.ts';
+import type { Copy, ResourceRef } from '../mover.ts';
 import { count, named, sha256, strict, time } from '../schema.ts';
-import type { PointManifest } from './types.ts';
+import type { LackingResource, PointManifest } from './types.ts';
 
 const byKind = new Map(kinds.map(({ name, schema }) => [name, schema.copy]));
 
@@ -16,6 +16,8 @@ const copy = z.looseObject({ kind: z.string() }).transform((value, context): Cop
   for (const { path, message } of issues) context.addIssue({ code: 'custom', path, message });
   return z.NEVER;
 });
+
+const resource = strict<ResourceRef>()({ kind: named, id: named, name: z.string() });
 
 /** A manifest as it lies in the bank. Anything else, one field more included, is not one. */
 export const manifestSchema = strict<PointManifest>()({
@@ -31,4 +33,5 @@ export const manifestSchema = strict<PointManifest>()({
   dataTime: time,
   previous: z.strictObject({ id: named, sha256 }).nullable(),
   copies: z.array(copy).min(1),
+  lacks: z.array(strict<LackingResource>()({ resource, code: named, message: z.string() })),
 });

@@ -1,10 +1,38 @@
-import type { Copy, Depth, Finding } from '../mover.ts';
+import type { Copy, Depth, Finding, ResourceRef } from '../mover.ts';
 
 /**
- * `proven`: every object, parent and hash was checked in the secondary. `damaged`: a later check
- * found it not whole. `expiring`: no longer offered, its data is being deleted.
+ * Follows from the members, see `stateOfMembers`. `proven`: every object, parent and hash of every
+ * resource was checked in the secondary. `partial`: something can be recovered from it, and something
+ * is lacking or damaged. `damaged`: nothing can. `expiring`: no longer offered, its data is being deleted.
  */
-export type PointState = 'proven' | 'damaged' | 'expiring';
+export type PointState = 'proven' | 'partial' | 'damaged' | 'expiring';
+
+/** One line for the operator, with a stable code. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A member of the group that a point has no copy of, and why. */
+export interface LackingResource extends Problem {
+  readonly resource: ResourceRef;
+}
+
+/** One resource of a point, as its head tells. */
+export interface PointMember {
+  readonly resource: ResourceRef;
+  /**
+   * `proven`: its copy is whole. `partial`: so it is, but parts of the source are not in it.
+   * `damaged`: a check found it not whole. `lacking`: the point has no copy of it.
+   */
+  readonly state: 'proven' | 'partial' | 'damaged' | 'lacking';
+  /** RFC 3339; null: there is no copy. */
+  readonly dataTime: string | null;
+  /** Things that a check found missing or altered; what they are is in the head's findings. */
+  readonly damaged: number;
+  /** Why it is lacking, or what of it is; stays what it is whatever a check finds. */
+  readonly problem: Problem | null;
+}
 
 /** The head of a recovery point in the state store; it is written after the manifest, so there is none without. */
 export interface RecoveryPoint {
@@ -25,6 +53,9 @@ export interface RecoveryPoint {
   readonly dataTime: string;
   readonly committedAt: string;
   readonly manifest: { readonly object: string; readonly sha256: string };
+  /** Every resource of the group at its cut, those included that it lacks. */
+  readonly members: readonly PointMember[];
+  /** Copies, objects and bytes that it has. */
   readonly resources: number;
   readonly objects: number;
   readonly bytes: number;
@@ -55,4 +86,6 @@ export interface PointManifest {
   /** The manifest before it and its SHA-256: a chain in which a removal or change shows. */
   readonly previous: { readonly id: string; readonly sha256: string } | null;
   readonly copies: readonly Copy[];
+  /** Members of the group that could not be copied, and why: a restore says so, and does not guess. */
+  readonly lacks: readonly LackingResource[];
 }

@@ -1,64 +1,53 @@
-import { isoTime, type Clock } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
-import type { Depth, Finding, Movers, TargetContext } from '../mover.ts';
+import { resourceKey } from '../mover.ts';
+import type { Depth, Movers, TargetContext, Verification } from '../mover.ts';
+import { manifestFinding, type MemberChecks } from './members.ts';
 import { isManifestDamage, readManifest } from './read-manifest.ts';
 import type { PointManifest, RecoveryPoint } from './types.ts';
 import { verifyCopy } from './verify-copy.ts';
 
-/** A head is read often: it holds this many findings and counts all. */
-export const findingsKept = 1000;
-
 /**
- * Reads the secondary and says what is true of the point now: the head to save. Nothing is written.
- * Damage makes it `damaged`; what could not be asked throws and says nothing about the point.
- *
- * A damaged one becomes `proven` again only when every byte of it was read and is whole: a listing
- * that shows nothing wrong does not outweigh damage that was seen, and leaves the head as it is.
+ * Reads the secondary and says what is true of the point now, by resourceKey; of all its resources, or
+ * of those named. Nothing is written. What could not be asked throws and says nothing about the point.
  */
-export async function verifyPoint(
-  point: RecoveryPoint,
-  depth: Depth,
-  deps: { readonly movers: Movers; readonly at: TargetContext; readonly clock: Clock },
-): Promise<RecoveryPoint> {
-  if (point.state === 'expiring') throw isExpiring(point);
-  const { findings, damaged } = await examine(point, depth, deps);
-  if (damaged === 0 && point.state === 'damaged' && depth === 'listing') return point;
-  return {
-    ...point,
-    state: damaged === 0 ? 'proven' : 'damaged',
-    checked: {
-      at: isoTime(deps.clock.now()),
-      depth,
-      damaged,
-      findings: findings.slice(0, findingsKept),
-    },
-  };
-}
-
-async function examine(
+export async function checkPoint(
   point: RecoveryPoint,
   depth: Depth,
   deps: { readonly movers: Movers; readonly at: TargetContext },
-): Promise<{ readonly findings: readonly Finding[]; readonly damaged: number }> {
+  only?: ReadonlySet<string>,
+): Promise<MemberChecks> {
+  if (point.state === 'expiring') throw isExpiring(point);
   let manifest: PointManifest;
   try {
     manifest = await readManifest(deps.at.bank, point, deps.at.signal);
   } catch (error) {
     if (!isManifestDamage(error)) throw error;
-    const problem = error.code === 'point.manifest-missing' ? 'missing' : 'altered';
-    const subject = `${deps.at.bank.container}/${point.manifest.object}`;
-    const finding = { resource: 'manifest', subject, problem, detail: error.message } as const;
-    return { findings: [finding], damaged: 1 };
+    return withoutManifest(point, error, deps.at);
   }
-  const findings: Finding[] = [];
-  let damaged = 0;
+  const checks = new Map<string, Verification>();
   for (const copy of manifest.copies) {
     deps.at.signal.throwIfAborted();
-    const verification = await verifyCopy(deps.movers, copy, depth, deps.at);
-    damaged += verification.damaged;
-    findings.push(...verification.findings.slice(0, findingsKept - findings.length));
+    if (only?.has(resourceKey(copy.resource)) === false) continue;
+    checks.set(resourceKey(copy.resource), await verifyCopy(deps.movers, copy, depth, deps.at));
   }
-  return { findings, damaged };
+  return checks;
+}
+
+/** Without it nothing can be restored, whatever there is of the data. Told once, and counted for each. */
+function withoutManifest(
+  point: RecoveryPoint,
+  error: FarshoreError,
+  at: TargetContext,
+): MemberChecks {
+  const problem = error.code === 'point.manifest-missing' ? 'missing' : 'altered';
+  const subject = `${at.bank.container}/${point.manifest.object}`;
+  const finding = { resource: manifestFinding, subject, problem, detail: error.message } as const;
+  return new Map(
+    point.members.map(({ resource }, index) => [
+      resourceKey(resource),
+      { findings: index === 0 ? [finding] : [], damaged: 1 },
+    ]),
+  );
 }
 
 function isExpiring(point: RecoveryPoint): FarshoreError {

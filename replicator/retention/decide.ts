@@ -1,5 +1,8 @@
 import type { Retention } from '../policy.ts';
-import { byAge, newestProven } from '../point/choose.ts';
+import { resourceKey } from '../mover.ts';
+import { newestFirst, newestProven } from '../point/choose.ts';
+import { hasWhole, isUsable } from '../point/members.ts';
+import { isGone } from '../point/reached.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 
 interface Kept {
@@ -13,6 +16,24 @@ export interface RetentionDecision {
   readonly keep: readonly Kept[];
   readonly drop: readonly RecoveryPoint[];
 }
+
+/** A resource whose last copies stay whatever the policy says. */
+export interface KeptCopies {
+  readonly resource: string;
+  /** `lost since 2026-11-21T08:00:00Z`. */
+  readonly why: string;
+  /** Of the point that came with the change: older ones are meant. Absent: any. */
+  readonly before?: number;
+}
+
+/** What stays beside what the policy wants. */
+export interface Exemptions {
+  /** By point: why an operator holds it. */
+  readonly held: ReadonlyMap<string, string>;
+  readonly copies: readonly KeptCopies[];
+}
+
+export const noExemptions: Exemptions = Object.freeze({ held: new Map(), copies: [] });
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -30,32 +51,78 @@ const buckets = {
 } as const satisfies Record<string, (ms: number) => number>;
 
 /**
- * Which points stay. The newest proven one always does. Proven points are counted among themselves:
- * a damaged one takes no place of theirs, whatever there is of them. A damaged point stays as long as
- * it would if it were whole, since a repair or a new check may show that it is; then it goes as the
- * others do. Expiring points are neither kept nor dropped again: they are gone for those who ask.
+ * Which points stay. The newest proven one always does, and of each resource of the newest point the
+ * newest whole copy: points that lack something never push out the last one that has it. Usable
+ * points are counted among themselves: a damaged one takes no place of theirs, whatever there is of
+ * them. A damaged point stays as long as it would if it were whole, since a repair or a new check may
+ * show that it is; then it goes as the others do. What an operator holds stays, and so does the last
+ * copy of a resource that is gone from the source or was changed in a way that nobody has confirmed.
+ * Expiring points are neither kept nor dropped again: they are gone for those who ask.
  */
 export function decideRetention(
   points: readonly RecoveryPoint[],
   policy: Retention,
   nowMs: number,
+  exemptions: Exemptions = noExemptions,
 ): RetentionDecision {
-  const offered = points.filter((point) => point.state !== 'expiring');
-  const sorted = offered.toSorted((a, b) => byAge(b, a));
-  const proven = sorted.filter((point) => point.state === 'proven');
-  const forProven = wishes(proven, policy, nowMs);
+  const sorted = newestFirst(points.filter((point) => point.state !== 'expiring'));
+  const usable = sorted.filter(isUsable);
+  const forUsable = wishes(usable, policy, nowMs);
   const forAll = wishes(sorted, policy, nowMs);
-  const newest = newestProven(proven);
+  const newest = newestProven(usable);
+  const always = lastCopies(sorted, newest, exemptions);
   const keep: Kept[] = [];
   const drop: RecoveryPoint[] = [];
   for (const point of sorted) {
-    const wished = point.state === 'proven' ? forProven : forAll;
-    const reasons = [...(wished.get(point) ?? [])];
-    if (point === newest) reasons.unshift('newest-proven');
+    const wished = isUsable(point) ? forUsable : forAll;
+    const reasons = [
+      ...(point === newest ? ['newest-proven'] : []),
+      ...(wished.get(point) ?? []),
+      ...(always.get(point) ?? []),
+    ];
+    const held = exemptions.held.get(point.id);
+    if (held !== undefined) reasons.push(`held: ${held}`);
     if (reasons.length > 0) keep.push({ point, reasons });
     else drop.push(point);
   }
   return { keep, drop };
+}
+
+/** A reason names so many resources and counts the rest. */
+const namedAtMost = 3;
+
+/** Points that stay because of what they alone have, beside the newest proven one. */
+function lastCopies(
+  sorted: readonly RecoveryPoint[],
+  newest: RecoveryPoint | null,
+  { copies }: Exemptions,
+): ReadonlyMap<RecoveryPoint, readonly string[]> {
+  const only = new Map<RecoveryPoint, string[]>();
+  for (const key of currentKeys(sorted)) {
+    const point = sorted.find((each) => hasWhole(each, key));
+    if (point !== undefined && point !== newest) add(only, point, key);
+  }
+  const reasons = new Map<RecoveryPoint, string[]>();
+  for (const [point, keys] of only) {
+    const more = keys.length > namedAtMost ? ` and ${keys.length - namedAtMost} more` : '';
+    add(reasons, point, `newest copy of ${keys.slice(0, namedAtMost).join(', ')}${more}`);
+  }
+  for (const { resource, why, before = Infinity } of copies) {
+    const point = sorted.find((each) => each.sequence < before && hasWhole(each, resource));
+    if (point !== undefined) add(reasons, point, `last copy of ${resource}, ${why}`);
+  }
+  return reasons;
+}
+
+/** Of the newest point; what is gone from the source is kept for its own reason, or let go. */
+function currentKeys([newest]: readonly RecoveryPoint[]): readonly string[] {
+  return (newest?.members ?? [])
+    .filter(({ problem, dataTime }) => dataTime !== null || !isGone(problem?.code ?? ''))
+    .map(({ resource }) => resourceKey(resource));
+}
+
+function add<K>(lists: Map<K, string[]>, key: K, value: string): void {
+  lists.set(key, [...(lists.get(key) ?? []), value]);
 }
 
 /** Which rule wants which of these points, given newest first. */
@@ -67,10 +134,7 @@ function wishes(
   const maxAgeMs = (policy.maxAgeSeconds ?? Infinity) * 1000;
   const young = sorted.filter((point) => nowMs - Date.parse(point.dataTime) <= maxAgeMs);
   const wished = new Map<RecoveryPoint, string[]>();
-  const want = (point: RecoveryPoint, reason: string): void => {
-    wished.set(point, [...(wished.get(point) ?? []), reason]);
-  };
-  for (const point of young.slice(0, policy.last)) want(point, 'last');
+  for (const point of young.slice(0, policy.last)) add(wished, point, 'last');
   for (const rule of ['hourly', 'daily', 'weekly', 'monthly'] as const) {
     const seen = new Set<number>();
     for (const point of young) {
@@ -78,7 +142,7 @@ function wishes(
       if (seen.has(bucket)) continue;
       if (seen.size >= policy[rule]) break;
       seen.add(bucket);
-      want(point, rule);
+      add(wished, point, rule);
     }
   }
   return wished;

@@ -4,9 +4,10 @@ import { inRestoreOrder } from '../kinds.ts';
 import { moverOf, type Copy, type Movers, type TargetContext } from '../mover.ts';
 import { catalogsOf } from '../point/copies.ts';
 import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
+import { isUsable } from '../point/members.ts';
 import type { RecoveryPoint } from '../point/types.ts';
-import { isEnded } from '../session/state.ts';
-import type { Ledger } from '../session/types.ts';
+import type { KeptPoint, Ledger } from '../session/ledger.ts';
+import { unpointedCopies } from '../session/unpointed.ts';
 import { orphansOf } from './unknown-points.ts';
 
 export interface ExpireDeps {
@@ -16,11 +17,13 @@ export interface ExpireDeps {
   >;
   readonly movers: Movers;
   readonly at: TargetContext;
-  /** Proven points because of which the others may go; absent: they go whatever there is. */
-  readonly kept?: readonly string[];
+  /** Points because of which the others may go; absent: they go whatever there is. */
+  readonly kept?: readonly KeptPoint[];
   /** True while an execution uses the point. */
   readonly held: (group: string, point: string) => Promise<boolean>;
   readonly log: Log;
+  /** Nothing goes on from what its sessions shipped. */
+  readonly isGroupGoing?: boolean;
 }
 
 /**
@@ -43,7 +46,7 @@ export interface ExpireDeps {
  * committed goes with the rest.
  *
  * Lying input: nothing is deleted on the word of a manifest whose hash is not the head's; its data is
- * left, and said. If a kept point that counts as proven has no readable manifest, nobody knows what it
+ * left, and said. If a kept point of which something counts as proven has no readable manifest, nobody knows what it
  * needs: nothing is deleted at all until a verification has said what it is.
  */
 export async function expirePoints(
@@ -121,22 +124,17 @@ async function copiesOfStaying(
   shared: Map<string, unknown>,
   deps: ExpireDeps,
 ): Promise<readonly Copy[]> {
-  // A session that waits to be taken up again counts on what it shipped.
+  // A session that waits to be taken up again, and the next one, count on what was shipped.
   const session = await deps.ledger.session(deps.at.group);
-  const isWaiting = session !== null && !isEnded(session.phase) && session.phase !== 'expiring';
-  const copies: Copy[] = isWaiting
-    ? [
-        ...Object.values(session.copies),
-        ...Object.values(session.carried ?? {}).map(({ copy }) => copy),
-      ]
-    : [];
+  const isDone = session === null || deps.isGroupGoing === true;
+  const copies: Copy[] = isDone ? [] : [...unpointedCopies(session)];
   for (const point of staying) {
     try {
       copies.push(...(await sharedCopies(point, shared, deps)));
     } catch (error) {
       if (!isManifestDamage(error)) throw error;
       // Known to be damaged: without its manifest nothing can be restored from it any more.
-      if (point.state !== 'proven') continue;
+      if (!isUsable(point)) continue;
       throw unknownNeeds(point, error);
     }
   }

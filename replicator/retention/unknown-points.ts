@@ -1,7 +1,7 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../bank/bank.ts';
 import { isEnded } from '../session/state.ts';
-import type { Ledger } from '../session/types.ts';
+import type { Ledger } from '../session/ledger.ts';
 
 /**
  * Manifests in the bank that are no point and never will be: a session wrote them and was given up

@@ -1,6 +1,7 @@
 import type { Log } from '../../kernel/log.ts';
 import type { Bank } from '../bank/bank.ts';
 import { resourceKey, type Copy, type Previous } from '../mover.ts';
+import { hasWhole } from '../point/members.ts';
 import { isSameData } from '../point/copies.ts';
 import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
 import type { RecoveryPoint } from '../point/types.ts';
@@ -41,7 +42,7 @@ export async function readBaseline(
 }
 
 /** What the mover ships against. */
-export function previousOf(baseline: Baseline | null, key: string): Previous<Copy> | null {
+export function previousOf(baseline: Baseline | null, key: string): Previous | null {
   const copy = baseline?.copies.get(key);
   if (baseline === null || copy === undefined) return null;
   const damage = baseline.point.checked.findings.filter(({ resource }) => resource === key);
@@ -59,5 +60,6 @@ export function isUnchanged(baseline: Baseline | null, copy: Copy): boolean {
  * read back when it was shipped: its names, sizes and hashes are compared as the secondary lists them.
  */
 export function depthOf(baseline: Baseline | null, copy: Copy): 'listing' | 'content' {
-  return baseline?.point.state === 'proven' && isUnchanged(baseline, copy) ? 'listing' : 'content';
+  const isProven = baseline !== null && hasWhole(baseline.point, resourceKey(copy.resource));
+  return isProven && isUnchanged(baseline, copy) ? 'listing' : 'content';
 }

@@ -4,7 +4,8 @@ import { FarshoreError } from '../../kernel/errors.ts';
 import type { NewPoint } from '../point/types.ts';
 import type { MovedCounter } from './moved.ts';
 import { advance, type Happening } from './state.ts';
-import type { Ledger, Session } from './types.ts';
+import type { Ledger } from './ledger.ts';
+import type { Session } from './types.ts';
 
 /** The ledger refused or failed: nobody's work can be recorded, so none goes on. Carries its error. */
 export class LedgerFailure extends Error {
@@ -27,20 +28,24 @@ export function guarded(ledger: Ledger): Ledger {
     saveSession: (session) => guard(ledger.saveSession(session)),
     points: (group) => guard(ledger.points(group)),
     commitPoint: (point, session) => guard(ledger.commitPoint(point, session)),
-    savePoint: (point, seen) => guard(ledger.savePoint(point, seen)),
+    recordChecks: (group, checked, seen) => guard(ledger.recordChecks(group, checked, seen)),
     // Of a decision that is to be made again it is no failure.
     expirePoint: (group, point, kept) =>
-      guard(ledger.expirePoint(group, point, kept), 'retention.kept-changed'),
+      guard(ledger.expirePoint(group, point, kept), decidedAgain),
     uncommitted: (group) => guard(ledger.uncommitted(group)),
     removePoint: (group, point) => guard(ledger.removePoint(group, point)),
   };
 }
 
-async function guard<T>(answer: Promise<T>, refusal?: string): Promise<T> {
+/** Refusals of what was decided on something that is no more. */
+const decidedAgain: ReadonlySet<string> = new Set(['retention.kept-changed', 'point.held']);
+const none: ReadonlySet<string> = new Set();
+
+async function guard<T>(answer: Promise<T>, refusals = none): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof FarshoreError && error.code === refusal) throw error;
+    if (error instanceof FarshoreError && refusals.has(error.code)) throw error;
     throw new LedgerFailure(error);
   }
 }

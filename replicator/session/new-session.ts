@@ -1,7 +1,9 @@
 import { isoTime } from '../../kernel/clock.ts';
 import type { Ambient } from '../../kernel/ambient.ts';
-import type { Copy, Previous, ResourceRef } from '../mover.ts';
+import type { Previous, ResourceRef } from '../mover.ts';
 import { newPointId } from '../point/point-id.ts';
+import type { LackingResource } from '../point/types.ts';
+import { heldKeys } from './state.ts';
 import type { Session } from './types.ts';
 
 export interface SessionOrder {
@@ -11,6 +13,8 @@ export interface SessionOrder {
   readonly targetRegion: string;
   /** What the group's members are now; fixed for this session. */
   readonly resources: readonly ResourceRef[];
+  /** Members that cannot be taken along, and why. */
+  readonly lacking?: readonly LackingResource[];
 }
 
 /**
@@ -26,6 +30,7 @@ export function newSession(
   const id = newPointId(nowMs, ambient.random);
   return {
     ...order,
+    lacking: order.lacking ?? [],
     id,
     pointId: id,
     phase: 'capturing',
@@ -43,13 +48,16 @@ export function newSession(
 function carriedFrom(
   order: SessionOrder,
   before: Session | null,
-): Readonly<Record<string, Previous<Copy>>> {
-  if (before?.phase !== 'failed') return {};
+): Readonly<Record<string, Previous>> {
+  if (before?.phase !== 'failed' && before?.phase !== 'done') return {};
   if (before.sourceRegion !== order.sourceRegion) return {};
   if (before.targetRegion !== order.targetRegion) return {};
+  // What went into a point is told by the point.
+  const inPoint = new Set(before.phase === 'done' ? heldKeys(before) : []);
   const shipped = Object.entries(before.copies).map(([key, copy]) => {
     const damage = before.verifications[key]?.findings ?? [];
     return [key, { copy, damage }] as const;
   });
-  return { ...before.carried, ...Object.fromEntries(shipped) };
+  const all = { ...before.carried, ...Object.fromEntries(shipped) };
+  return Object.fromEntries(Object.entries(all).filter(([key]) => !inPoint.has(key)));
 }

@@ -1,6 +1,7 @@
 import type { Copy } from '../mover.ts';
-import { resourceKey } from '../mover.ts';
+import { heldKeys, lacksOf } from './state.ts';
 import type { Session } from './types.ts';
+import { lackingMember, provenMember, stateOfMembers } from '../point/members.ts';
 import { oldestDataTime } from '../point/manifest.ts';
 import type { NewPoint, PointManifest, RecoveryPoint } from '../point/types.ts';
 
@@ -19,6 +20,7 @@ export function manifestOf(session: Session, previous: PointManifest['previous']
     dataTime: oldestDataTime(copies),
     previous,
     copies,
+    lacks: lacksOf(session),
   };
 }
 
@@ -29,19 +31,20 @@ export function headOf(
   committedAt: string,
 ): NewPoint {
   const copies = copiesOf(session);
-  const verifications = Object.values(session.verifications);
-  const isRead = verifications.every(({ depth }) => depth === 'content');
+  const isRead = heldKeys(session).every((key) => session.verifications[key]?.depth === 'content');
+  const members = [...copies.map(provenMember), ...lacksOf(session).map(lackingMember)];
   return {
     id: session.pointId,
     group: session.group,
     generation: session.generation,
-    state: 'proven',
+    state: stateOfMembers(members),
     region: session.targetRegion,
     sourceRegion: session.sourceRegion,
     ...cutOf(session),
     dataTime: oldestDataTime(copies),
     committedAt,
     manifest,
+    members,
     resources: copies.length,
     objects: copies.reduce((sum, copy) => sum + copy.objects, 0),
     bytes: copies.reduce((sum, copy) => sum + copy.bytes, 0),
@@ -51,9 +54,9 @@ export function headOf(
 }
 
 function copiesOf(session: Session): readonly Copy[] {
-  return session.resources.map((resource) => {
-    const copy = session.copies[resourceKey(resource)];
-    if (copy === undefined) throw new RangeError(`no copy of ${resourceKey(resource)}`);
+  return heldKeys(session).map((key) => {
+    const copy = session.copies[key];
+    if (copy === undefined) throw new RangeError(`no copy of ${key}`);
     return copy;
   });
 }

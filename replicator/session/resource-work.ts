@@ -1,5 +1,6 @@
 import { isoTime, type Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
+import type { Bank } from '../bank/bank.ts';
 import {
   moverOf,
   resourceKey,
@@ -9,10 +10,11 @@ import {
   type Movers,
 } from '../mover.ts';
 import type { Previous, ResourceRef, SessionContext, Verification } from '../mover.ts';
+import { recordChecks } from '../point/record-checks.ts';
 import { isCatalogDamage, verifyCopy } from '../point/verify-copy.ts';
-import { findingsKept } from '../point/verify-point.ts';
 import { depthOf, isUnchanged, previousOf, type Baseline } from './baseline.ts';
-import type { Ledger, Session } from './types.ts';
+import type { Ledger } from './ledger.ts';
+import type { Session } from './types.ts';
 
 export interface ResourceWorkDeps {
   readonly movers: Movers;
@@ -72,31 +74,28 @@ export class ResourceWork {
 
   /**
    * Damage in a copy that this session took over is damage of the point that it was taken from: said
-   * there before it is repaired, so that no one restores from it meanwhile. Older points that share
-   * the data are told by their own verification.
+   * there, and of every other point that shares the data, before it is repaired, so that no one
+   * restores from it meanwhile.
    */
-  async recordInherited(session: Session): Promise<void> {
-    const { baseline, ledger, clock } = this.#deps;
+  async recordInherited(session: Session, bank: Bank, signal: AbortSignal): Promise<void> {
+    const { baseline, ledger, clock, log } = this.#deps;
     if (baseline === null) return;
     const inherited = Object.values(session.copies)
       .filter((copy) => isUnchanged(baseline, copy))
-      .flatMap((copy) => session.verifications[resourceKey(copy.resource)] ?? [])
-      .filter(({ damaged }) => damaged > 0);
-    const [first] = inherited;
+      .map((copy) => resourceKey(copy.resource));
+    const checks = new Map(
+      inherited.flatMap((key) => {
+        const check = session.verifications[key];
+        return check !== undefined && check.damaged > 0 ? [[key, check] as const] : [];
+      }),
+    );
+    const [first] = checks.values();
     if (first === undefined) return;
     const points = await ledger.points(session.group);
     const head = points.find(({ id }) => id === baseline.point.id);
-    if (head?.state !== 'proven') return;
-    await ledger.savePoint({
-      ...head,
-      state: 'damaged',
-      checked: {
-        at: isoTime(clock.now()),
-        depth: first.depth,
-        damaged: inherited.reduce((sum, { damaged }) => sum + damaged, 0),
-        findings: inherited.flatMap(({ findings }) => findings).slice(0, findingsKept),
-      },
-    });
+    if (head === undefined || head.state === 'expiring') return;
+    const found = { checks, depth: first.depth, at: isoTime(clock.now()) };
+    await recordChecks(head, found, { ledger, bank, log, signal });
   }
 
   /** True when the source was tidied; what was not is tried again by the next session. */

@@ -1,18 +1,26 @@
+import { isoTime } from '../../kernel/clock.ts';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { describeError, FarshoreError } from '../../kernel/errors.ts';
 import { noProgress, type Progress } from '../../kernel/progress.ts';
 import { resourceKey, type Movers, type ResourceRef, type SessionContext } from '../mover.ts';
 import type { Retention } from '../policy.ts';
 import { parallel } from '../transfer/parallel.ts';
-import { readBaseline } from './baseline.ts';
+import type { Bank } from '../bank/bank.ts';
+import { recordChecks } from '../point/record-checks.ts';
+import { linkOf, seal, writeManifest } from '../point/seal.ts';
+import type { RecoveryPoint } from '../point/types.ts';
+import { expireByPolicy } from '../retention/by-policy.ts';
+import type { Exemptions } from '../retention/decide.ts';
+import { readBaseline, type Baseline } from './baseline.ts';
+import { contentChanges } from './content-changes.ts';
 import { guarded, Journal, LedgerFailure } from './journal.ts';
 import { MovedCounter } from './moved.ts';
 import { patiently } from './patience.ts';
-import { headOf } from './point.ts';
-import { expireByPolicy, seal, writeManifest } from './point-work.ts';
+import { headOf, manifestOf } from './point.ts';
 import { ResourceWork } from './resource-work.ts';
-import { due, isEnded, type Happening, type SessionEffect } from './state.ts';
-import type { Ledger, Session, SessionError } from './types.ts';
+import { due, heldKeys, isEnded, type Happening, type SessionEffect } from './state.ts';
+import type { Ledger } from './ledger.ts';
+import type { ContentChange, Session, SessionError } from './types.ts';
 
 /** What the controller knows of both sides; the rest of a SessionContext is the session's own. */
 export type OpenedContext = Omit<
@@ -25,6 +33,8 @@ export interface SessionDeps {
   readonly movers: Movers;
   readonly ambient: Ambient;
   readonly retention: Retention;
+  /** How much of a resource may be removed or rewritten at once without being told, in percent. */
+  readonly changeLimitPercent: number;
   /** Asked once a run, after the session was saved as taken up. */
   readonly openContext: (session: Session, signal: AbortSignal) => Promise<OpenedContext>;
   /** By how many milliseconds the wall clock is ahead of the two regions', as their answers said. */
@@ -33,6 +43,8 @@ export interface SessionDeps {
   readonly progressOf: (resource: ResourceRef) => Progress;
   /** True while an execution uses the point; it is not expired then. */
   readonly held: (group: string, point: string) => Promise<boolean>;
+  /** What stays whatever the policy says, as it is now. */
+  readonly exemptions: (group: string) => Promise<Exemptions>;
   /** Resources that are shipped, or verified, side by side. */
   readonly shipAtOnce: number;
   /** How often a piece of work that fails in passing is done before it counts as failed; 4 unless given. */
@@ -49,6 +61,13 @@ export interface SessionDeps {
  */
 export async function runSession(session: Session, deps: SessionDeps): Promise<Session> {
   return isEnded(session.phase) ? session : await new SessionRun(session, deps).toEnd();
+}
+
+/** Both sides, and the group's points as they were when this run began. */
+interface Scene {
+  readonly opened: OpenedContext;
+  readonly points: readonly RecoveryPoint[];
+  readonly baseline: Baseline | null;
 }
 
 class SessionRun {
@@ -87,32 +106,38 @@ class SessionRun {
     const opened = await this.#patiently('open both regions', signal, () =>
       this.#deps.openContext(session, signal),
     );
+    assertClocks(session, this.#deps.clockAheadMs());
     const points = await ledger.points(session.group);
     const baseline = await this.#patiently('read the newest manifest', signal, () =>
       readBaseline(session, points, opened.bank, ambient.log, signal),
     );
     const { clock, log } = ambient;
     const contextOf = (resource: ResourceRef, inner: AbortSignal): SessionContext =>
-      this.#context(opened, this.#moved.over(this.#deps.progressOf(resource)), inner);
+      this.#context(
+        opened,
+        this.#moved.over(this.#deps.progressOf(resource), resourceKey(resource)),
+        inner,
+      );
     const work = new ResourceWork({ movers, ledger, clock, log, baseline, contextOf });
-    await this.#orFail(() => this.#workOff(work, opened));
+    await this.#orFail(() => this.#workOff(work, { opened, points, baseline }));
     // What was shipped needs its snapshot no more, whatever became of the others. Once it was
     // committed the clean-up has done that.
     const ended = this.#journal.session;
     if (ended.phase === 'failed' && !this.#isTidied) await this.#tidy(work, signal);
   }
 
-  async #workOff(work: ResourceWork, opened: OpenedContext): Promise<void> {
+  async #workOff(work: ResourceWork, scene: Scene): Promise<void> {
     const { signal, shipAtOnce } = this.#deps;
     for (;;) {
       const { session } = this.#journal;
       const effects = due(session);
       if (effects.length === 0) return;
-      if (session.phase === 'shipping' && session.repairs > 0) await work.recordInherited(session);
+      if (session.phase === 'shipping' && session.repairs > 0)
+        await work.recordInherited(session, scene.opened.bank, signal);
       // The cut is one time: captures do not wait for each other.
       const limit = session.phase === 'capturing' ? effects.length : shipAtOnce;
       await parallel(effects, limit, signal, (effect, inner) =>
-        this.#perform(effect, work, opened, inner),
+        this.#perform(effect, work, scene, inner),
       );
     }
   }
@@ -120,7 +145,7 @@ class SessionRun {
   async #perform(
     effect: SessionEffect,
     work: ResourceWork,
-    opened: OpenedContext,
+    scene: Scene,
     signal: AbortSignal,
   ): Promise<void> {
     switch (effect.type) {
@@ -138,7 +163,7 @@ class SessionRun {
           const { resource } = effect.capture;
           const previous = effect.repair ?? work.previousOf(this.#journal.session, resource);
           const copy = await work.ship(effect.capture, previous, signal);
-          return { type: 'shipped', key, copy };
+          return { type: 'shipped', key, copy, work: this.#moved.takeOf(key) };
         });
         return;
       }
@@ -151,39 +176,77 @@ class SessionRun {
         return;
       }
       case 'commit': {
-        await this.#commit(opened, signal);
+        await this.#commit(scene, signal);
         return;
       }
       case 'clean-up': {
-        await this.#cleanUp(work, opened, signal);
+        await this.#cleanUp(work, scene, signal);
         return;
       }
     }
   }
 
   /** The manifest is announced by its hash, written, read back; then the point and the next phase are one write. */
-  async #commit(opened: OpenedContext, signal: AbortSignal): Promise<void> {
-    const sealed = await seal(this.#journal.session, this.#deps.ledger);
-    const { manifest, previous } = sealed;
-    await this.#journal.happened({ type: 'sealed', manifest, previous });
+  async #commit({ opened, points, baseline }: Scene, signal: AbortSignal): Promise<void> {
+    const { session } = this.#journal;
+    // The link is chosen once and kept, so that points which go meanwhile do not change the bytes.
+    const previous =
+      session.previous === undefined
+        ? linkOf(points, session.pointId, session.targetRegion)
+        : session.previous;
+    const content = manifestOf(session, previous);
+    const sealed = seal(content);
+    const { manifest } = sealed;
+    const changes = session.changes ?? this.#changesSince(baseline);
+    await this.#journal.happened({ type: 'sealed', manifest, previous, changes });
     await this.#patiently('write manifest', signal, () =>
-      writeManifest(this.#journal.session, sealed, opened.bank, signal),
+      writeManifest(content, sealed, opened.bank, signal),
     );
     await this.#journal.committed((at) => headOf(this.#journal.session, manifest, at));
   }
 
-  /** The point stands already: the source's rubbish is a warning, the secondary's is a failure that is seen. */
-  async #cleanUp(work: ResourceWork, opened: OpenedContext, signal: AbortSignal): Promise<void> {
+  #changesSince(baseline: Baseline | null): readonly ContentChange[] {
     const { session } = this.#journal;
+    const inPoint = new Set(heldKeys(session));
+    const { changeLimitPercent } = this.#deps;
+    return contentChanges(baseline?.copies ?? new Map(), session, changeLimitPercent).filter(
+      ({ resource }) => inPoint.has(resource),
+    );
+  }
+
+  /** The point stands already: the source's rubbish is a warning, the secondary's is a failure that is seen. */
+  async #cleanUp(work: ResourceWork, { opened }: Scene, signal: AbortSignal): Promise<void> {
+    const { group } = this.#journal.session;
     const { ledger, movers, retention, held, ambient } = this.#deps;
     const warnings = await this.#tidy(work, signal);
     const at = this.#context(opened, noProgress, signal);
     const { clock, log } = ambient;
-    const aheadMs = this.#deps.clockAheadMs();
-    await this.#patiently('expire recovery points', signal, () =>
-      expireByPolicy(session, { ledger, movers, retention, held, at, clock, aheadMs, log }),
+    await this.#patiently('record what was repaired', signal, () =>
+      this.#tellHealed(opened.bank, signal),
     );
+    const aheadMs = this.#deps.clockAheadMs();
+    await this.#patiently('expire recovery points', signal, async () => {
+      const exemptions = await this.#deps.exemptions(group);
+      const parts = { ledger, movers, retention, exemptions, held, at, clock, aheadMs, log };
+      await expireByPolicy(await ledger.points(group), parts);
+    });
     await this.#journal.happened({ type: 'expired', warnings });
+  }
+
+  /** What this session read back and found whole is whole for every point that shares it. */
+  async #tellHealed(bank: Bank, signal: AbortSignal): Promise<void> {
+    const { session } = this.#journal;
+    const { ledger, ambient } = this.#deps;
+    const points = await ledger.points(session.group);
+    const own = points.find(({ id }) => id === session.pointId);
+    if (own === undefined || !points.some(({ checked }) => checked.damaged > 0)) return;
+    const read = heldKeys(session).flatMap((key) => {
+      const check = session.verifications[key];
+      return check?.depth === 'content' ? [[key, check] as const] : [];
+    });
+    const at = isoTime(ambient.clock.now());
+    const found = { checks: new Map(read), depth: 'content', at, isKnown: true } as const;
+    await recordChecks(own, found, { ledger, bank, log: ambient.log, signal });
   }
 
   /** The source, after shipping; how many resources could not be tidied. */
@@ -235,6 +298,25 @@ class SessionRun {
     const { ambient, attempts = 4 } = this.#deps;
     return await patiently(what, { ambient, attempts, signal }, attempt);
   }
+}
+
+/** Data times are this process's: what they are off by, every RPO is. */
+const clocksApartMs = 120_000;
+
+/** Before anything is captured; what was captured already has its times. */
+function assertClocks({ phase, group }: Session, aheadMs: number): void {
+  if (phase !== 'capturing' || aheadMs < clocksApartMs) return;
+  const minutes = Math.round(aheadMs / 60_000);
+  throw new FarshoreError(
+    `the clock of this controller is ${minutes} minutes ahead of a region's: no point is made with times that are not true`,
+    {
+      code: 'session.clocks-disagree',
+      kind: 'permanent',
+      operation: 'capture group',
+      subject: group,
+      hint: 'keep the clocks of controllers and regions in step (NTP), then run farshore group sync',
+    },
+  );
 }
 
 function asSessionError(error: unknown): SessionError {

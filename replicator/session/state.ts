@@ -1,6 +1,6 @@
 import { resourceKey, type Capture, type Copy, type Depth, type Previous } from '../mover.ts';
 import type { ResourceRef, Verification } from '../mover.ts';
-import type { PointManifest } from '../point/types.ts';
+import type { LackingResource, PointManifest } from '../point/types.ts';
 import type { Session, SessionError, SessionPhase } from './types.ts';
 
 /** What happened to a session. All carry the time and what crossed to the secondary since the last one. */
@@ -9,13 +9,20 @@ export type SessionEvent = Happening & { readonly at: string; readonly moved?: S
 export type Happening =
   | { readonly type: 'taken-up' }
   | { readonly type: 'captured'; readonly key: string; readonly capture: Capture }
-  | { readonly type: 'shipped'; readonly key: string; readonly copy: Copy }
+  | {
+      readonly type: 'shipped';
+      readonly key: string;
+      readonly copy: Copy;
+      /** What was sent or copied for it. */
+      readonly work?: Session['moved'];
+    }
   | { readonly type: 'verified'; readonly key: string; readonly verification: Verification }
   | { readonly type: 'gave-up'; readonly key: string; readonly failure: SessionError }
   | {
       readonly type: 'sealed';
       readonly manifest: { readonly object: string; readonly sha256: string };
       readonly previous: PointManifest['previous'];
+      readonly changes?: Session['changes'];
     }
   | { readonly type: 'committed' }
   | { readonly type: 'expired'; readonly warnings: number }
@@ -29,7 +36,7 @@ export type SessionEffect =
       readonly type: 'ship';
       readonly capture: Capture;
       /** Set in the repair round: this session's own copy, and what is wrong with it. */
-      readonly repair: Previous<Copy> | null;
+      readonly repair: Previous | null;
     }
   | {
       readonly type: 'verify';
@@ -63,11 +70,7 @@ export function isEnded(phase: SessionPhase): boolean {
 export function advance(session: Session, event: SessionEvent): Session {
   if (!allowed[session.phase].includes(event.type))
     throw new RangeError(`session ${session.id}: ${event.type} while ${session.phase}`);
-  const { bytes, objects } = event.moved ?? { bytes: 0, objects: 0 };
-  const moved = {
-    bytes: session.moved.bytes + bytes,
-    objects: session.moved.objects + objects,
-  };
+  const moved = sum(session.moved, event.moved);
   return settled(applied({ ...session, moved }, event), event.at);
 }
 
@@ -102,10 +105,12 @@ export function due(session: Session): readonly SessionEffect[] {
 function applied(session: Session, event: SessionEvent): Session {
   switch (event.type) {
     case 'taken-up': {
+      const taken = { ...session, runs: session.runs + 1 };
+      // What goes into the point is settled then, and may be written already.
+      if (session.phase === 'committing' || session.phase === 'expiring') return taken;
       // The cut begins with the first capture; what was given up may go well now.
-      const taken = { ...session, failures: {}, runs: session.runs + 1 };
-      const phase = isWithoutCapture(session) ? 'capturing' : session.phase;
-      return { ...taken, phase, cutStart: session.cutStart ?? event.at };
+      const phase = phaseAgain(session);
+      return { ...taken, failures: {}, phase, cutStart: session.cutStart ?? event.at };
     }
     case 'captured':
       return {
@@ -119,6 +124,7 @@ function applied(session: Session, event: SessionEvent): Session {
       return {
         ...session,
         copies: { ...session.copies, [event.key]: event.copy },
+        work: { ...session.work, [event.key]: sum(session.work?.[event.key], event.work) },
         verifications: Object.fromEntries(checked),
       };
     }
@@ -130,7 +136,12 @@ function applied(session: Session, event: SessionEvent): Session {
     case 'gave-up':
       return { ...session, failures: { ...session.failures, [event.key]: event.failure } };
     case 'sealed':
-      return { ...session, manifest: event.manifest, previous: event.previous };
+      return {
+        ...session,
+        manifest: event.manifest,
+        previous: event.previous,
+        changes: event.changes ?? [],
+      };
     case 'committed':
       return { ...session, phase: 'expiring' };
     case 'expired':
@@ -145,18 +156,13 @@ function applied(session: Session, event: SessionEvent): Session {
 /** The next phase once nothing of this one is left to do. */
 function settled(session: Session, at: string): Session {
   if (session.resources.length === 0 && session.phase === 'capturing')
-    return { ...ended(session, 'failed', at), error: nothingToProtect };
+    return { ...ended(session, 'failed', at), error: withoutResources(session) };
   if (due(session).length > 0) return session;
   switch (session.phase) {
     case 'capturing':
-      // What was captured is shipped even when the rest failed: it is present next time.
-      return Object.keys(session.captures).length === 0
-        ? failedFor(session, at)
-        : settled({ ...session, phase: 'shipping' }, at);
+      return settledOr(session, session.captures, 'shipping', at);
     case 'shipping':
-      return hasFailures(session)
-        ? failedFor(session, at)
-        : settled({ ...session, phase: 'verifying' }, at);
+      return settledOr(session, session.copies, 'verifying', at);
     case 'verifying':
       return afterVerifying(session, at);
     case 'committing':
@@ -168,25 +174,62 @@ function settled(session: Session, at: string): Session {
   }
 }
 
-function afterVerifying(session: Session, at: string): Session {
-  if (hasFailures(session)) return failedFor(session, at);
-  const damaged = Object.values(session.verifications).filter(isDamaged);
-  if (damaged.length === 0) return complete(session);
-  if (session.repairs < maxRepairs)
-    return { ...session, phase: 'shipping', repairs: session.repairs + 1 };
-  const first = damaged.flatMap((verification) => verification.findings)[0];
-  const count = damaged.reduce((sum, verification) => sum + verification.damaged, 0);
-  const shown = first === undefined ? '' : `, the first: ${first.subject} ${first.problem}`;
-  const message = `still damaged in ${session.targetRegion} after being shipped again: ${count} found${shown}`;
-  return { ...ended(session, 'failed', at), error: { code: 'session.damaged', message } };
+/** Goes on with what was not given up; without any of it the session has failed. */
+function settledOr(
+  session: Session,
+  entries: Readonly<Record<string, unknown>>,
+  next: SessionPhase,
+  at: string,
+): Session {
+  const isAnyLeft = heldKeys(session).some((key) => entries[key] !== undefined);
+  return isAnyLeft ? settled({ ...session, phase: next }, at) : failedFor(session, at);
 }
 
-/** The last gate before a point: every resource has its copy, and each was checked. */
+/**
+ * What is damaged is shipped again, once. What is damaged then is given up: the point lacks it, and
+ * everything else is recovered from it.
+ */
+function afterVerifying(session: Session, at: string): Session {
+  const damaged = heldKeys(session).filter((key) => isDamaged(session.verifications[key]));
+  if (damaged.length > 0 && session.repairs < maxRepairs)
+    return { ...session, phase: 'shipping', repairs: session.repairs + 1 };
+  const given = Object.fromEntries(damaged.map((key) => [key, stillDamaged(session, key)]));
+  const left = { ...session, failures: { ...session.failures, ...given } };
+  return heldKeys(left).length === 0 ? failedFor(left, at) : complete(left);
+}
+
+function stillDamaged({ verifications, targetRegion }: Session, key: string): SessionError {
+  const { findings = [], damaged = 0 } = verifications[key] ?? {};
+  const [first] = findings;
+  const shown = first === undefined ? '' : `, the first: ${first.subject} ${first.problem}`;
+  const message = `still damaged in ${targetRegion} after being shipped again: ${damaged} found${shown}`;
+  return { code: 'session.damaged', message };
+}
+
+/** The last gate before a point: what is not given up has its copy, and each was checked and is whole. */
 function complete(session: Session): Session {
-  for (const key of session.resources.map(resourceKey))
-    if (session.copies[key] === undefined || session.verifications[key] === undefined)
+  for (const key of heldKeys(session)) {
+    const isChecked = session.copies[key] !== undefined && session.verifications[key] !== undefined;
+    if (!isChecked || isDamaged(session.verifications[key]))
       throw new RangeError(`session ${session.id}: ${key} is neither whole nor given up`);
+  }
   return { ...session, phase: 'committing' };
+}
+
+/** Resource keys of what goes into the point: all that was not given up. */
+export function heldKeys(session: Pick<Session, 'resources' | 'failures'>): readonly string[] {
+  return session.resources.map(resourceKey).filter((key) => session.failures?.[key] === undefined);
+}
+
+/** What the point lacks: known from the start, or given up. */
+export function lacksOf(
+  session: Pick<Session, 'resources' | 'lacking' | 'failures'>,
+): readonly LackingResource[] {
+  const given = session.resources.flatMap((resource) => {
+    const failure = session.failures?.[resourceKey(resource)];
+    return failure === undefined ? [] : [{ resource, ...failure }];
+  });
+  return [...given, ...session.lacking];
 }
 
 function toShip(session: Session): readonly SessionEffect[] {
@@ -198,7 +241,7 @@ function toShip(session: Session): readonly SessionEffect[] {
     const copy = session.copies[key];
     const verification = session.verifications[key];
     if (copy === undefined) effects.push({ type: 'ship', capture, repair: null });
-    else if (verification !== undefined && isDamaged(verification))
+    else if (verification !== undefined && verification.damaged > 0)
       effects.push({ type: 'ship', capture, repair: { copy, damage: verification.findings } });
   }
   return effects;
@@ -214,21 +257,23 @@ function openKeys(
     .filter(({ key }) => entries[key] === undefined && session.failures?.[key] === undefined);
 }
 
-/** A capture was given up before the crash: it is tried again, or the point would lack a resource. */
-function isWithoutCapture(session: Session): boolean {
-  return (
-    session.phase === 'shipping' &&
-    session.resources.some((resource) => session.captures[resourceKey(resource)] === undefined)
-  );
+/** Where what was given up before the crash is tried again, or the point would lack a resource for nothing. */
+function phaseAgain(session: Session): SessionPhase {
+  const keys = session.resources.map(resourceKey);
+  if (keys.some((key) => session.captures[key] === undefined)) return 'capturing';
+  const isUnshipped = keys.some((key) => session.copies[key] === undefined);
+  return isUnshipped && session.phase === 'verifying' ? 'shipping' : session.phase;
 }
 
-function hasFailures(session: Session): boolean {
-  return Object.keys(session.failures ?? {}).length > 0;
+function isDamaged(verification: Verification | undefined): boolean {
+  return verification !== undefined && verification.damaged > 0;
 }
 
-function isDamaged(verification: Verification): boolean {
-  return verification.damaged > 0;
+function sum(a: Session['moved'] = nothing, b: Session['moved'] = nothing): Session['moved'] {
+  return { bytes: a.bytes + b.bytes, objects: a.objects + b.objects };
 }
+
+const nothing = Object.freeze({ bytes: 0, objects: 0 });
 
 function ended(session: Session, phase: SessionPhase, at: string): Session {
   return { ...session, phase, endedAt: at };
@@ -243,7 +288,12 @@ function failedFor(session: Session, at: string): Session {
   return { ...ended(session, 'failed', at), error: { code, message } };
 }
 
-const nothingToProtect: SessionError = {
-  code: 'session.nothing-to-protect',
-  message: 'the group has no resources: name them, or correct the selector that matches none',
-};
+/** Nothing can be copied: there are no members, or none that can be used. */
+function withoutResources({ lacking }: Session): SessionError {
+  const message = lacking.map((each) => `${each.resource.name}: ${each.message}`).join('; ');
+  if (lacking.length > 0) return { code: 'session.nothing-usable', message };
+  return {
+    code: 'session.nothing-to-protect',
+    message: 'the group has no resources: name them, or correct the selector that matches none',
+  };
+}

@@ -6,6 +6,18 @@ import { preflightVolumes } from './preflight.ts';
 import { volumeSchema } from './schema.ts';
 import type { VolumeCapture, VolumeCopy } from './types.ts';
 
+/** Of less nothing is told: a small volume is written over on any day. */
+const fewestBytes = 64 * 1024 ** 2;
+
+/** Backups grow by what was written to the volume; a new full one tells nothing. */
+function changedShare(before: VolumeCopy, after: VolumeCopy): number {
+  const isLonger = before.chain.every(
+    ({ backupId }, index) => after.chain[index]?.backupId === backupId,
+  );
+  if (!isLonger || before.bytes < fewestBytes) return 0;
+  return Math.min(1, (after.bytes - before.bytes) / before.bytes);
+}
+
 export const volumeKind: Kind<VolumeCapture, VolumeCopy, VolumeCandidate> = {
   name: 'volume',
   plural: 'volumes',
@@ -24,6 +36,7 @@ export const volumeKind: Kind<VolumeCapture, VolumeCopy, VolumeCandidate> = {
       backup.catalog.sha256,
     ]),
   storedThings: ({ chain }) => chain.map(({ backupId }) => `backup/${backupId}`),
+  changedShare,
   find: findVolumes,
   preflight: preflightVolumes,
   fence: fenceVolume,

@@ -1,3 +1,4 @@
+import type { OlderCopies } from '../steps/older-copies.ts';
 import type { AuditNote, Execution, StepRecord } from './types.ts';
 
 /** Restoring without a whole fence can leave two sites that both take writes: who let it, and why, is kept. */
@@ -5,9 +6,16 @@ const action = 'failover-unfenced';
 
 /** Of an order that says it beforehand. */
 export function auditOfOrder(execution: Execution): readonly AuditNote[] {
-  const unfenced = execution.params['unfenced'] as { readonly reason: string } | undefined;
-  if (execution.dryRun || unfenced === undefined) return [];
-  return [note(execution, execution.declaredAt, unfenced.reason, { by: 'order' })];
+  if (execution.dryRun) return [];
+  const { unfenced, older } = execution.params as {
+    readonly unfenced?: { readonly reason: string };
+    readonly older?: OlderCopies;
+  };
+  const at = execution.declaredAt;
+  return [
+    ...(unfenced === undefined ? [] : [note(execution, at, unfenced.reason, { by: 'order' })]),
+    ...(older === undefined ? [] : [mixed(execution, at, older)]),
+  ];
 }
 
 /** Of the steps that were approved between two states. */
@@ -21,6 +29,13 @@ export function auditOfApprovals(before: Execution, after: Execution): readonly 
         gate: step.gate ?? '',
       }),
     );
+}
+
+/** Resources of different times do not fit each other: who wanted that, and why, is kept. */
+function mixed({ id, group }: Execution, at: string, older: OlderCopies): AuditNote {
+  const { reason, point, resources } = older;
+  const details = { execution: id, point, resources };
+  return { at, action: 'failover-mixed-points', subject: group, reason, details };
 }
 
 function isApproved({ approvedAt }: StepRecord): boolean {

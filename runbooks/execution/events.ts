@@ -5,6 +5,7 @@ export interface Facts {
   readonly generation?: number;
   readonly point?: string;
   readonly rpoSeconds?: number;
+  readonly lacks?: number;
   readonly rtoSeconds?: number | null;
 }
 

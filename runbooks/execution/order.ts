@@ -1,9 +1,13 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import { isoTime } from '../../kernel/clock.ts';
+import { resourceKey } from '../../replicator/mover.ts';
+import { isUsable, wholeKeys } from '../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import { ageSeconds } from '../../replicator/point/reached.ts';
 import type { GroupView } from '../control.ts';
 import type { Plan, PlanParams } from '../plan.ts';
 import { candidates, noProvenPoint } from '../steps/candidates.ts';
+import { assertOlder, type OlderCopies } from '../steps/older-copies.ts';
 import type { ExecutionOrder } from '../runner.ts';
 import type { RunnerParts } from './parts.ts';
 import { withSteps } from './state.ts';
@@ -19,7 +23,9 @@ export async function executionOf(order: ExecutionOrder, parts: RunnerParts): Pr
   const plan = planOf(order.runbook, parts);
   const params = paramsOf(order, plan, parts.limits.parallel);
   const view = await parts.control.group(order.group);
-  const first = firstPoint(await parts.control.points(order.group), params['point'], order.group);
+  const points = await parts.control.points(order.group);
+  const first = firstPoint(points, params['point'], order.group);
+  assertOlder(points, params['older'] as OlderCopies | undefined, order.group);
   const execution = blank(order, plan, params, view, parts);
   return order.dryRun ? dryRun(execution, plan, first, parts) : execution;
 }
@@ -35,7 +41,7 @@ function firstPoint(
     throw noProvenPoint(group);
   }
   const point = points.find((each) => each.id === wanted);
-  if (point?.state === 'proven') return point;
+  if (point !== undefined && isUsable(point)) return point;
   const isDamaged = point !== undefined;
   throw new FarshoreError(isDamaged ? 'the point is damaged' : 'there is no such point', {
     code: isDamaged ? 'point.damaged' : 'point.not-found',
@@ -115,17 +121,21 @@ async function dryRun(
 ): Promise<Execution> {
   const { signal } = new AbortController();
   const manifest = await control.manifest(execution.group, point.id, signal);
-  const { steps } = withSteps(execution, plan.expand(execution.params, manifest));
+  const whole = new Set(wholeKeys(point));
+  const copies = manifest.copies.filter(({ resource }) => whole.has(resourceKey(resource)));
+  const { steps } = withSteps(execution, plan.expand(execution.params, { ...manifest, copies }));
   const at = isoTime(ambient.clock.now());
   const skipped = steps.map((step): StepRecord => ({ ...step, state: 'skipped', endedAt: at }));
-  const rpoMs = Date.parse(execution.declaredAt) - Date.parse(point.dataTime);
+  const rpoSeconds = ageSeconds([point.dataTime], Date.parse(execution.declaredAt));
+  const lacks = point.members.length - whole.size;
   return {
     ...execution,
     steps: skipped,
     point: point.id,
-    rpoSeconds: rpoMs / 1000,
+    ...(rpoSeconds === null ? {} : { rpoSeconds }),
+    ...(lacks > 0 ? { lacks } : {}),
     state: 'ended',
-    result: 'succeeded',
+    result: lacks > 0 ? 'partial' : 'succeeded',
     endedAt: at,
   };
 }

@@ -41,7 +41,7 @@ export class Run {
   readonly #over = Promise.withResolvers<undefined>();
   #execution: Execution;
   #last: Promise<unknown> = Promise.resolve();
-  #manifest: { readonly point: string; readonly read: Promise<PointManifest> } | null = null;
+  readonly #manifests = new Map<string, Promise<PointManifest>>();
 
   constructor(parts: RunnerParts, plan: Plan, execution: Execution) {
     this.#parts = parts;
@@ -220,13 +220,13 @@ export class Run {
 
   /** Kept by point; a reading that failed is not. With the run's signal: steps share it. */
   #readManifest(point: string): Promise<PointManifest> {
-    if (this.#manifest?.point === point) return this.#manifest.read;
+    const known = this.#manifests.get(point);
+    if (known !== undefined) return known;
     const { group } = this.#execution;
     const read = this.#parts.control.manifest(group, point, this.#halt.signal);
-    const kept = { point, read };
-    this.#manifest = kept;
+    this.#manifests.set(point, read);
     read.catch(() => {
-      if (this.#manifest === kept) this.#manifest = null;
+      if (this.#manifests.get(point) === read) this.#manifests.delete(point);
     });
     return read;
   }

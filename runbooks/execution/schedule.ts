@@ -97,9 +97,10 @@ function stateOf(steps: readonly StepRecord[]): Execution['state'] {
 
 /**
  * A fault outweighs a cancellation: a drill that was cancelled and could not clean up has failed.
- * `succeeded` is left only when nothing failed, nothing was left out and nothing is unchecked.
+ * `succeeded` is left only when nothing failed, nothing was left out, nothing is lacking
+ * and nothing is unchecked.
  */
-function resultOf({ steps, cancelRequested }: Execution): ExecutionResult {
+function resultOf({ steps, cancelRequested, lacks = 0 }: Execution): ExecutionResult {
   const states = new Set(steps.map((step) => step.state));
   const faults = steps.filter(
     (step) => step.state === 'failed' && step.error?.code !== cancelledCode,
@@ -107,6 +108,7 @@ function resultOf({ steps, cancelRequested }: Execution): ExecutionResult {
   if (faults.length > 0) return 'failed';
   if (states.has('failed') || states.has('skipped'))
     return cancelRequested ? 'cancelled' : 'failed';
+  if (lacks > 0) return 'partial';
   return states.has('unchecked') ? 'unchecked' : 'succeeded';
 }
 

@@ -6,9 +6,10 @@ export type StepState =
 
 /**
  * `unchecked`: everything was done but something could not be verified, which is not a success.
+ * `partial`: what could be recovered was, and something could not: the report names it.
  * `cancelled`: an operator ended it; what it had made of a drill is cleaned up.
  */
-export type ExecutionResult = 'succeeded' | 'unchecked' | 'failed' | 'cancelled';
+export type ExecutionResult = 'succeeded' | 'unchecked' | 'partial' | 'failed' | 'cancelled';
 
 export interface StepRecord {
   /** Unique in the execution: `restore:volume/5f0c…`. */
@@ -64,8 +65,10 @@ export interface Execution {
   readonly cancelRequested: boolean;
   readonly generation: number;
   readonly point?: string;
-  /** Declaration minus the data time of the point that was used. */
+  /** Declaration minus the data time of the oldest copy that was used; absent: no time can be true. */
   readonly rpoSeconds?: number;
+  /** Resources of the group that could not be recovered from any copy that was to be used. */
+  readonly lacks?: number;
   readonly rpoObjectiveSeconds: number;
   /** Declaration to the last verified step. */
   readonly rtoSeconds?: number;

@@ -28,6 +28,16 @@ export const failover = definePlan({
       .max(300)
       .default(10)
       .describe('how long the old primary is given, in all, to take the fence; 10 unless given'),
+    older: z
+      .strictObject({
+        point: z.string().min(1),
+        resources: z.array(z.string().min(1)).min(1).max(1000),
+        reason: approvalReason,
+      })
+      .optional()
+      .describe(
+        'resources that are taken from an older point than the rest, and why: { point, resources, reason }; it is audited',
+      ),
     unfenced: z
       .strictObject({ reason: approvalReason })
       .optional()
@@ -35,7 +45,7 @@ export const failover = definePlan({
         'restore even where the old primary could not be fenced, and why that does no harm: { reason }; it is audited. Unless given, the failover waits for an approval there',
       ),
   }),
-  steps: ({ verify, point, fenceSeconds, unfenced }) => [
+  steps: ({ verify, point, fenceSeconds, unfenced, older }) => [
     {
       id: 'raise-generation',
       type: 'raise-generation',
@@ -61,7 +71,11 @@ export const failover = definePlan({
       type: 'choose-point',
       title: 'choose and verify a recovery point',
       needs: ['raise-generation'],
-      params: { verify, ...(point === undefined ? {} : { point }) },
+      params: {
+        verify,
+        ...(point === undefined ? {} : { point }),
+        ...(older === undefined ? {} : { older }),
+      },
       always: false,
       timeoutSeconds: hours(24),
       retries: 5,

@@ -1,11 +1,12 @@
 import { FarshoreError } from '../../kernel/errors.ts';
-import { byAge } from '../../replicator/point/choose.ts';
+import { newestFirst } from '../../replicator/point/choose.ts';
+import { isUsable } from '../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 
 /**
- * The proven points in the order in which they are tried, newest data first. A wanted one comes
- * first, whether newer ones exist or not, and only older ones after it: who asks for the state before
- * a mistake must not get the mistake back. An unknown one leaves nothing.
+ * The points of which anything can be recovered, in the order in which they are tried, newest data
+ * first. A wanted one comes first, whether newer ones exist or not, and only older ones after it: who
+ * asks for the state before a mistake must not get the mistake back. An unknown one leaves nothing.
  */
 export function candidates(
   points: readonly RecoveryPoint[],
@@ -13,18 +14,14 @@ export function candidates(
 ): readonly RecoveryPoint[] {
   const ordered = newestFirst(points);
   const from = wanted === undefined ? 0 : ordered.findIndex((point) => point.id === wanted);
-  return from < 0 ? [] : ordered.slice(from).filter((point) => point.state === 'proven');
-}
-
-export function newestFirst(points: readonly RecoveryPoint[]): readonly RecoveryPoint[] {
-  return points.toSorted((a, b) => byAge(b, a));
+  return from < 0 ? [] : ordered.slice(from).filter(isUsable);
 }
 
 export function noProvenPoint(group: string, wanted?: string): FarshoreError {
   const message =
     wanted === undefined
-      ? 'there is no proven recovery point'
-      : `there is no proven recovery point ${wanted}, nor an older one`;
+      ? 'there is no recovery point of which anything can be recovered'
+      : `nothing can be recovered from recovery point ${wanted}, nor from an older one`;
   return new FarshoreError(message, {
     code: 'point.none-proven',
     kind: 'permanent',

@@ -1,6 +1,6 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import { resourceKey, type ContentCheck, type Restored } from '../../replicator/mover.ts';
-import { bound, copyOf, orderFor, stepOf } from './copies.ts';
+import { bound, copyOf, orderFor, pointOf, stepOf } from './copies.ts';
 import type { Step, StepContext } from './step.ts';
 
 /** Compares what was restored with its copy. What could not be read is `unchecked`, never good. */
@@ -15,6 +15,7 @@ export const check: Step = {
         context.note(found.detail);
         return { state: 'unchecked', output: found };
       case 'mismatch':
+        await remember(context, found.detail);
         return {
           state: 'failed',
           output: found,
@@ -26,6 +27,16 @@ export const check: Step = {
     }
   },
 };
+
+/** What was restored from the copy is not what it says: the next choice must know. */
+async function remember(context: StepContext, detail: string): Promise<void> {
+  const point = pointOf(context);
+  if (point === undefined) return;
+  const resource = String(context.step.params['resource']);
+  const finding = { resource, subject: resource, problem: 'altered', detail } as const;
+  const { control, execution, signal } = context;
+  await control.recordDamage(execution.group, point, finding, signal);
+}
 
 async function compared(context: StepContext): Promise<ContentCheck> {
   if (context.step.params['verifyVolumes'] === 'none')

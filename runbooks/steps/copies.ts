@@ -34,21 +34,33 @@ export function bound(movers: Movers, copy: Copy): BoundCopy {
 
 /** The manifest of the execution's point; null before one was chosen. */
 export async function manifestOf(context: StepContext): Promise<PointManifest | null> {
-  const { point } = context.execution;
+  return manifestOfPoint(context, context.execution.point);
+}
+
+/** The point that a per-resource step takes its copy from: the execution's, unless its order says otherwise. */
+export function pointOf({ execution, step }: StepContext): string | undefined {
+  const { point } = step.params;
+  return typeof point === 'string' ? point : execution.point;
+}
+
+async function manifestOfPoint(
+  context: StepContext,
+  point: string | undefined,
+): Promise<PointManifest | null> {
   return point === undefined ? null : context.manifest(point);
 }
 
 /** The copy that a per-resource step is about. */
 export async function copyOf(context: StepContext): Promise<Copy> {
   const key = context.step.params['resource'];
-  const manifest = await manifestOf(context);
+  const manifest = await manifestOfPoint(context, pointOf(context));
   const copy = manifest?.copies.find((each) => resourceKey(each.resource) === key);
   if (copy !== undefined) return copy;
   throw new FarshoreError('the point has no copy of the resource', {
     code: 'point.copy-missing',
     kind: 'permanent',
     operation: 'read recovery point',
-    subject: `${context.execution.point ?? 'no point'}/${String(key)}`,
+    subject: `${pointOf(context) ?? 'no point'}/${String(key)}`,
   });
 }
 

@@ -11,7 +11,8 @@ export const record: Step = {
   async run({ control, execution, note }) {
     const steps = execution.steps.filter((step) => ['restore', 'check'].includes(step.type));
     const checks = steps.filter((step) => step.type === 'check');
-    const hasFailed = steps.some((step) => ['failed', 'skipped'].includes(step.state));
+    const lacks = execution.lacks ?? 0;
+    const hasFailed = lacks > 0 || steps.some((step) => ['failed', 'skipped'].includes(step.state));
     const rtoSeconds = hasFailed ? null : lastVerified(execution, checks);
     const missing = await notInPoint(execution, checks, control.resources(execution.group));
     for (const text of told(execution, rtoSeconds, missing)) note(text);
@@ -24,7 +25,8 @@ export const record: Step = {
         rtoSeconds,
         verified: checks.filter((step) => step.state === 'done').length,
         unchecked: checks.filter((step) => step.state === 'unchecked').length,
-        notRecovered: checks.filter((step) => ['failed', 'skipped'].includes(step.state)).length,
+        notRecovered:
+          lacks + checks.filter((step) => ['failed', 'skipped'].includes(step.state)).length,
         notInPoint: missing,
       },
       facts: { rtoSeconds },

@@ -16,7 +16,9 @@ import {
   type TargetContext,
 } from '../../replicator/mover.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
-import { verifyPoint } from '../../replicator/point/verify-point.ts';
+import { withChecks } from '../../replicator/point/members.ts';
+import { checkPoint } from '../../replicator/point/verify-point.ts';
+import { noExemptions } from '../../replicator/retention/decide.ts';
 import { expirePoints } from '../../replicator/retention/expire-points.ts';
 import { newSession } from '../../replicator/session/new-session.ts';
 import { runSession } from '../../replicator/session/runner.ts';
@@ -116,6 +118,8 @@ export const sessionSuite: Suite = (environment) =>
         movers: with_,
         ambient,
         clockAheadMs: () => 0,
+        exemptions: () => Promise.resolve(noExemptions),
+        changeLimitPercent: 100,
         retention: { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
         openContext: () =>
           Promise.resolve({
@@ -148,11 +152,8 @@ export const sessionSuite: Suite = (environment) =>
       expect(session.moved.bytes).to.be.at.least(imageBytes);
       expect(await snapshots()).to.equal(0);
       const [point] = (await ledger.points(group)) as [RecoveryPoint];
-      const checked = await verifyPoint(point, 'content', {
-        movers,
-        at: at(),
-        clock: environment().ambient.clock,
-      });
+      const checks = await checkPoint(point, 'content', { movers, at: at() });
+      const checked = withChecks(point, checks, 'content', point.committedAt);
       expect(checked.state).to.equal('proven');
     });
 
@@ -186,11 +187,8 @@ export const sessionSuite: Suite = (environment) =>
       const body = (await bank.readManifest(group, point.id))!;
       const altered = Buffer.from(body.toString().replace('"generation":1', '"generation":2'));
       await bank.writeManifest(group, point.id, altered);
-      const checked = await verifyPoint(point, 'listing', {
-        movers,
-        at: at(),
-        clock: environment().ambient.clock,
-      });
+      const checks = await checkPoint(point, 'listing', { movers, at: at() });
+      const checked = withChecks(point, checks, 'listing', point.committedAt);
       expect(checked.state).to.equal('damaged');
       await bank.writeManifest(group, point.id, body);
 

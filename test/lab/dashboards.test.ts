@@ -28,7 +28,9 @@ const status: GroupStatus = {
   rtoObjectiveSeconds: 600,
   newestProvenPoint: '20261121T080000Z-0001',
   newestProvenDataTime: '2026-11-21T08:00:00Z',
-  points: { proven: 3, damaged: 0 },
+  points: { proven: 3, partial: 0, damaged: 0 },
+  lacks: [],
+  changes: [],
   session: null,
   nextSessionAt: null,
 };

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 
 import { RequestError } from '../../regions/http/request-error.ts';
+import { rejection } from '../support/rejection.ts';
+import { keys } from '../../controller/state/keys.ts';
 import { Bench, notesOf, stateOf } from './support/bench.ts';
 import { permanent, transient, volume } from './support/site.ts';
 
@@ -28,7 +30,7 @@ describe('failover', () => {
     expect(execution.result).to.equal('succeeded');
     expect(execution.point).to.equal('p1');
     expect(notesOf(execution)).to.include(
-      'point p3 is damaged (bank/x missing: -), took p1, 20 minutes older',
+      'point p3 is damaged (bank/x missing: - and 2 more), took p1, 20 minutes older',
     );
     expect(notesOf(execution)).to.include('point p2 is damaged');
     expect(bench.site.log.filter((line) => line.startsWith('verify'))).to.deep.equal([
@@ -193,6 +195,97 @@ describe('failover', () => {
     expect(execution.result).to.equal('failed');
   });
 
+  describe('of a group of which not everything is whole', () => {
+    it('recovers everything else, is partial, and names what was not', async () => {
+      const bench = new Bench();
+      bench.site.rotten.add('p1 volume/v1');
+      const execution = await bench.run('failover');
+      expect(execution).to.include({ result: 'partial', point: 'p1', lacks: 1 });
+      expect(execution).not.to.have.property('rtoSeconds');
+      expect([...bench.site.creations.keys()]).to.have.members(['image/i1', 'container/c1']);
+      expect(notesOf(execution)).to.include('not recovered: volume/v1 (data): its copy is damaged');
+      expect(notesOf(execution)).to.include('in the group, but not in point p1: volume/v1');
+    });
+
+    it('prefers an older point in which all is whole, within the RPO objective and not beyond', async () => {
+      const near = new Bench();
+      near.site.addPoint('p2', 10);
+      near.site.rotten.add('p2 volume/v1');
+      expect(await near.run('failover')).to.include({ result: 'succeeded', point: 'p1' });
+
+      const far = new Bench();
+      far.site.addPoint('p0', 120);
+      far.site.allPoints = far.site.allPoints.filter(({ id }) => id !== 'p1');
+      far.site.addPoint('p2', 10);
+      far.site.rotten.add('p2 volume/v1');
+      const execution = await far.run('failover');
+      expect(execution).to.include({ result: 'partial', point: 'p2', rpoSeconds: 600 });
+    });
+
+    it('takes a point that the order names, if anything of it is whole', async () => {
+      const bench = new Bench();
+      bench.site.addPoint('p2', 10);
+      bench.site.rotten.add('p2 volume/v1');
+      const execution = await bench.run('failover', { params: { point: 'p2' } });
+      expect(execution).to.include({ result: 'partial', point: 'p2' });
+    });
+
+    it('takes resources from an older point by order, whose reason is audited', async () => {
+      const bench = new Bench();
+      bench.site.addPoint('p2', 10);
+      bench.site.rotten.add('p2 volume/v1');
+      const older = {
+        point: 'p1',
+        resources: ['volume/data'],
+        reason: 'the database can be older',
+      };
+      const params = { point: 'p2', older };
+      const execution = await bench.run('failover', { params });
+      expect(execution).to.include({ result: 'succeeded', point: 'p2', rpoSeconds: 1800 });
+      expect(execution.steps.find(({ id }) => id === 'restore:volume/v1')?.params).to.include({
+        point: 'p1',
+      });
+      expect(notesOf(execution)).to.include('volume/v1 is taken from point p1, by order');
+      const [audit] = await bench.store.range(keys.audit());
+      expect(audit?.value).to.deep.include({
+        action: 'failover-mixed-points',
+        subject: 'shop',
+        reason: 'the database can be older',
+      });
+      expect(bench.site.held).to.include.members(['p1', 'p2']);
+    });
+
+    it('refuses such an order, before anything is changed, when that point has no whole copy', async () => {
+      const bench = new Bench();
+      const refused = async (point: string, resource: string) => {
+        const older = { point, resources: [resource], reason: 'x' };
+        const order = bench.start('failover', { params: { older } });
+        return (await rejection(order)).code;
+      };
+      expect(await refused('p9', 'volume/v1')).to.equal('point.not-found');
+      expect(await refused('p1', 'volume/v9')).to.equal('point.copy-missing');
+      expect(bench.site.generation).to.equal(1);
+    });
+
+    it('remembers what its own check found, so that the point is not taken for whole again', async () => {
+      const bench = new Bench();
+      bench.site.checked = (key) => (key === 'volume/v1' ? 'mismatch' : 'verified');
+      expect((await bench.run('failover')).result).to.equal('failed');
+      const [point] = bench.site.allPoints;
+      expect(point!.state).to.equal('partial');
+      expect(point!.members.find(({ state }) => state === 'damaged')?.resource.id).to.equal('v1');
+    });
+
+    it('says of a data time that is yet to come that the RPO is unknown, and never that it was met', async () => {
+      const bench = new Bench();
+      bench.site.allPoints = [];
+      bench.site.addPoint('p1', -60 * 24 * 30);
+      const execution = await bench.run('failover');
+      expect(execution).not.to.have.property('rpoSeconds');
+      expect(notesOf(execution)).to.include('RPO is unknown');
+    });
+  });
+
   for (const parallel of [1, 4, 7])
     it(`restores at most ${parallel} resources at once`, async () => {
       const bench = new Bench();
@@ -228,10 +321,9 @@ describe('failover', () => {
 
   it('names members that the point does not hold, and does not call an empty point a success', async () => {
     const bench = new Bench();
-    const { members } = bench.site;
     const { id } = await bench.start('failover');
     await bench.until(id, (each) => each.point !== undefined);
-    bench.site.members = [...members, { kind: 'volume', id: 'v9', name: 'new' }];
+    bench.site.added.push({ kind: 'volume', id: 'v9', name: 'new' });
     expect(notesOf(await bench.ended(id))).to.include('not in point p1: volume/v9');
 
     const empty = new Bench();

@@ -28,6 +28,7 @@ export function policyTo(
     schedule: { every: everySeconds, jitterSeconds: 3 },
     retention: { last, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
     targetRegion,
+    changes: { limitPercent: 100, graceSeconds: 3_600 },
     maxIncrementals: 2,
   };
 }

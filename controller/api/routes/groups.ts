@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { approvalReason } from '../../../runbooks/approval.ts';
 import { toDocument } from '../../model/documents.ts';
 import { groupSchema, type GroupDocument } from '../../model/group-document.ts';
 import type { Group, GroupStatus, Stored } from '../../model/types.ts';
@@ -98,8 +99,26 @@ function documentRoutes(service: ControllerService): readonly Route[] {
   ];
 }
 
+const releaseBody = z.strictObject({
+  resource: z.string().min(3).max(2000).describe('`volume/5f0c…`, as the status names it.'),
+  reason: approvalReason,
+});
+
 function sessionRoutes(service: ControllerService): readonly Route[] {
   return [
+    route({
+      method: 'post',
+      path: '/groups/{group}/release',
+      id: 'releaseResource',
+      summary:
+        'Says that what happened to a member in the source is as it should be: its old copies go by the policy again; audited',
+      body: releaseBody,
+      status: 204,
+      handle: async ({ params, body }) => {
+        await service.releaseResource(params['group'] ?? '', body.resource, body.reason);
+        return {};
+      },
+    }),
     route({
       method: 'post',
       path: '/groups/{group}/sync',

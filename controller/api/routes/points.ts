@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ControllerService } from '../../service.ts';
 import { page, pageOf, pageQuery } from '../paging.ts';
 import { route, type Route } from '../route.ts';
-import { pointWithManifest, recoveryPoint } from '../schemas.ts';
+import { listedPoint, pointWithManifest, reasonBody, recoveryPoint } from '../schemas.ts';
 
 const verifyBody = z.strictObject({
   depth: z
@@ -13,6 +13,10 @@ const verifyBody = z.strictObject({
 });
 
 export function pointRoutes(service: ControllerService): readonly Route[] {
+  return [...readingRoutes(service), ...keepingRoutes(service)];
+}
+
+function readingRoutes(service: ControllerService): readonly Route[] {
   return [
     route({
       method: 'get',
@@ -20,7 +24,7 @@ export function pointRoutes(service: ControllerService): readonly Route[] {
       id: 'listPoints',
       summary: "A group's recovery points, newest first",
       query: pageQuery,
-      response: pageOf(recoveryPoint),
+      response: pageOf(listedPoint),
       handle: async ({ params, query, read }) => ({
         body: page(
           await service.listPoints(params['group'] ?? '', read),
@@ -54,6 +58,35 @@ export function pointRoutes(service: ControllerService): readonly Route[] {
           signal,
         ),
       }),
+    }),
+  ];
+}
+
+function keepingRoutes(service: ControllerService): readonly Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/groups/{group}/points/{point}/hold',
+      id: 'holdPoint',
+      summary: 'Keeps a point out of retention until it is released; audited',
+      body: reasonBody,
+      status: 204,
+      handle: async ({ params, body }) => {
+        await service.holdPoint(params['group'] ?? '', params['point'] ?? '', body.reason);
+        return {};
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/groups/{group}/points/{point}/release',
+      id: 'releasePoint',
+      summary: 'Lets a point that was held go by the policy again; audited',
+      body: reasonBody,
+      status: 204,
+      handle: async ({ params, body }) => {
+        await service.releasePoint(params['group'] ?? '', params['point'] ?? '', body.reason);
+        return {};
+      },
     }),
     route({
       method: 'delete',

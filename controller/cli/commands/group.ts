@@ -29,6 +29,7 @@ export function addGroup(program: Command): void {
   addApply(group, 'groups');
   addDelete(group);
   addSync(group);
+  addRelease(group);
 }
 
 function addDelete(group: Command): void {
@@ -54,15 +55,34 @@ function addSync(group: Command): void {
       const ended = options.wait ? await followSession(client, name, started.id) : started;
       const format = globalsOf(command).output;
       if (!printData(format, ended)) process.stdout.write(`${describe(ended)}\n`);
-      if (options.wait && ended.phase !== 'done') answerNo();
+      if (options.wait && (ended.phase !== 'done' || ended.lacks > 0)) answerNo();
     });
+}
+
+function addRelease(group: Command): void {
+  group
+    .command('release <name> <resource>')
+    .description(
+      'what happened to a member in the source is as it should be: its old copies go by the policy again',
+    )
+    .requiredOption('--reason <text>', 'why; it is audited')
+    .action(
+      async (name: string, resource: string, options: { reason: string }, command: Command) => {
+        await clientOf(command).post(`${path(name)}/release`, { resource, ...options });
+        process.stdout.write(`${resource} of group ${name} released\n`);
+      },
+    );
 }
 
 function describe(session: SessionSummary): string {
   const { bytes, objects } = session.moved;
   const shipped = `${bytes} bytes and ${objects} objects shipped`;
   const error = session.error === null ? '' : `: ${session.error.message} (${session.error.code})`;
-  return `session ${session.id} ${session.phase}, ${shipped}${error}`;
+  const lacks =
+    session.lacks === 0
+      ? ''
+      : `; ${session.lacks} resources are not in its point (farshore group show names them)`;
+  return `session ${session.id} ${session.phase}, ${shipped}${lacks}${error}`;
 }
 
 function path(name: string): string {

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 
-import type { RecoveryPoint } from '../../../replicator/point/types.ts';
+import type { PointMember, RecoveryPoint } from '../../../replicator/point/types.ts';
+import type { ListedPoint } from '../../service/keeping.ts';
 import { answerNo, clientOf, globalsOf } from '../context.ts';
 import { formatBytes } from '../format.ts';
 import { print, printData, type Column } from '../output.ts';
 
-const columns: readonly Column<RecoveryPoint>[] = [
+const columns: readonly Column<ListedPoint>[] = [
   { title: 'POINT', value: (point) => point.id },
   { title: 'STATE', value: (point) => point.state },
   { title: 'DATA TIME', value: (point) => point.dataTime },
@@ -14,8 +15,14 @@ const columns: readonly Column<RecoveryPoint>[] = [
   { title: 'RESOURCES', value: (point) => String(point.resources) },
   { title: 'OBJECTS', value: (point) => point.objects.toLocaleString('en') },
   { title: 'SIZE', value: (point) => formatBytes(point.bytes) },
+  { title: 'LACKS', value: ({ members }) => String(members.filter(isOpen).length) },
   { title: 'CHECKED', value: ({ checked }) => `${checked.at} (${checked.depth})` },
+  { title: 'KEPT FOR', value: ({ kept }) => (kept.length === 0 ? '-' : kept.join('; ')) },
 ];
+
+function isOpen({ state }: PointMember): boolean {
+  return state !== 'proven';
+}
 
 export function addPoint(program: Command): void {
   const point = program.command('point').description('recovery points');
@@ -23,7 +30,7 @@ export function addPoint(program: Command): void {
     .command('list <group>')
     .description('newest first')
     .action(async (group: string, _options: unknown, command: Command) => {
-      const items = await clientOf(command).list<RecoveryPoint>(path(group));
+      const items = await clientOf(command).list<ListedPoint>(path(group));
       print(globalsOf(command).output, items, items, columns);
     });
   point
@@ -45,12 +52,34 @@ export function addPoint(program: Command): void {
     )
     .action(verify);
   point
+    .command('hold <group> <point>')
+    .description('keep a point out of retention until it is released')
+    .requiredOption('--reason <text>', 'why; it is audited')
+    .action(keep('hold', 'held'));
+  point
+    .command('release <group> <point>')
+    .description('let a point that was held go by the policy again')
+    .requiredOption('--reason <text>', 'why; it is audited')
+    .action(keep('release', 'released'));
+  point
     .command('delete <group> <point>')
     .description('delete a point; never the newest proven one')
     .action(async (group: string, id: string, _options: unknown, command: Command) => {
       await clientOf(command).delete(path(group, id));
       process.stdout.write(`point ${id} deleted\n`);
     });
+}
+
+function keep(order: 'hold' | 'release', done: string) {
+  return async (
+    group: string,
+    id: string,
+    options: { reason: string },
+    command: Command,
+  ): Promise<void> => {
+    await clientOf(command).post(`${path(group, id)}/${order}`, { reason: options.reason });
+    process.stdout.write(`point ${id} ${done}\n`);
+  };
 }
 
 async function verify(
@@ -78,6 +107,11 @@ async function verify(
     for (const { resource, subject, problem, detail } of point.checked.findings) {
       process.stdout.write(`  ${resource}: ${subject} is ${problem}: ${detail}\n`);
     }
+    for (const { resource, state, problem } of point.members)
+      if (state === 'lacking' || state === 'partial')
+        process.stdout.write(
+          `  ${resource.kind}/${resource.id} (${resource.name}) is ${state}: ${problem?.message ?? ''}\n`,
+        );
     const untold = point.checked.damaged - point.checked.findings.length;
     if (untold > 0) process.stdout.write(`  and ${untold} more\n`);
   }

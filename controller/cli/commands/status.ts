@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import { resourceKey } from '../../../replicator/mover.ts';
 import type { ClusterStatus } from '../../model/controller-status.ts';
 import type { GroupStatus } from '../../model/types.ts';
 import type { RegionStatus } from '../../service.ts';
@@ -25,7 +26,8 @@ export const groupColumns: readonly Column<GroupStatus>[] = [
   },
   {
     title: 'POINTS',
-    value: ({ points }) => `${points.proven} proven${damagedText(points.damaged)}`,
+    value: ({ points }) =>
+      `${points.proven} proven${countText(points.partial, 'partial')}${countText(points.damaged, 'damaged')}`,
   },
   { title: 'SESSION', value: (group) => sessionText(group) },
 ];
@@ -61,6 +63,7 @@ export function addStatus(program: Command): void {
         const head = clusterText(cluster);
         if (head !== null) process.stdout.write(`${head}\n\n`);
         print(format, states, states, groupColumns);
+        for (const line of states.flatMap(remarks)) process.stdout.write(`${line}\n`);
         process.stdout.write('\n');
         print(format, regions, regions, regionColumns);
       }
@@ -72,8 +75,25 @@ export function addStatus(program: Command): void {
     });
 }
 
-function damagedText(damaged: number): string {
-  return damaged === 0 ? '' : `, ${damaged} damaged`;
+function countText(count: number, what: string): string {
+  return count === 0 ? '' : `, ${count} ${what}`;
+}
+
+/** What the table has no room for: one line for each resource that needs a look. */
+function remarks({ name, changes, lacks }: GroupStatus): readonly string[] {
+  const changed = new Set(changes.map(({ resource }) => resourceKey(resource)));
+  return [
+    ...changes.map(
+      ({ resource, change, detail }) =>
+        `${name}: ${resourceKey(resource)} (${resource.name}) ${change}: ${detail}; its copies from before are kept (farshore group release ${name} ${resourceKey(resource)})`,
+    ),
+    ...lacks
+      .filter(({ resource }) => !changed.has(resourceKey(resource)))
+      .map(
+        ({ resource, state, problem }) =>
+          `${name}: ${resourceKey(resource)} (${resource.name}) is ${state} in the newest point${problem === null ? '' : `: ${problem.message}`}`,
+      ),
+  ];
 }
 
 function sessionText({ session, nextSessionAt }: GroupStatus): string {

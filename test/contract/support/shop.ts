@@ -64,6 +64,7 @@ export async function protect(
     schedule: { every: 43_200, jitterSeconds: 0 },
     retention: { last: 5, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
     targetRegion: 'west',
+    changes: { limitPercent: 50, graceSeconds: 604_800 },
     maxIncrementals: 6,
   });
   await service.applyGroup({

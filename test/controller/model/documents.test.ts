@@ -56,10 +56,12 @@ describe('documents', () => {
         monthly: 12,
         maxAgeSeconds: 400 * 86_400,
       },
+      changes: { limitPercent: 50, graceSeconds: 604_800 },
       targetRegion: 'west',
       maxIncrementals: 6,
     });
-    expect(toDocument(parsed)).to.deep.equal({ kind: 'policy', ...policy });
+    const changes = { limit: 50, grace: '7d' };
+    expect(toDocument(parsed)).to.deep.equal({ kind: 'policy', ...policy, changes });
     expect(parsePolicy(toDocument(parsed))).to.deep.equal(parsed);
   });
 

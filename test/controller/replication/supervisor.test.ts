@@ -10,7 +10,6 @@ import type { Sites } from '../../../controller/sites.ts';
 import { keys } from '../../../controller/state/keys.ts';
 import { StoreLedger } from '../../../controller/state/ledger.ts';
 import { put } from '../../../controller/store/store.ts';
-import type { Movers } from '../../../replicator/mover.ts';
 import { rejection } from '../../support/rejection.ts';
 import {
   addGroup,
@@ -77,8 +76,9 @@ class Rig {
       store,
       ledger: this.ledger,
       sites: {} as Sites,
-      movers: {} as Movers,
+      movers: {},
       clock: this.clock,
+      log: silentLog,
       claims: uncontested,
     });
   }

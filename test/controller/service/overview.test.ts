@@ -78,7 +78,10 @@ describe('overview', () => {
     await mirrors.start();
     const all = await overview.statuses();
     expect(all).to.have.length(2);
-    expect(all[0]).to.deep.include({ rtoSeconds: 61, points: { proven: 1, damaged: 1 } });
+    expect(all[0]).to.deep.include({
+      rtoSeconds: 61,
+      points: { proven: 1, partial: 0, damaged: 1 },
+    });
     expect(empty).to.deep.equal(all);
     expect(await overview.statuses(read)).to.deep.equal(all);
     expect(await overview.status('shop', read)).to.deep.equal(all[0]);

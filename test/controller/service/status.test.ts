@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { summarize } from '../../../controller/state/summary.ts';
 import { statusOf, type StatusInput } from '../../../controller/service/status.ts';
-import { tallyOf } from '../../../controller/mirror/point-tallies.ts';
+import { shortOf, tallyOf } from '../../../controller/mirror/point-tallies.ts';
 import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import { firstHead, gold, pointOf, sessionOf, specOf, volume } from '../support/fixtures.ts';
 
@@ -21,7 +21,8 @@ function statusWith({ points = [], ...change }: Change = {}) {
     },
     head: firstHead,
     policy: gold,
-    points: tallyOf(points),
+    points: tallyOf(points.map(shortOf)),
+    changes: [],
     session: null,
     rto: null,
     nextSessionMs: null,
@@ -37,7 +38,7 @@ describe('statusOf', () => {
     const points = [pointOf('shop', 'p1', minutesAgo(1), { state: 'damaged' })];
     const status = statusWith({ points });
     expect(status).to.include({ state: 'at-risk', rpoSeconds: null, newestProvenPoint: null });
-    expect(status.points).to.deep.equal({ proven: 0, damaged: 1 });
+    expect(status.points).to.deep.equal({ proven: 0, partial: 0, damaged: 1 });
   });
 
   const table: readonly [minutes: readonly number[], seconds: number, state: string][] = [

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { silentLog } from '../../../kernel/log.ts';
 import { ControllerControl } from '../../../controller/control.ts';
 import type { Sites } from '../../../controller/sites.ts';
 import { isHeld, holdPoint } from '../../../controller/state/holds.ts';
@@ -6,7 +7,7 @@ import { keys } from '../../../controller/state/keys.ts';
 import { StoreLedger } from '../../../controller/state/ledger.ts';
 import { put, remove } from '../../../controller/store/store.ts';
 import { newestProven } from '../../../replicator/point/choose.ts';
-import type { Movers } from '../../../replicator/mover.ts';
+import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import { rejection } from '../../support/rejection.ts';
 import {
   addGroup,
@@ -31,8 +32,9 @@ function rig() {
     store,
     ledger,
     sites: {} as Sites,
-    movers: {} as Movers,
+    movers: {},
     clock,
+    log: silentLog,
     claims: uncontested,
   });
   return { store, ledger, control, journal: journalOver(store, clock) };
@@ -72,12 +74,13 @@ describe('StoreLedger', () => {
       await store.transact([], [put(keys.point('shop', id), point)]);
     }
     const stateOf = async (id: string) => (await store.get(keys.point('shop', id)))?.value.state;
-    await ledger.savePoint(pointOf('shop', 'p2', at(2), { state: 'damaged' }));
-    const refused = await rejection(ledger.expirePoint('shop', 'p1', ['p2']));
+    const kept = [{ id: 'p2', state: 'proven', damaged: 0 }] as const;
+    await record(ledger, 'p2', 1);
+    const refused = await rejection(ledger.expirePoint('shop', 'p1', kept));
     expect([refused.code, refused.kind]).to.deep.equal(['retention.kept-changed', 'transient']);
     expect(await stateOf('p1')).to.equal('proven');
-    await ledger.savePoint(pointOf('shop', 'p2', at(2)));
-    await ledger.expirePoint('shop', 'p1', ['p2']);
+    await record(ledger, 'p2', 0);
+    await ledger.expirePoint('shop', 'p1', kept);
     expect(await stateOf('p1')).to.equal('expiring');
   });
 
@@ -208,15 +211,44 @@ describe('StoreLedger', () => {
     const { store, ledger } = rig();
     const point = pointOf('shop', 'p1', at(0));
     await store.transact([], [put(keys.point('shop', 'p1'), point)]);
-    await ledger.savePoint({ ...point, state: 'damaged' });
+    await record(ledger, 'p1', 1);
     expect((await ledger.points('shop'))[0]?.state).to.equal('damaged');
-    await ledger.savePoint({ ...point, state: 'expiring' });
-    await ledger.savePoint({ ...point, state: 'proven' });
+    await store.transact([], [put(keys.point('shop', 'p1'), { ...point, state: 'expiring' })]);
+    await record(ledger, 'p1', 0);
     expect((await ledger.points('shop'))[0]?.state).to.equal('expiring');
     await ledger.removePoint('shop', 'p1');
     await ledger.removePoint('shop', 'p1');
-    expect((await rejection(ledger.savePoint(point))).code).to.equal('point.not-found');
+    expect(await record(ledger, 'p1', 0)).to.deep.equal([]);
     expect(await ledger.points('shop')).to.deep.equal([]);
+  });
+
+  it('records what checks found in several points in one transaction, resource by resource', async () => {
+    const { store, ledger } = rig();
+    const other = { ...volume, id: 'v2', name: 'other' };
+    for (const [id, minute] of [
+      ['p1', 1],
+      ['p2', 2],
+    ] as const) {
+      const point = pointOf('shop', id, at(minute));
+      const members = [volume, other].map((resource) => ({ ...point.members[0]!, resource }));
+      await store.transact([], [put(keys.point('shop', id), { ...point, members })]);
+    }
+    let writes = 0;
+    store.beforeWrite = () => {
+      writes += 1;
+    };
+    const checks = new Map([['volume/v1', { findings: [], damaged: 3 }]]);
+    const points = new Map([
+      ['p1', checks],
+      ['p2', checks],
+    ]);
+    await ledger.recordChecks('shop', { at: at(9), depth: 'content', points });
+    expect(writes).to.equal(1);
+    for (const point of await ledger.points('shop')) {
+      expect(point).to.deep.include({ state: 'partial' });
+      expect(point.members.map(({ state }) => state)).to.deep.equal(['damaged', 'proven']);
+      expect(point.checked).to.deep.include({ at: at(9), damaged: 3 });
+    }
   });
 });
 
@@ -225,16 +257,23 @@ describe('a check that ends after another has found damage', () => {
     const { store, ledger } = rig();
     const seen = pointOf('shop', 'p1', at(0));
     await store.transact([], [put(keys.point('shop', 'p1'), seen)]);
-    const checked = { at: at(1), depth: 'content', damaged: 1, findings: [] } as const;
-    await ledger.savePoint({ ...seen, state: 'damaged', checked }, seen);
-    const whole = { ...seen, checked: { ...seen.checked, at: at(2) } };
-    expect((await ledger.savePoint(whole, seen)).state).to.equal('damaged');
+    await record(ledger, 'p1', 1, [seen]);
+    const [late] = await record(ledger, 'p1', 0, [seen]);
+    expect(late?.state).to.equal('damaged');
     const [damaged] = await ledger.points('shop');
-    expect(damaged).to.deep.include({ state: 'damaged', checked });
-    expect((await ledger.savePoint(whole, damaged)).state).to.equal('proven');
+    expect(damaged).to.deep.include({ state: 'damaged' });
+    expect((await record(ledger, 'p1', 0, [damaged!]))[0]?.state).to.equal('proven');
     expect((await ledger.points('shop'))[0]?.state).to.equal('proven');
   });
 });
+
+/** As a check of content that found so much in the volume. */
+let minute = 10;
+function record(ledger: StoreLedger, id: string, damaged: number, seen?: readonly RecoveryPoint[]) {
+  const checks = new Map([['volume/v1', { findings: [], damaged }]]);
+  const checked = { at: at(minute++), depth: 'content', points: new Map([[id, checks]]) } as const;
+  return ledger.recordChecks('shop', checked, seen);
+}
 
 describe('ControllerControl', () => {
   it('raises nothing for a group that has no proven point, or none any more', async () => {

@@ -16,6 +16,7 @@ export const gold: ProtectionPolicy = {
   rtoSeconds: 3600,
   schedule: { every: 300, jitterSeconds: 0 },
   retention: { last: 3, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
+  changes: { limitPercent: 50, graceSeconds: 604_800 },
   targetRegion: 'west',
   maxIncrementals: 6,
 };
@@ -65,6 +66,7 @@ export function sessionOf(group: string, id: string, change: Partial<Session> = 
     sourceRegion: 'east',
     targetRegion: 'west',
     resources: [volume],
+    lacking: [],
     phase: 'capturing',
     runs: 0,
     startedAt: '2026-11-21T08:00:00.000Z',
@@ -98,6 +100,7 @@ export function pointOf(
     dataTime,
     committedAt: dataTime,
     manifest: { object: `${group}/points/${id}.json`, sha256: 'aa' },
+    members: [{ resource: volume, state: 'proven', dataTime, damaged: 0, problem: null }],
     resources: 1,
     objects: 1,
     bytes: 1,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { newestProven, reachedRpoSeconds } from '../../../replicator/point/choose.ts';
+import { newestProven } from '../../../replicator/point/choose.ts';
 import { isSameData } from '../../../replicator/point/copies.ts';
 import { copyOf } from '../../support/memory/copies.ts';
 import { container, image, volume } from '../session/harness.ts';
@@ -14,13 +14,6 @@ describe('the choice of a point', () => {
   it('is the newest proven one, whatever the order', () => {
     expect(newestProven([middle, expiring, old, newest])?.id).to.equal('b');
     expect(newestProven([newest, expiring])).to.equal(null);
-  });
-
-  it('counts the RPO from its data time, never below zero', () => {
-    const points = [old, middle, newest];
-    expect(reachedRpoSeconds(points, Date.parse('2026-11-21T09:30:00Z'))).to.equal(1800);
-    expect(reachedRpoSeconds(points, Date.parse('2026-11-21T08:30:00Z'))).to.equal(0);
-    expect(reachedRpoSeconds([], 0)).to.equal(null);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { PointManifest, RecoveryPoint } from '../../../replicator/point/types.ts';
 import { manifestSha256, encodeManifest } from '../../../replicator/point/manifest.ts';
+import { provenMember } from '../../../replicator/point/members.ts';
 import { copyOf } from '../../support/memory/copies.ts';
 import { container, image, volume } from '../session/harness.ts';
 
@@ -21,6 +22,7 @@ export function sampleManifest(changes: Partial<PointManifest> = {}): PointManif
       copyOf(image, 'two', '2026-11-21T08:00:00.000Z'),
       copyOf(container, 'three', '2026-11-21T08:00:02.000Z'),
     ],
+    lacks: [],
     ...changes,
   };
 }
@@ -45,6 +47,7 @@ export function sampleHead(changes: Partial<RecoveryPoint> = {}): RecoveryPoint 
       object: `shop/points/${manifest.id}.json`,
       sha256: manifestSha256(encodeManifest(manifest)),
     },
+    members: manifest.copies.map(provenMember),
     resources: manifest.copies.length,
     objects: 3,
     bytes: 11,

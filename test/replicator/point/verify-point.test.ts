@@ -1,9 +1,11 @@
 import { expect } from 'chai';
+import { isoTime } from '../../../kernel/clock.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import { noProgress } from '../../../kernel/progress.ts';
 import { moverOf, type Depth, type TargetContext } from '../../../replicator/mover.ts';
 import type { RecoveryPoint } from '../../../replicator/point/types.ts';
-import { verifyPoint } from '../../../replicator/point/verify-point.ts';
+import { withChecks } from '../../../replicator/point/members.ts';
+import { checkPoint } from '../../../replicator/point/verify-point.ts';
 import { currentData } from '../../support/memory/movers.ts';
 import { rejection } from '../../support/rejection.ts';
 import { container, Harness, image } from '../session/harness.ts';
@@ -31,7 +33,8 @@ class Proven {
       progress: noProgress,
       signal: new AbortController().signal,
     };
-    return await verifyPoint(this.point, depth, { movers, at, clock: this.at.clock });
+    const checks = await checkPoint(this.point, depth, { movers, at });
+    return withChecks(this.point, checks, depth, isoTime(this.at.clock.now()));
   }
 
   get manifest() {
@@ -53,7 +56,8 @@ describe('verification of a point', () => {
     made.at.world.secondary.delete(currentData(made.at.world, container));
     made.at.world.secondary.set(currentData(made.at.world, image), 'altered');
     const listed = await made.verify('listing');
-    expect(listed.state).to.equal('damaged');
+    expect(listed.state).to.equal('partial');
+    expect(listed.members.map(({ state }) => state)).to.deep.equal(['proven', 'proven', 'damaged']);
     expect(listed.checked.findings.map(({ problem }) => problem)).to.deep.equal(['missing']);
     const read = await made.verify('content');
     expect(read.checked.findings.map(({ problem }) => problem)).to.deep.equal([
@@ -86,7 +90,9 @@ describe('verification of a point', () => {
     });
     const altered = Buffer.from(body.toString().replace('"generation":1', '"generation":2'));
     await made.at.bank.writeManifest('shop', made.point.id, altered);
-    expect((await made.verify('content')).checked.damaged).to.equal(1);
+    const both = await made.verify('content');
+    expect(both.checked.findings).to.have.length(1);
+    expect(both.members.every(({ state }) => state === 'damaged')).to.equal(true);
     await made.at.bank.deleteManifest('shop', made.point.id);
     const gone = await made.verify('content');
     expect(gone.checked.findings[0]!.problem).to.equal('missing');

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { newestProven } from '../../../replicator/point/choose.ts';
-import type { RecoveryPoint } from '../../../replicator/point/types.ts';
+import { lackingMember, stateOfMembers } from '../../../replicator/point/members.ts';
+import type { PointMember, RecoveryPoint } from '../../../replicator/point/types.ts';
 import type { Retention } from '../../../replicator/policy.ts';
-import { decideRetention } from '../../../replicator/retention/decide.ts';
+import { decideRetention, type Exemptions } from '../../../replicator/retention/decide.ts';
 import { sampleHead } from '../point/sample.ts';
 
 const nothing: Retention = { last: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0 };
@@ -76,6 +77,80 @@ describe('retention', () => {
     );
     expect(keep.map(({ point }) => point)).to.deep.equal([damaged[0], proven[1], proven[0]]);
     expect(drop).to.deep.equal([damaged[1]]);
+  });
+});
+
+describe('what retention keeps beside the policy', () => {
+  const at = (hour: number) => `2026-11-21T0${hour}:00:00Z`;
+  const now = Date.parse('2026-11-21T12:00:00Z');
+  const [data, base, photos] = head.members as [PointMember, PointMember, PointMember];
+  const lacking = (member: PointMember, code = 'member.unusable'): PointMember =>
+    lackingMember({ resource: member.resource, code, message: '-' });
+  const point = (hour: number, ...members: readonly PointMember[]): RecoveryPoint => ({
+    ...pointAt(at(hour), stateOfMembers(members)),
+    sequence: hour,
+    members,
+  });
+  const reasons = (points: readonly RecoveryPoint[], exemptions?: Exemptions) =>
+    decideRetention(points, { ...nothing, last: 1 }, now, exemptions).keep.map((kept) => [
+      kept.point.sequence,
+      ...kept.reasons,
+    ]);
+
+  it('the newest whole copy of each resource, which points without it never push out', () => {
+    const points = [
+      point(5, data, lacking(base), photos),
+      point(4, data, lacking(base), { ...photos, state: 'damaged' }),
+      point(3, data, base, photos),
+      point(2, data, base, photos),
+    ];
+    expect(reasons(points)).to.deep.equal([
+      [5, 'last', 'newest copy of volume/v-1, container/photos'],
+      [3, 'newest-proven'],
+    ]);
+    const without = points
+      .slice(0, 2)
+      .concat(point(3, { ...data, state: 'damaged' }, base, photos));
+    expect(reasons(without)).to.deep.equal([
+      [5, 'last', 'newest copy of volume/v-1, container/photos'],
+      [3, 'newest copy of image/i-1'],
+    ]);
+  });
+
+  it('not the copies of what the group does not have any more, by its own word', () => {
+    expect(reasons([point(5, data), point(3, data, photos)])).to.deep.equal([
+      [5, 'newest-proven', 'last'],
+    ]);
+  });
+
+  it('the last copy of what is lost, and of what was emptied or changed the last from before that', () => {
+    const points = [
+      point(5, data, lacking(base, 'resource.lost'), photos),
+      point(4, data, lacking(base, 'resource.lost'), photos),
+      point(3, data, base, photos),
+      point(2, data, base, photos),
+    ];
+    const lost = { resource: 'image/i-1', why: 'lost since x' };
+    const emptied = { resource: 'container/photos', why: 'emptied since x', before: 3 };
+    const exemptions = { held: new Map(), copies: [lost, emptied] };
+    expect(reasons(points, exemptions)).to.deep.equal([
+      [5, 'last', 'newest copy of volume/v-1, container/photos'],
+      [3, 'newest-proven', 'last copy of image/i-1, lost since x'],
+      [2, 'last copy of container/photos, emptied since x'],
+    ]);
+    expect(reasons(points), 'released').to.deep.equal([
+      [5, 'last', 'newest copy of volume/v-1, container/photos'],
+      [3, 'newest-proven'],
+    ]);
+  });
+
+  it('what an operator holds, whatever state it is in', () => {
+    const points = [point(5, data), point(4, { ...data, state: 'damaged' }), point(3, data)];
+    const exemptions = { held: new Map([[points[1]!.id, 'evidence']]), copies: [] };
+    expect(reasons(points, exemptions)).to.deep.equal([
+      [5, 'newest-proven', 'last'],
+      [4, 'held: evidence'],
+    ]);
   });
 });
 

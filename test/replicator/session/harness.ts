@@ -6,6 +6,7 @@ import { createBank } from '../../../replicator/bank/swift-bank.ts';
 import type { Bank } from '../../../replicator/bank/bank.ts';
 import type { ResourceRef } from '../../../replicator/mover.ts';
 import type { Retention } from '../../../replicator/policy.ts';
+import { type Exemptions, noExemptions } from '../../../replicator/retention/decide.ts';
 import { newSession } from '../../../replicator/session/new-session.ts';
 import { runSession, type SessionDeps } from '../../../replicator/session/runner.ts';
 import type { Session } from '../../../replicator/session/types.ts';
@@ -32,6 +33,7 @@ export class Harness {
   readonly bank: Bank;
   readonly ambient: Ambient;
   retention = keepTwo;
+  exemptions: Exemptions = noExemptions;
   /** What the regions' answers say of the clock. */
   clockAheadMs = 0;
   #ids = 0;
@@ -78,6 +80,8 @@ export class Harness {
       movers: world.movers,
       ambient,
       retention,
+      exemptions: () => Promise.resolve(this.exemptions),
+      changeLimitPercent: 50,
       clockAheadMs: () => this.clockAheadMs,
       openContext: async (_session, signal) => {
         await bank.requireOwned(signal);

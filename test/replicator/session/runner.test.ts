@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import { moverOf } from '../../../replicator/mover.ts';
 import { decodeManifest, manifestSha256 } from '../../../replicator/point/manifest.ts';
+import { wholeKeys } from '../../../replicator/point/members.ts';
 import { runSession } from '../../../replicator/session/runner.ts';
 import { dataNames } from '../../support/memory/copies.ts';
 import { currentData } from '../../support/memory/movers.ts';
@@ -92,21 +93,19 @@ describe('a session of replication', () => {
     expect(at.world.log).to.include('verify image/i-1 content');
   });
 
-  it('repairs damage in one round, and says of the point that it inherited it from', async () => {
+  it('repairs damage in one round, from what it inherited it from', async () => {
     const at = new Harness();
-    const first = await at.protect();
+    await at.protect();
     at.world.secondary.delete(currentData(at.world, container));
     const second = await at.protect();
 
     expect(second).to.include({ phase: 'done', repairs: 1 });
     const points = await at.ledger.points('shop');
-    expect(points.map(({ state }) => state)).to.deep.equal(['proven', 'damaged']);
-    expect(points[1]).to.include({ id: first.pointId });
-    expect(points[1]!.checked).to.include({ damaged: 1 });
+    expect(points.map(({ state }) => state)).to.deep.equal(['proven', 'proven']);
     expect(at.world.log).to.include('verify container/photos content');
   });
 
-  it('fails, and commits nothing, when what it shipped again is damaged still', async () => {
+  it('leaves out, and names, what is damaged still when it was shipped again', async () => {
     const at = new Harness();
     at.world.after = (line) => {
       if (line.startsWith('ship image/i-1 '))
@@ -114,12 +113,19 @@ describe('a session of replication', () => {
     };
     const session = await at.protect();
 
-    expect(session.phase).to.equal('failed');
-    expect(session.error!.code).to.equal('session.damaged');
-    expect(await at.ledger.points('shop')).to.be.empty;
+    expect(session).to.include({ phase: 'done', repairs: 1 });
+    const [point] = await at.ledger.points('shop');
+    expect(point).to.include({ state: 'partial', resources: 2 });
+    expect(point!.members.find(({ state }) => state === 'lacking')).to.deep.include({
+      resource: image,
+      dataTime: null,
+    });
+    const body = await at.bank.readManifest('shop', point!.id);
+    const [lack] = decodeManifest(body!, point!).lacks;
+    expect(lack).to.deep.include({ resource: image, code: 'session.damaged' });
   });
 
-  it('ships the others when one resource fails, names it, and commits no point', async () => {
+  it('commits the others when one resource fails, and names it; the next session goes on from what it had', async () => {
     const at = new Harness();
     at.world.before = (line) => {
       if (line === 'ship volume/v-1')
@@ -132,13 +138,21 @@ describe('a session of replication', () => {
         });
     };
     const session = await at.protect();
-    expect(session.phase).to.equal('failed');
-    expect(session.error).to.deep.equal({
-      code: 'block-storage.quota',
-      message: 'volume/v-1: import backup data: the quota is full (raise it)',
+    expect(session.phase).to.equal('done');
+    expect(session.error).to.equal(undefined);
+    const [partial] = await at.ledger.points('shop');
+    expect(partial!.state).to.equal('partial');
+    expect(wholeKeys(partial!)).to.deep.equal(['image/i-1', 'container/photos']);
+    expect(partial!.members.find(({ state }) => state === 'lacking')).to.deep.equal({
+      resource: volume,
+      state: 'lacking',
+      dataTime: null,
+      damaged: 0,
+      problem: {
+        code: 'block-storage.quota',
+        message: 'import backup data: the quota is full (raise it)',
+      },
     });
-    expect(Object.keys(session.copies)).to.have.members(['image/i-1', 'container/photos']);
-    expect(await at.ledger.points('shop')).to.be.empty;
 
     expect(at.world.log).to.include.members(['tidy image/i-1', 'tidy container/photos']);
     expect(at.world.log).not.to.include('tidy volume/v-1');
@@ -154,7 +168,7 @@ describe('a session of replication', () => {
     for (const content of ['second', 'third']) {
       at.write('volume/v-1', content);
       at.world.before = (line) => {
-        if (line.startsWith('verify image')) throw new Error('no');
+        if (line.startsWith('verify')) throw new Error('no');
       };
       expect((await at.protect()).phase).to.equal('failed');
     }
@@ -168,6 +182,32 @@ describe('a session of replication', () => {
     const manifest = decodeManifest((await at.bank.readManifest('shop', point!.id))!, point!);
     const named = manifest.copies.flatMap(dataNames);
     expect([...at.world.secondary.keys()].sort()).to.deep.equal([...named].sort());
+  });
+
+  it('keeps, and goes on from, what it shipped of a resource that it gave up later', async () => {
+    const at = new Harness();
+    at.retention = { ...at.retention, last: 1 };
+    await at.protect();
+    at.write('volume/v-1', 'second');
+    at.world.before = (line) => {
+      if (line.startsWith('verify volume')) throw new Error('no');
+    };
+    for (let n = 0; n < 2; n += 1) {
+      expect((await at.protect()).phase).to.equal('done');
+      expect(
+        at.world.secondary.has(currentData(at.world, volume)),
+        'in no point, and kept',
+      ).to.equal(true);
+      at.write('image/i-1', `changed ${n}`);
+    }
+    const points = await at.ledger.points('shop');
+    expect(points.map(({ state }) => state)).to.deep.equal(['partial', 'proven']);
+    at.world.before = undefined;
+    const session = await at.protect();
+    expect(session.moved.objects, 'the image alone').to.equal(1);
+    const [newest, ...others] = await at.ledger.points('shop');
+    expect(newest!.state).to.equal('proven');
+    expect(others, 'what they alone had is in the newest').to.be.empty;
   });
 
   it('names every resource that could not be captured', async () => {
@@ -199,7 +239,7 @@ describe('a session of replication', () => {
 
     failures = 3;
     const session = await at.protect();
-    expect(session.error!.code).to.equal('region.unreachable');
+    expect(session.failures!['image/i-1']!.code).to.equal('region.unreachable');
   });
 
   it('fails when the regions do not open, and when the manifest does not read back as written', async () => {

@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import type { Copy, Verification } from '../../../replicator/mover.ts';
-import { advance, due, isEnded, type Happening } from '../../../replicator/session/state.ts';
+import {
+  advance,
+  due,
+  heldKeys,
+  isEnded,
+  lacksOf,
+  type Happening,
+} from '../../../replicator/session/state.ts';
 import type { Session, SessionPhase } from '../../../replicator/session/types.ts';
 import { copyOf } from '../../support/memory/copies.ts';
 import { container, image } from './harness.ts';
@@ -15,6 +22,7 @@ const fresh: Session = {
   sourceRegion: 'east',
   targetRegion: 'west',
   resources: [image, container],
+  lacking: [],
   phase: 'capturing',
   runs: 0,
   startedAt: at,
@@ -132,14 +140,64 @@ describe('the state of a session', () => {
     const copy: Copy = again.copies['image/i-1']!;
     expect(due(again)).to.deep.equal([{ type: 'verify', copy, depth: 'content' }]);
     const twice = after(again, verified(image, 1));
-    expect(twice.error?.code).to.equal('session.damaged');
-    expect(twice.error?.message).to.include('x missing');
+    expect(twice.phase).to.equal('committing');
+    expect(heldKeys(twice)).to.deep.equal(['container/photos']);
+    const [lack] = lacksOf(twice);
+    expect(lack).to.deep.include({ resource: image, code: 'session.damaged' });
+    expect(lack?.message).to.include('x missing');
+    expect(after(twice, takenUp).failures, 'what goes into the point is settled').to.deep.equal(
+      twice.failures,
+    );
   });
 
-  it('tries again what was given up when it is taken up again, and never leaves a resource out', () => {
+  it('fails where all that it shipped again is damaged still', () => {
+    const alone = { ...fresh, resources: [image] };
+    const once = after(alone, takenUp, captured(image), shipped(image), verified(image, 1));
+    expect(once).to.include({ phase: 'shipping', repairs: 1 });
+    const twice = after(once, shipped(image), verified(image, 1));
+    expect(twice).to.include({ phase: 'failed' });
+    expect(twice.error?.code).to.equal('session.damaged');
+  });
+
+  it('commits what is whole when resources are given up, in whatever phase, and says what it lacks', () => {
+    const ways: readonly Session[] = [
+      after(
+        fresh,
+        takenUp,
+        gaveUp(image),
+        captured(container),
+        shipped(container),
+        verified(container),
+      ),
+      after(shipping, gaveUp(image), shipped(container), verified(container)),
+      after(verifying, gaveUp(image), verified(container)),
+    ];
+    for (const session of ways) {
+      expect(session.phase).to.equal('committing');
+      expect(heldKeys(session)).to.deep.equal(['container/photos']);
+      expect(lacksOf(session)).to.deep.equal([{ resource: image, code: 'x.y', message: 'no' }]);
+    }
+    for (const session of [fresh, shipping, verifying]) {
+      const none = after(session, gaveUp(image), gaveUp(container));
+      expect(none).to.include({ phase: 'failed' });
+      expect(none.error?.code).to.equal('session.resources-failed');
+    }
+  });
+
+  it('fails with every reason when there are members and none can be used', () => {
+    const lacking = [{ resource: image, code: 'member.ambiguous', message: 'two of that name' }];
+    const none = after({ ...fresh, resources: [], lacking }, takenUp);
+    expect(none.error).to.deep.equal({
+      code: 'session.nothing-usable',
+      message: 'base: two of that name',
+    });
+  });
+
+  it('tries again what was given up when it is taken up again before it commits', () => {
     const without = after(fresh, takenUp, gaveUp(image), captured(container));
     expect(without.phase).to.equal('shipping');
-    expect(after(without, shipped(container)).phase).to.equal('failed');
+    expect(after(without, shipped(container)).phase).to.equal('verifying');
+    expect(after(without, shipped(container), takenUp).phase).to.equal('capturing');
     const again = after(without, takenUp);
     expect(again).to.deep.include({ phase: 'capturing', failures: {} });
     expect(due(again)).to.deep.equal([{ type: 'capture', resource: image }]);

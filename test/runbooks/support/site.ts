@@ -7,6 +7,7 @@ import {
   resourceKey,
   type ContentCheck,
   type Copy,
+  type Finding,
   type Mover,
   type Movers,
   type Restored,
@@ -15,6 +16,7 @@ import {
   type RestoreOrder,
   type TargetContext,
 } from '../../../replicator/mover.ts';
+import { withChecks } from '../../../replicator/point/members.ts';
 import type { PointManifest, RecoveryPoint } from '../../../replicator/point/types.ts';
 import { copyOf } from '../../support/memory/copies.ts';
 
@@ -45,9 +47,10 @@ export class Site implements Control {
   readonly held: string[] = [];
   generation = 1;
   raisedBy: string | null = null;
-  members: readonly ResourceRef[] = [volume, image, container];
+  /** Members that came after the points. */
+  readonly added: ResourceRef[] = [];
   allPoints: RecoveryPoint[] = [];
-  /** Points in which a check finds damage. */
+  /** Points in which a check finds all damaged, or `p1 volume/v1`: one copy of theirs. */
   readonly rotten = new Set<string>();
   workMs = 1_000;
   verifyMs = 1_000;
@@ -60,6 +63,7 @@ export class Site implements Control {
   checked: (resource: string) => ContentCheck['state'] = () => 'verified';
   readonly movers: Movers;
   readonly #clock: Clock;
+  #members: readonly ResourceRef[] = [volume, image, container];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -69,6 +73,19 @@ export class Site implements Control {
       container: this.#mover('container'),
     };
     this.addPoint('p1', 30);
+  }
+
+  get members(): readonly ResourceRef[] {
+    return this.#members;
+  }
+
+  /** Of all its points too: a group whose members changed has points of its own. */
+  set members(members: readonly ResourceRef[]) {
+    this.#members = members;
+    this.allPoints = this.allPoints.map((point) => ({
+      ...point,
+      members: membersOf(members, point.state, point.dataTime),
+    }));
   }
 
   /** A proven point of so many minutes ago. */
@@ -87,6 +104,7 @@ export class Site implements Control {
       dataTime: at,
       committedAt: at,
       manifest: { object: id, sha256: id },
+      members: membersOf(this.#members, state, at),
       resources: 3,
       objects: 3,
       bytes: 12,
@@ -125,7 +143,7 @@ export class Site implements Control {
   }
 
   resources() {
-    return Promise.resolve(this.members);
+    return Promise.resolve([...this.members, ...this.added]);
   }
 
   points() {
@@ -138,20 +156,34 @@ export class Site implements Control {
     depth: 'listing' | 'content',
     _progress: unknown,
     signal: AbortSignal,
+    only?: ReadonlySet<string>,
   ): Promise<RecoveryPoint> {
     await this.#clock.sleep(this.verifyMs, signal);
     return this.effect(`verify ${id} ${depth}`, () => {
       const at = this.allPoints.findIndex((point) => point.id === id);
-      const findings = this.rotten.has(id)
-        ? [{ resource: 'volume/v1', subject: 'bank/x', problem: 'missing' as const, detail: '-' }]
-        : [];
-      const point: RecoveryPoint = {
-        ...this.allPoints[at]!,
-        state: findings.length > 0 ? 'damaged' : 'proven',
-        checked: { at: '2026-11-21T08:00:00Z', depth, damaged: findings.length, findings },
-      };
+      const before = this.allPoints[at]!;
+      const checks = new Map(
+        before.members
+          .map(({ resource }) => resourceKey(resource))
+          .filter((key) => only?.has(key) !== false)
+          .map((key) => {
+            const isRotten = this.rotten.has(id) || this.rotten.has(`${id} ${key}`);
+            const finding = { resource: key, subject: 'bank/x', problem: 'missing', detail: '-' };
+            const findings = isRotten ? [finding as Finding] : [];
+            return [key, { findings, damaged: findings.length }] as const;
+          }),
+      );
+      const point = withChecks(before, checks, depth, '2026-11-21T08:00:00Z');
       this.allPoints[at] = point;
       return point;
+    });
+  }
+
+  recordDamage(_group: string, id: string, finding: Finding): Promise<void> {
+    return this.effect(`damage ${id} ${finding.resource}`, () => {
+      const at = this.allPoints.findIndex((point) => point.id === id);
+      const checks = new Map([[finding.resource, { findings: [finding], damaged: 1 }]]);
+      this.allPoints[at] = withChecks(this.allPoints[at]!, checks, 'content', finding.detail);
     });
   }
 
@@ -163,7 +195,7 @@ export class Site implements Control {
       const copies = this.members.map((each) => copyOf(each, `${id} content`, dataTime));
       const times = { cutStart, cutEnd, dataTime };
       const base = { version: 1 as const, id, group: 'shop', generation, sessionId: 's' };
-      return { ...base, sourceRegion, region, ...times, previous: null, copies };
+      return { ...base, sourceRegion, region, ...times, previous: null, copies, lacks: [] };
     });
   }
 
@@ -256,4 +288,14 @@ export class Site implements Control {
       this.busy -= 1;
     }
   }
+}
+
+function membersOf(
+  members: readonly ResourceRef[],
+  point: RecoveryPoint['state'],
+  dataTime: string,
+): RecoveryPoint['members'] {
+  const state = point === 'damaged' ? 'damaged' : 'proven';
+  const damaged = state === 'damaged' ? 1 : 0;
+  return members.map((resource) => ({ resource, state, dataTime, damaged, problem: null }));
 }

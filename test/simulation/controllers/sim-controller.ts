@@ -2,7 +2,7 @@ import type { Ambient } from '../../../kernel/ambient.ts';
 import type { Log, LogFields } from '../../../kernel/log.ts';
 import { runSession } from '../../../replicator/session/runner.ts';
 import type { Movers } from '../../../replicator/mover.ts';
-import type { Ledger } from '../../../replicator/session/types.ts';
+import type { Ledger } from '../../../replicator/session/ledger.ts';
 import type { Claims } from '../../../controller/cluster/types.ts';
 import { StoreCluster } from '../../../controller/cluster/store-cluster.ts';
 import { createMirrors } from '../../../controller/compose/state-mirrors.ts';
@@ -13,6 +13,7 @@ import { Standings } from '../../../controller/replication/standings.ts';
 import { Supervisor, type SupervisorDeps } from '../../../controller/replication/supervisor.ts';
 import { StoreControllerService } from '../../../controller/service/controller-service.ts';
 import { readGroup } from '../../../controller/state/groups.ts';
+import { readExemptions } from '../../../controller/state/exemptions.ts';
 import { isHeld } from '../../../controller/state/holds.ts';
 import { MirrorSet } from '../../../controller/mirror/mirror-set.ts';
 import { OwnWrites } from '../../../controller/mirror/own-writes.ts';
@@ -176,6 +177,9 @@ function runnerOf({ store, ledger, sites, movers, ambient }: Base): SupervisorDe
       movers,
       ambient,
       retention: policy.retention,
+      changeLimitPercent: policy.changes.limitPercent,
+      exemptions: (group) =>
+        readExemptions(store, group, ambient.clock.now(), policy.changes.graceSeconds),
       clockAheadMs: () => 0,
       openContext: async ({ sourceRegion, targetRegion }, inner) => ({
         source: await sites.region(sourceRegion).project(spec.source.project, inner),

@@ -1,6 +1,8 @@
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { NewPoint, RecoveryPoint } from '../../../replicator/point/types.ts';
-import type { Ledger, Session } from '../../../replicator/session/types.ts';
+import { stillValid, withChecks } from '../../../replicator/point/members.ts';
+import type { KeptPoint, Ledger, PointChecks } from '../../../replicator/session/ledger.ts';
+import type { Session } from '../../../replicator/session/types.ts';
 
 export interface LedgerWrite {
   readonly write: 'saveSession' | 'commitPoint' | 'savePoint' | 'removePoint';
@@ -54,6 +56,7 @@ export class MemoryLedger implements Ledger {
     });
   }
 
+  /** As if a check had found it. */
   async savePoint(point: RecoveryPoint): Promise<RecoveryPoint> {
     await this.#write({ write: 'savePoint', what: `${point.id} ${point.state}` }, null, () => {
       this.#points.set(`${point.group}/${point.id}`, JSON.stringify(point));
@@ -61,10 +64,30 @@ export class MemoryLedger implements Ledger {
     return point;
   }
 
-  async expirePoint(group: string, point: string, kept: readonly string[] = []): Promise<void> {
+  async recordChecks(
+    group: string,
+    { at, depth, points }: PointChecks,
+    seen: readonly RecoveryPoint[] = [],
+  ): Promise<readonly RecoveryPoint[]> {
+    const heads: RecoveryPoint[] = [];
+    for (const [id, checks] of points) {
+      const text = this.#points.get(`${group}/${id}`);
+      if (text === undefined) continue;
+      const now = JSON.parse(text) as RecoveryPoint;
+      const before = seen.find((each) => each.id === id);
+      heads.push(await this.savePoint(withChecks(now, stillValid(checks, now, before), depth, at)));
+    }
+    return heads;
+  }
+
+  async expirePoint(group: string, point: string, kept: readonly KeptPoint[] = []): Promise<void> {
     const of = (id: string) =>
       JSON.parse(this.#points.get(`${group}/${id}`) ?? 'null') as RecoveryPoint;
-    if (kept.some((id) => of(id).state !== 'proven'))
+    if (
+      kept.some(
+        ({ id, state, damaged }) => of(id).state !== state || of(id).checked.damaged > damaged,
+      )
+    )
       throw new FarshoreError('a kept point is proven no more', {
         code: 'retention.kept-changed',
         kind: 'transient',

@@ -1,0 +1,55 @@
+import type { Depth } from '../mover.ts';
+import type { MemberChecks } from '../point/members.ts';
+import type { NewPoint, RecoveryPoint } from '../point/types.ts';
+import type { Session } from './types.ts';
+
+/** What a check found, by point and then by resourceKey. */
+export interface PointChecks {
+  readonly at: string;
+  readonly depth: Depth;
+  readonly points: ReadonlyMap<string, MemberChecks>;
+}
+
+/** A point on which a decision rests: what is known of it then. */
+export interface KeptPoint {
+  readonly id: string;
+  readonly state: RecoveryPoint['state'];
+  readonly damaged: number;
+}
+
+/**
+ * The durable state that replication needs. Every write that names a session or a generation
+ * compares the group's generation in the same transaction and throws `session.superseded` when it
+ * has risen: a worker that is behind changes nothing that counts.
+ */
+export interface Ledger {
+  /** The unfinished or newest session of a group. */
+  session(group: string): Promise<Session | null>;
+  saveSession(session: Session): Promise<void>;
+  /** Newest first, expiring ones included. */
+  points(group: string): Promise<readonly RecoveryPoint[]>;
+  /** The point and its session's next state, in one transaction. Harmless when repeated. */
+  commitPoint(point: NewPoint, session: Session): Promise<void>;
+  /**
+   * What checks found, in one transaction for all the points that it concerns; no generation is
+   * compared: damage is always recorded. Gives the heads as they are then; a point that is gone is not
+   * among them. `seen`: the points as they were when the check began: one that found nothing does not
+   * outweigh damage that another found meanwhile.
+   */
+  recordChecks(
+    group: string,
+    checked: PointChecks,
+    seen?: readonly RecoveryPoint[],
+  ): Promise<readonly RecoveryPoint[]>;
+  /**
+   * Not offered from now on, whatever it was: its data is going. Only by who carries out the group's
+   * session. `kept` are points because of which it may go, as they were when that was decided: throws
+   * `retention.kept-changed` (transient) when one of them has become worse. Throws `point.held`
+   * (transient) when an operator has come to hold it.
+   */
+  expirePoint(group: string, point: string, kept?: readonly KeptPoint[]): Promise<void>;
+  /** Points that ended sessions of the group sealed, or not even that, and did not commit, as far as they are remembered. */
+  uncommitted(group: string): Promise<readonly string[]>;
+  /** Forgets it, once its data is gone. Only by who carries out the group's session. */
+  removePoint(group: string, point: string): Promise<void>;
+}

@@ -1,0 +1,86 @@
+import { FarshoreError } from '../../kernel/errors.ts';
+import { resourceKey } from '../../replicator/mover.ts';
+import { hasWhole } from '../../replicator/point/members.ts';
+import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import type { UsedCopy } from './choose-point.ts';
+import type { StepContext } from './step.ts';
+
+/** By an explicit order: these resources come from this point, whatever the others come from. */
+export interface OlderCopies {
+  readonly point: string;
+  /** Each `volume/5f0c…`, or by name: `volume/data`. */
+  readonly resources: readonly string[];
+  readonly reason: string;
+}
+
+/** Everything that can be wrong with such an order, before anything is committed. */
+export function assertOlder(
+  points: readonly RecoveryPoint[],
+  older: OlderCopies | undefined,
+  group: string,
+): void {
+  if (older === undefined) return;
+  const point = points.find(({ id }) => id === older.point);
+  if (point === undefined)
+    throw refusal('point.not-found', 'there is no such point', `${group}/${older.point}`);
+  for (const wanted of older.resources) {
+    const key = keyOf(point, wanted);
+    if (key === null || !hasWhole(point, key))
+      throw refusal(
+        'point.copy-missing',
+        'the point has no whole copy of the resource',
+        `${older.point}/${wanted}`,
+      );
+  }
+}
+
+/**
+ * The copies that the order wants from another point, held and checked now. What is not whole any more
+ * is left to the chosen point, and said.
+ */
+export async function olderCopies(
+  context: StepContext,
+  older: OlderCopies | undefined,
+): Promise<{ readonly copies: readonly UsedCopy[]; readonly notes: readonly string[] }> {
+  if (older === undefined) return { copies: [], notes: [] };
+  const { control, execution, step, progress, signal } = context;
+  const { id, group } = execution;
+  const depth = step.params['verify'] === 'listing' ? 'listing' : 'content';
+  await control.holdPoint(group, older.point, id);
+  const known = (await control.points(group)).find((each) => each.id === older.point);
+  const keys = older.resources.flatMap((wanted) =>
+    known === undefined ? [] : (keyOf(known, wanted) ?? []),
+  );
+  const only = new Set(keys);
+  const point = await control.verifyPoint(group, older.point, depth, progress, signal, only);
+  const manifest = await context.manifest(older.point);
+  const copies = manifest.copies.filter(({ resource }) => {
+    const key = resourceKey(resource);
+    return only.has(key) && hasWhole(point, key);
+  });
+  const taken = new Set(copies.map(({ resource }) => resourceKey(resource)));
+  const notes = keys.map((key) =>
+    taken.has(key)
+      ? `${key} is taken from point ${older.point}, by order: ${older.reason}`
+      : `${key} was to be taken from point ${older.point}, and is not whole there`,
+  );
+  return { copies: copies.map((copy) => ({ copy, point })), notes };
+}
+
+function keyOf({ members }: RecoveryPoint, wanted: string): string | null {
+  const found = members.find(
+    ({ resource }) =>
+      resourceKey(resource) === wanted || `${resource.kind}/${resource.name}` === wanted,
+  );
+  return found === undefined ? null : resourceKey(found.resource);
+}
+
+function refusal(code: string, message: string, subject: string): FarshoreError {
+  return new FarshoreError(message, {
+    code,
+    kind: 'permanent',
+    operation: 'choose recovery point',
+    subject,
+    hint: 'farshore point show tells what is in each point',
+  });
+}
