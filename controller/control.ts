@@ -1,7 +1,9 @@
 import { isoTime, type Clock } from '../kernel/clock.ts';
+import { FarshoreError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Progress } from '../kernel/progress.ts';
 import type { Depth, Finding, Movers, ResourceRef, TargetContext } from '../replicator/mover.ts';
+import { isUnderstood } from '../replicator/point/formats.ts';
 import { isUsable } from '../replicator/point/members.ts';
 import { readManifest } from '../replicator/point/read-manifest.ts';
 import type { PointManifest, RecoveryPoint } from '../replicator/point/types.ts';
@@ -10,9 +12,11 @@ import { checkPoint } from '../replicator/point/verify-point.ts';
 import { isEnded } from '../replicator/session/state.ts';
 import type { Ledger } from '../replicator/session/ledger.ts';
 import type { Control, GroupView, LostPrimary } from '../runbooks/control.ts';
+import { withDeadline } from '../runbooks/execution/deadline.ts';
 import { currentClaim } from './cluster/current-claim.ts';
 import type { Claims } from './cluster/types.ts';
 import type { Sites } from './sites.ts';
+import { bankGroup } from './state/banked-group.ts';
 import { readGroup, restoreRegion } from './state/groups.ts';
 import { holdPoint } from './state/holds.ts';
 import { keys } from './state/keys.ts';
@@ -39,6 +43,8 @@ type Raised = Awaited<ReturnType<Control['raiseGeneration']>>;
 export class ControllerControl implements Control {
   readonly movers: Movers;
   readonly #deps: ControlDeps;
+  /** `group generation` of heads that are known to be in the bank. */
+  readonly #banked = new Set<string>();
 
   constructor(deps: ControlDeps) {
     this.#deps = deps;
@@ -97,6 +103,7 @@ export class ControllerControl implements Control {
       };
     });
     const { generation, primary, secondary } = result;
+    await this.#bankHead(group);
     return { generation, primary, lostPrimary: result.failedOver?.from ?? secondary };
   }
 
@@ -118,7 +125,9 @@ export class ControllerControl implements Control {
     const { head } = await readGroup(this.#deps.store, group);
     const region = restoreRegion(head.value);
     const points = await this.#deps.ledger.points(group);
-    return points.filter((point) => point.state !== 'expiring' && point.region === region);
+    return points.filter(
+      (point) => point.state !== 'expiring' && point.region === region && isUnderstood(point),
+    );
   }
 
   /** Killed before the outcome is saved: the check is lost and made again; the head says what it said. */
@@ -163,6 +172,7 @@ export class ControllerControl implements Control {
 
   async target(group: string, progress: Progress, signal: AbortSignal): Promise<TargetContext> {
     const { head } = await readGroup(this.#deps.store, group);
+    if (head.value.failedOver !== undefined) await this.#bankHead(group);
     return targetContext(this.#deps, group, restoreRegion(head.value), progress, signal);
   }
 
@@ -170,10 +180,34 @@ export class ControllerControl implements Control {
     await holdPoint(this.#deps.store, group, point, executionId);
   }
 
+  /**
+   * Who is primary, into the bank that a lost state is had back from: once it is committed, and before
+   * anything is restored. Where the bank does not take it the failover goes on all the same, and it is
+   * tried again at the next step: until it is there a rebuild would name the old primary.
+   */
+  async #bankHead(group: string): Promise<void> {
+    const { store, sites, clock, log } = this.#deps;
+    const { head } = await readGroup(store, group);
+    const key = `${group} ${head.value.generation}`;
+    if (this.#banked.has(key)) return;
+    const never = new AbortController().signal;
+    try {
+      await withDeadline(clock, bankHeadMs, never, late, async (limit) => {
+        const bank = await sites.bank(restoreRegion(head.value), limit);
+        await bankGroup(store, group, bank, limit);
+      });
+      this.#banked.add(key);
+    } catch (error) {
+      log.warn('who is primary is not in the bank yet', { group, error });
+    }
+  }
+
   /** The newest, as it is now. */
   async #anyProven(group: string, region: string): Promise<Compare> {
     const points = await this.#deps.store.range(keys.point(group));
-    const found = points.findLast(({ value }) => isUsable(value) && value.region === region);
+    const found = points.findLast(
+      ({ value }) => isUsable(value) && value.region === region && isUnderstood(value),
+    );
     if (found === undefined) throw nothingProven(group);
     return { path: found.path, modRevision: found.modRevision };
   }
@@ -200,6 +234,17 @@ export class ControllerControl implements Control {
       ],
     };
   }
+}
+
+/** A failover waits for its bank no longer than this. */
+const bankHeadMs = 10_000;
+
+function late(): FarshoreError {
+  return new FarshoreError('the bank did not answer in time', {
+    code: 'bank.late',
+    kind: 'transient',
+    operation: 'write group into the bank',
+  });
 }
 
 /** Pure: the head after the secondary took over. */

@@ -14,6 +14,7 @@ import type {
   Stored,
 } from './model/types.ts';
 import type { ListedPoint } from './service/keeping.ts';
+import type { BankService } from './service/bank-types.ts';
 import type { AuditRecord } from './state/records.ts';
 import type { ReadOptions } from './store/store.ts';
 
@@ -98,6 +99,9 @@ export interface ControllerService {
   ): Promise<RecoveryPoint>;
   /** Refuses the newest proven point and one that an execution uses. */
   deletePoint(group: string, point: string): Promise<void>;
+
+  /** Banks in the secondaries, and the installation that writes into them. */
+  readonly banks: BankService;
 
   listRunbooks(): readonly {
     readonly name: string;

@@ -11,6 +11,7 @@ import { openApi } from './openapi.ts';
 import { problemHandler } from './problem.ts';
 import { mount, type Route } from './route.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { bankRoutes } from './routes/banks.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { groupRoutes } from './routes/groups.ts';
@@ -60,6 +61,7 @@ export function apiRoutes(service: ControllerService): readonly Route[] {
     ...policyRoutes(service),
     ...groupRoutes(service),
     ...pointRoutes(service),
+    ...bankRoutes(service),
     ...runbookRoutes(service),
     ...executionRoutes(service),
     ...auditRoutes(service),

@@ -137,6 +137,9 @@ export const recoveryPoint = z
         problem: failure.nullable(),
       }),
     ),
+    formats: z
+      .array(z.string())
+      .describe('What has to be understood to use it: `manifest/2`, `volume/1`.'),
     resources: z.number(),
     objects: z.number(),
     bytes: z.number(),

@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { describeError, FarshoreError } from '../../kernel/errors.ts';
 import { ProblemError } from './api-client.ts';
 import { addAudit } from './commands/audit.ts';
+import { addBank } from './commands/bank.ts';
 import { addConfig } from './commands/config.ts';
 import { addDemo } from './commands/demo.ts';
 import { addExecution } from './commands/execution.ts';
@@ -57,6 +58,7 @@ function createProgram(): Command {
   addPolicy(program);
   addGroup(program);
   addPoint(program);
+  addBank(program);
   addRunbook(program);
   addExecution(program);
   addAudit(program);

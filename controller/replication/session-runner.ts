@@ -3,6 +3,7 @@ import type { Movers } from '../../replicator/mover.ts';
 import { runSession } from '../../replicator/session/runner.ts';
 import type { Ledger } from '../../replicator/session/ledger.ts';
 import type { Sites } from '../sites.ts';
+import { bankGroup } from '../state/banked-group.ts';
 import { readGroup } from '../state/groups.ts';
 import { readExemptions } from '../state/exemptions.ts';
 import { isHeld } from '../state/holds.ts';
@@ -38,7 +39,11 @@ export function sessionRunner(deps: SessionRunnerDeps): SupervisorDeps['run'] {
       ambient,
       retention: policy.retention,
       changeLimitPercent: policy.changes.limitPercent,
-      openContext: (opened, inner) => openContext(opened, spec, policy, deps, inner),
+      openContext: async (opened, inner) => {
+        const context = await openContext(opened, spec, policy, deps, inner);
+        await bankGroup(store, session.group, context.bank, inner);
+        return context;
+      },
       clockAheadMs: aheadMs,
       progressOf: ({ kind }) => progress.of(kind),
       held: (group, point) => isHeld(store, group, point),

@@ -30,6 +30,8 @@ import { summarize } from '../state/summary.ts';
 import type { ReadOptions } from '../store/store.ts';
 import { applyGroup } from './apply-group.ts';
 import { Keeping, type ListedPoint } from './keeping.ts';
+import type { BankService } from './bank-types.ts';
+import { Banks } from './banks.ts';
 import { Overview, type OverviewDeps } from './overview.ts';
 import { Policies } from './policies.ts';
 import { ReadinessReport, type ReadinessDeps } from './readiness.ts';
@@ -52,6 +54,7 @@ export interface ServiceDeps
 /** The one place that users' orders come to; each is carried out in a file of its own beside this. */
 export class StoreControllerService implements ControllerService {
   readonly runner: Runner;
+  readonly banks: BankService;
   readonly #deps: ServiceDeps;
   readonly #policies: Policies;
   readonly #health: RegionHealth;
@@ -62,6 +65,7 @@ export class StoreControllerService implements ControllerService {
   constructor(deps: ServiceDeps) {
     this.#deps = deps;
     this.runner = deps.runner;
+    this.banks = new Banks(deps);
     this.#policies = new Policies(deps.store, deps.sites);
     this.#health = new RegionHealth(deps.sites, deps.clock);
     this.#overview = new Overview(deps);

@@ -1,6 +1,8 @@
 import { type Clock, isoTime } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import { noProgress } from '../../kernel/progress.ts';
+import { deleteGroupRecord } from '../../replicator/bank/group-record.ts';
+import { requireAllUnderstood } from '../../replicator/point/formats.ts';
 import { newestProven, newestUsable } from '../../replicator/point/choose.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { Movers } from '../../replicator/mover.ts';
@@ -58,6 +60,10 @@ export async function deletePoint(
 async function withdraw(group: string, id: string, store: Store): Promise<RecoveryPoint> {
   const { result } = await atomically(store, async () => {
     const entries = await store.range(keys.point(group));
+    requireAllUnderstood(
+      entries.map(({ value }) => value),
+      'delete point',
+    );
     const stored = entries.find(({ value }) => value.id === id);
     if (stored === undefined)
       throw notFound('point', `${group}/${id}`, `farshore point list ${group} shows what there is`);
@@ -110,9 +116,13 @@ export async function deleteGroup(
     await refuseOther(name, record, options.precondition, deps);
     await endSession(name, deps);
     if (options.deletePoints) {
-      await expire(name, await deps.ledger.points(name), { ...deps, isGroupGoing: true }, alone);
+      const all = await deps.ledger.points(name);
+      await expire(name, all, { ...deps, isGroupGoing: true }, alone);
       const left = await deps.ledger.points(name);
       if (left[0] !== undefined) throw heldRefused(left[0]);
+      // Killed before: the group is still there, and without points; after: no rebuild brings it back.
+      for (const region of new Set(all.map((point) => point.region)))
+        await deleteGroupRecord(await deps.sites.bank(region, alone), name, alone);
     }
     await removeKeys(name, options.precondition, deps);
   });

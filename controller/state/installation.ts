@@ -7,7 +7,8 @@ import {
   type KeyPair,
   type PublicKey,
 } from '../../replicator/bank/identity.ts';
-import { put, type Store, unchanged } from '../store/store.ts';
+import { atomically } from '../store/atomically.ts';
+import { type Operation, put, type Store, unchanged } from '../store/store.ts';
 import { keys } from './keys.ts';
 
 /** This Farshore: one for all controllers that share the state, made when the first of them starts. */
@@ -47,6 +48,62 @@ export async function identityOf(
   const { id } = await openInstallation(store, ambient);
   return Object.freeze({
     installation: id,
-    sign: async (bytes: Buffer) => signWith((await openInstallation(store, ambient)).key, bytes),
+    sign: async (bytes: Buffer) => {
+      const { key } = await openInstallation(store, ambient);
+      const { fingerprint, publicKey } = key;
+      return { signature: signWith(key, bytes), by: { fingerprint, publicKey } };
+    },
+  });
+}
+
+/** `audit` is written with it. Manifests that the former key signed can be checked as before. */
+export async function changeKey(
+  store: Store,
+  ambient: Pick<Ambient, 'clock' | 'random'>,
+  audit: (before: Installation, after: Installation) => Operation,
+): Promise<Installation> {
+  await openInstallation(store, ambient);
+  const { result } = await atomically(store, async () => {
+    const found = await store.get(keys.installation());
+    if (found === null) throw new RangeError('an installation is never deleted');
+    const { fingerprint, publicKey } = found.value.key;
+    const at = isoTime(ambient.clock.now());
+    const after: Installation = {
+      ...found.value,
+      key: { ...newKeyPair(), since: at },
+      formerKeys: [{ fingerprint, publicKey, until: at }, ...found.value.formerKeys],
+    };
+    return {
+      compares: [unchanged(keys.installation(), found)],
+      operations: [put(keys.installation(), after), audit(found.value, after)],
+      result: after,
+    };
+  });
+  return result;
+}
+
+/** Keys of an installation that this one follows, for whose fingerprints somebody has vouched. */
+export async function adoptKeys(
+  store: Store,
+  ambient: Pick<Ambient, 'clock' | 'random'>,
+  adopted: readonly PublicKey[],
+): Promise<void> {
+  await openInstallation(store, ambient);
+  await atomically(store, async () => {
+    const found = await store.get(keys.installation());
+    if (found === null) throw new RangeError('an installation is never deleted');
+    const { key, formerKeys } = found.value;
+    const known = new Set([key, ...formerKeys].map(({ fingerprint }) => fingerprint));
+    const until = isoTime(ambient.clock.now());
+    const more = adopted
+      .filter(({ fingerprint }) => !known.has(fingerprint))
+      .map(({ fingerprint, publicKey }) => ({ fingerprint, publicKey, until }));
+    if (more.length === 0) return { compares: [], operations: [], result: undefined };
+    const after = { ...found.value, formerKeys: [...formerKeys, ...more] };
+    return {
+      compares: [unchanged(keys.installation(), found)],
+      operations: [put(keys.installation(), after)],
+      result: undefined,
+    };
   });
 }

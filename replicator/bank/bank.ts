@@ -28,6 +28,7 @@ export interface Bank {
    * whole is recovered, whoever owns it.
    */
   requireOwned(signal: AbortSignal): Promise<BankOwner>;
+  /** By this installation's key, whose public part is in the bank then. */
   sign(bytes: Buffer): Promise<Signature>;
   /** Streams rows through a local spool file into the bank; nothing is sent when it is there already. */
   writeCatalog(

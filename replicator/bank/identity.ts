@@ -12,7 +12,7 @@ export interface Identity {
   /** Made once, with the state; everything made outside of it bears it. */
   readonly installation: string;
   /** By the key that is in use now. */
-  sign(bytes: Buffer): Promise<Signature>;
+  sign(bytes: Buffer): Promise<{ readonly signature: Signature; readonly by: PublicKey }>;
 }
 
 export interface Signature {

@@ -9,6 +9,7 @@ import type { Identity, Signature } from './identity.ts';
 import { packRows, unpackRows } from './json-lines.ts';
 import { NamelessFile } from './nameless-file.ts';
 import { requireOwner, type BankOwner } from './owner.ts';
+import { publishKey } from './signed.ts';
 
 export interface BankOptions {
   /** The account in the secondary that the bank lives in. */
@@ -38,6 +39,8 @@ class SwiftBank implements Bank {
   readonly installation: string;
   readonly documents: Documents;
   readonly #identity: Identity;
+  /** Fingerprints of keys that are known to lie in the bank. */
+  readonly #published = new Set<string>();
   readonly #spoolDir: string;
   readonly #ambient: Ambient;
   readonly #attempts: number;
@@ -60,8 +63,13 @@ class SwiftBank implements Bank {
     );
   }
 
-  sign(bytes: Buffer): Promise<Signature> {
-    return this.#identity.sign(bytes);
+  async sign(bytes: Buffer): Promise<Signature> {
+    const { signature, by } = await this.#identity.sign(bytes);
+    if (!this.#published.has(by.fingerprint)) {
+      await publishKey(this.documents, by);
+      this.#published.add(by.fingerprint);
+    }
+    return signature;
   }
 
   async writeCatalog(

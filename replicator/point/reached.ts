@@ -1,5 +1,6 @@
 import { resourceKey } from '../mover.ts';
 import { newestFirst, type PointAge } from './choose.ts';
+import { isUnderstood } from './formats.ts';
 import { isWhole, wholeKeys } from './members.ts';
 import type { RecoveryPoint } from './types.ts';
 
@@ -20,7 +21,8 @@ export function isGone(code: string): boolean {
 
 export function holdingOf(point: RecoveryPoint): PointHolding {
   const { id, sequence, state, dataTime, members } = point;
-  const whole = wholeKeys(point);
+  // What this release cannot restore it does not count on.
+  const whole = isUnderstood(point) ? wholeKeys(point) : [];
   const isThere = new Set(whole);
   const missing = members
     .filter((member) => !isWhole(member) || !isThere.has(resourceKey(member.resource)))

@@ -1,5 +1,6 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../bank/bank.ts';
+import { signedBytes } from '../bank/signed.ts';
 import { encodeManifest, manifestSha256 } from './manifest.ts';
 import type { PointManifest, RecoveryPoint } from './types.ts';
 
@@ -9,10 +10,10 @@ export interface Sealed {
   readonly previous: PointManifest['previous'];
 }
 
-/** The manifest's bytes and hash: the same for the same manifest. */
-export function seal(manifest: PointManifest): Sealed {
+/** The manifest's bytes, signed, and their hash: the same for the same manifest and key. */
+export async function seal(manifest: PointManifest, bank: Bank): Promise<Sealed> {
   const { group, id } = manifest;
-  const body = encodeManifest(manifest);
+  const body = await signedBytes(encodeManifest(manifest), (bytes) => bank.sign(bytes));
   const object = `${group}/points/${id}.json`;
   return { body, manifest: { object, sha256: manifestSha256(body) }, previous: manifest.previous };
 }

@@ -53,6 +53,8 @@ export interface RecoveryPoint {
   readonly dataTime: string;
   readonly committedAt: string;
   readonly manifest: { readonly object: string; readonly sha256: string };
+  /** What has to be understood to use it: `manifest/2`, `volume/1`. */
+  readonly formats: readonly string[];
   /** Every resource of the group at its cut, those included that it lacks. */
   readonly members: readonly PointMember[];
   /** Copies, objects and bytes that it has. */
@@ -73,7 +75,10 @@ export type NewPoint = Omit<RecoveryPoint, 'sequence'>;
 
 /** What lies in the bank: enough to restore with nothing but it and the region's services. */
 export interface PointManifest {
-  readonly version: 1;
+  /** Of this envelope; each copy has that of its kind. */
+  readonly format: 2;
+  /** Whose it is, see bank/owner.ts. */
+  readonly installation: string;
   readonly id: string;
   readonly group: string;
   readonly generation: number;

@@ -1,4 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
+import { isUnderstood } from '../point/formats.ts';
+import { isNotUnderstood } from '../point/manifest.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 import { isUsable } from '../point/members.ts';
 import type { Retention } from '../policy.ts';
@@ -23,12 +25,18 @@ export async function expireByPolicy(
 ): Promise<void> {
   const { aheadMs, log, clock, retention, exemptions, at } = deps;
   if (aheadMs > 0) log.warn('the clock of this controller is ahead of a region', { aheadMs });
-  const here = points.filter(({ region }) => region === at.target.region);
+  const here = points.filter((point) => point.region === at.target.region && isUnderstood(point));
   const { keep, drop } = decideRetention(here, retention, clock.now() - aheadMs, exemptions);
   const kept = keep
     .map(({ point }) => point)
     .filter(isUsable)
     .slice(0, comparedAtMost)
     .map(({ id, state, checked }) => ({ id, state, damaged: checked.damaged }));
-  await expirePoints(drop, { ...deps, kept });
+  try {
+    await expirePoints(drop, { ...deps, kept });
+  } catch (error) {
+    if (!isNotUnderstood(error)) throw error;
+    // Of a newer release, which will expire what it knows.
+    log.warn('points are not understood here, so nothing is expired', { error });
+  }
 }

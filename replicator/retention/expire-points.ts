@@ -3,6 +3,7 @@ import type { Log } from '../../kernel/log.ts';
 import { inRestoreOrder } from '../kinds.ts';
 import { moverOf, type Copy, type Movers, type TargetContext } from '../mover.ts';
 import { catalogsOf } from '../point/copies.ts';
+import { requireAllUnderstood } from '../point/formats.ts';
 import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
 import { isUsable } from '../point/members.ts';
 import type { RecoveryPoint } from '../point/types.ts';
@@ -45,6 +46,8 @@ export interface ExpireDeps {
  * nobody knows of: what that point needs might be among it. A manifest that a session wrote and never
  * committed goes with the rest.
  *
+ * Nothing goes while a point is there that a newer release wrote (`point.not-understood`), for the same reason.
+ *
  * Lying input: nothing is deleted on the word of a manifest whose hash is not the head's; its data is
  * left, and said. If a kept point of which something counts as proven has no readable manifest, nobody knows what it
  * needs: nothing is deleted at all until a verification has said what it is.
@@ -54,6 +57,9 @@ export async function expirePoints(
   deps: ExpireDeps,
 ): Promise<{ readonly removed: number }> {
   const { ledger, at, log } = deps;
+  const all = await ledger.points(at.group);
+  const here = all.filter(({ region }) => region === at.target.region);
+  requireAllUnderstood(here, 'expire recovery points');
   for (const point of dropped) {
     at.signal.throwIfAborted();
     if (point.state === 'expiring' || (await deps.held(point.group, point.id))) continue;

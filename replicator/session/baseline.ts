@@ -3,6 +3,7 @@ import type { Bank } from '../bank/bank.ts';
 import { resourceKey, type Copy, type Previous } from '../mover.ts';
 import { hasWhole } from '../point/members.ts';
 import { isSameData } from '../point/copies.ts';
+import { isNotUnderstood } from '../point/manifest.ts';
 import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 import type { Session } from './types.ts';
@@ -34,8 +35,11 @@ export async function readBaseline(
       const byKey = copies.map((copy) => [resourceKey(copy.resource), copy] as const);
       return { point, copies: new Map(byKey) };
     } catch (error) {
-      if (!isManifestDamage(error)) throw error;
-      log.warn('manifest is damaged, going on from the point before', { point: point.id, error });
+      if (!isManifestDamage(error) && !isNotUnderstood(error)) throw error;
+      log.warn('manifest cannot be used, going on from the point before', {
+        point: point.id,
+        error,
+      });
     }
   }
   return null;

@@ -2,14 +2,20 @@ import type { Copy } from '../mover.ts';
 import { heldKeys, lacksOf } from './state.ts';
 import type { Session } from './types.ts';
 import { lackingMember, provenMember, stateOfMembers } from '../point/members.ts';
+import { formatsOf, manifestFormat } from '../point/formats.ts';
 import { oldestDataTime } from '../point/manifest.ts';
 import type { NewPoint, PointManifest, RecoveryPoint } from '../point/types.ts';
 
 /** The manifest of a verified session. It follows from the saved state alone, so it can be built again. */
-export function manifestOf(session: Session, previous: PointManifest['previous']): PointManifest {
+export function manifestOf(
+  session: Session,
+  previous: PointManifest['previous'],
+  installation: string,
+): PointManifest {
   const copies = copiesOf(session);
   return {
-    version: 1,
+    format: manifestFormat,
+    installation,
     id: session.pointId,
     group: session.group,
     generation: session.generation,
@@ -45,6 +51,7 @@ export function headOf(
     committedAt,
     manifest,
     members,
+    formats: formatsOf(copies),
     resources: copies.length,
     objects: copies.reduce((sum, copy) => sum + copy.objects, 0),
     bytes: copies.reduce((sum, copy) => sum + copy.bytes, 0),

@@ -194,8 +194,8 @@ class SessionRun {
       session.previous === undefined
         ? linkOf(points, session.pointId, session.targetRegion)
         : session.previous;
-    const content = manifestOf(session, previous);
-    const sealed = seal(content);
+    const content = manifestOf(session, previous, opened.bank.installation);
+    const sealed = await seal(content, opened.bank);
     const { manifest } = sealed;
     const changes = session.changes ?? this.#changesSince(baseline);
     await this.#journal.happened({ type: 'sealed', manifest, previous, changes });

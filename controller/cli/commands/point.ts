@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 
+import { unknownFormats } from '../../../replicator/point/formats.ts';
 import type { PointMember, RecoveryPoint } from '../../../replicator/point/types.ts';
 import type { ListedPoint } from '../../service/keeping.ts';
 import { answerNo, clientOf, globalsOf } from '../context.ts';
@@ -9,7 +10,7 @@ import { print, printData, type Column } from '../output.ts';
 
 const columns: readonly Column<ListedPoint>[] = [
   { title: 'POINT', value: (point) => point.id },
-  { title: 'STATE', value: (point) => point.state },
+  { title: 'STATE', value: stateOf },
   { title: 'DATA TIME', value: (point) => point.dataTime },
   { title: 'REGION', value: (point) => point.region },
   { title: 'RESOURCES', value: (point) => String(point.resources) },
@@ -22,6 +23,11 @@ const columns: readonly Column<ListedPoint>[] = [
 
 function isOpen({ state }: PointMember): boolean {
   return state !== 'proven';
+}
+
+function stateOf({ state, formats }: RecoveryPoint): string {
+  const unknown = unknownFormats(formats);
+  return unknown.length === 0 ? state : `${state}, not understood (${unknown.join(', ')})`;
 }
 
 export function addPoint(program: Command): void {

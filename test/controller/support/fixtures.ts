@@ -101,6 +101,7 @@ export function pointOf(
     committedAt: dataTime,
     manifest: { object: `${group}/points/${id}.json`, sha256: 'aa' },
     members: [{ resource: volume, state: 'proven', dataTime, damaged: 0, problem: null }],
+    formats: [],
     resources: 1,
     objects: 1,
     bytes: 1,

@@ -4,6 +4,7 @@ import { systemClock } from '../../../kernel/clock.ts';
 import { systemRandom } from '../../../kernel/random.ts';
 import type { ProjectScope, Region } from '../../../regions/region.ts';
 import { createBank } from '../../../replicator/bank/swift-bank.ts';
+import type { Identity } from '../../../replicator/bank/identity.ts';
 import type { Sites } from '../../../controller/sites.ts';
 import { notFound } from '../../../controller/state/refusals.ts';
 import { MemoryBlockStorage } from '../../support/memory/block-storage.ts';
@@ -63,7 +64,11 @@ function failure(code: string, kind: 'transient' | 'permanent', subject: string)
   return new FarshoreError('it is not there', { code, kind, operation: 'open project', subject });
 }
 
-export function memorySites(regions: readonly MemoryRegion[], spoolDir: string): Sites {
+export function memorySites(
+  regions: readonly MemoryRegion[],
+  spoolDir: string,
+  identity: Identity = testIdentity(),
+): Sites {
   const find = (name: string): MemoryRegion => {
     const found = regions.find((region) => region.name === name);
     if (found === undefined) throw notFound('region', name);
@@ -79,7 +84,7 @@ export function memorySites(regions: readonly MemoryRegion[], spoolDir: string):
       return createBank({
         store: objectStore,
         container: 'farshore',
-        identity: testIdentity(),
+        identity,
         spoolDir,
         ambient,
       });

@@ -1,6 +1,10 @@
 import { expect } from 'chai';
 import { FarshoreError } from '../../../kernel/errors.ts';
-import { decodeManifest, encodeManifest } from '../../../replicator/point/manifest.ts';
+import {
+  decodeManifest,
+  encodeManifest,
+  isNotUnderstood,
+} from '../../../replicator/point/manifest.ts';
 import { newPointId } from '../../../replicator/point/point-id.ts';
 import type { PointManifest } from '../../../replicator/point/types.ts';
 import { container } from '../session/harness.ts';
@@ -31,15 +35,37 @@ describe('a manifest', () => {
 
   it('is refused with the field that is wrong, missing or unknown', () => {
     expect(fault('{"version": 1')).to.include('no JSON');
-    expect(fault({ ...manifest, version: 2 })).to.include('version');
-    expect(fault({ ...manifest, extra: 1 })).to.include('extra');
     expect(fault({ ...manifest, generation: -1 })).to.include('generation');
     expect(fault({ ...manifest, previous: { id: 'x', sha256: 'zz' } })).to.include('sha256');
     expect(fault({ ...manifest, copies: [] })).to.include('copies');
     const [volume] = manifest.copies;
     expect(fault({ ...manifest, copies: [{ ...volume, chain: [] }] })).to.include('chain');
-    expect(fault({ ...manifest, copies: [{ ...volume, kind: 'server' }] })).to.include('kind');
     expect(fault({ ...manifest, copies: [{ ...volume, more: true }] })).to.include('more');
+  });
+
+  it('keeps what it does not know in the envelope', () => {
+    const body = Buffer.from(JSON.stringify({ ...manifest, extra: { more: 1 } }));
+    expect(decodeManifest(body, manifest)).to.deep.include({ extra: { more: 1 } });
+  });
+
+  it('is not understood, and not damaged, when another release wrote it', () => {
+    const [volume, ...others] = manifest.copies;
+    for (const [unknown, changed] of [
+      ['manifest/3', { ...manifest, format: 3, copies: undefined }],
+      ['volume/2', { ...manifest, copies: [{ ...volume, format: 2, more: true }, ...others] }],
+      ['server/1', { ...manifest, copies: [{ ...volume, kind: 'server' }, ...others] }],
+      ['manifest/1', { version: 1, id: manifest.id }],
+    ] as const) {
+      const body = Buffer.from(JSON.stringify(changed));
+      try {
+        decodeManifest(body, manifest);
+        expect.fail('it was taken');
+      } catch (error) {
+        if (!isNotUnderstood(error)) throw error;
+        expect(error.message).to.include(unknown);
+        expect(error.hint).to.include('nothing is wrong with it');
+      }
+    }
   });
 
   it('is refused when it contradicts itself or is that of another point', () => {

@@ -1,4 +1,5 @@
 import type { PointManifest, RecoveryPoint } from '../../../replicator/point/types.ts';
+import { formatsOf } from '../../../replicator/point/formats.ts';
 import { manifestSha256, encodeManifest } from '../../../replicator/point/manifest.ts';
 import { provenMember } from '../../../replicator/point/members.ts';
 import { copyOf } from '../../support/memory/copies.ts';
@@ -6,7 +7,8 @@ import { container, image, volume } from '../session/harness.ts';
 
 export function sampleManifest(changes: Partial<PointManifest> = {}): PointManifest {
   return {
-    version: 1,
+    format: 2,
+    installation: 'test',
     id: '20261121T080000Z-0001',
     group: 'shop',
     generation: 1,
@@ -48,6 +50,7 @@ export function sampleHead(changes: Partial<RecoveryPoint> = {}): RecoveryPoint 
       sha256: manifestSha256(encodeManifest(manifest)),
     },
     members: manifest.copies.map(provenMember),
+    formats: formatsOf(manifest.copies),
     resources: manifest.copies.length,
     objects: 3,
     bytes: 11,

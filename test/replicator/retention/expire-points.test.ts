@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { noProgress } from '../../../kernel/progress.ts';
 import { silentLog } from '../../../kernel/log.ts';
-import type { RecoveryPoint } from '../../../replicator/point/types.ts';
+import { partsOf } from '../../../replicator/bank/signed.ts';
+import { formatsOf } from '../../../replicator/point/formats.ts';
+import { manifestSha256 } from '../../../replicator/point/manifest.ts';
+import type { PointManifest, RecoveryPoint } from '../../../replicator/point/types.ts';
 import { adopt } from '../../../replicator/bank/owner.ts';
 import { expirePoints } from '../../../replicator/retention/expire-points.ts';
 import { rejection } from '../../support/rejection.ts';
@@ -125,5 +128,40 @@ describe('expiry of points', () => {
     expect(at.world.secondary.size).to.equal(5);
     at.held.clear();
     expect(await expire(at, [])).to.equal(1);
+  });
+});
+
+describe('a point that a newer release wrote', () => {
+  /** Its manifest and head as that release would leave them; the data is the one before's. */
+  async function withNewer(): Promise<{ at: Harness; strange: RecoveryPoint }> {
+    const { at, newer } = await twoPoints();
+    const { content } = partsOf((await at.bank.readManifest('shop', newer.id))!);
+    const manifest = JSON.parse(content.toString()) as PointManifest;
+    const copies = manifest.copies.map((copy) => ({ ...copy, format: 9 }));
+    const body = Buffer.from(JSON.stringify({ ...manifest, copies }) + '\n');
+    await at.bank.writeManifest('shop', newer.id, body);
+    const sha256 = manifestSha256(body);
+    const formats = formatsOf(copies);
+    const strange = { ...newer, manifest: { ...newer.manifest, sha256 }, formats };
+    await at.ledger.savePoint(strange);
+    return { at, strange };
+  }
+
+  it('is kept, and nothing that it may need goes', async () => {
+    const { at, strange } = await withNewer();
+    const before = [...at.world.secondary.keys()];
+    at.retention = { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0 };
+    for (const content of ['one', 'two', 'three']) {
+      at.write('container/photos', content);
+      expect((await at.protect()).phase).to.equal('done');
+    }
+    expect([...at.world.secondary.keys()]).to.include.members(before);
+    const left = (await at.ledger.points('shop')).find(({ id }) => id === strange.id);
+    expect(left).to.deep.equal(strange);
+    expect(await at.bank.readManifest('shop', strange.id)).not.to.equal(null);
+    const others = await at.ledger.points('shop');
+    const error = await rejection(expire(at, [others.at(-1)!]));
+    expect(error).to.include({ code: 'point.not-understood' });
+    expect([...at.world.secondary.keys()]).to.include.members(before);
   });
 });

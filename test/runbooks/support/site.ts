@@ -105,6 +105,7 @@ export class Site implements Control {
       committedAt: at,
       manifest: { object: id, sha256: id },
       members: membersOf(this.#members, state, at),
+      formats: [],
       resources: 3,
       objects: 3,
       bytes: 12,
@@ -194,7 +195,14 @@ export class Site implements Control {
       )!;
       const copies = this.members.map((each) => copyOf(each, `${id} content`, dataTime));
       const times = { cutStart, cutEnd, dataTime };
-      const base = { version: 1 as const, id, group: 'shop', generation, sessionId: 's' };
+      const base = {
+        format: 2 as const,
+        installation: 'test',
+        id,
+        group: 'shop',
+        generation,
+        sessionId: 's',
+      };
       return { ...base, sourceRegion, region, ...times, previous: null, copies, lacks: [] };
     });
   }

@@ -1,0 +1,301 @@
+import { isoTime, type Clock } from '../../kernel/clock.ts';
+import { describeError, FarshoreError } from '../../kernel/errors.ts';
+import { noProgress } from '../../kernel/progress.ts';
+import type { Ambient } from '../../kernel/ambient.ts';
+import type { Bank } from '../../replicator/bank/bank.ts';
+import { readGroupRecord } from '../../replicator/bank/group-record.ts';
+import { groupsIn } from '../../replicator/bank/groups.ts';
+import { authenticityOf, type Authenticity, type Keyring } from '../../replicator/bank/signed.ts';
+import type { Movers } from '../../replicator/mover.ts';
+import { headOf } from '../../replicator/point/head.ts';
+import { surveyPoints, type Survey } from '../../replicator/point/survey.ts';
+import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import { withChecks } from '../../replicator/point/members.ts';
+import { checkPoint } from '../../replicator/point/verify-point.ts';
+import { isEnded } from '../../replicator/session/state.ts';
+import type { Sites } from '../sites.ts';
+import { parseBankedGroup, type BankedGroup } from '../state/banked-group.ts';
+import { findGroup } from '../state/groups.ts';
+import { adoptKeys } from '../state/installation.ts';
+import { keys } from '../state/keys.ts';
+import { refused } from '../state/refusals.ts';
+import { atomically } from '../store/atomically.ts';
+import { type Operation, put, remove, type Store, unchanged } from '../store/store.ts';
+import type { Fault, RebuildOrder, RebuiltGroup } from './bank-types.ts';
+import { collected } from './collected.ts';
+
+export interface RebuildDeps {
+  readonly store: Store;
+  readonly sites: Sites;
+  readonly movers: Movers;
+  readonly clock: Clock;
+  readonly ambient: Ambient;
+}
+
+interface Surveyed {
+  readonly group: string;
+  readonly survey: Survey;
+  readonly banked: BankedGroup | null;
+  readonly authenticity: Authenticity | null;
+  readonly key: string | null;
+  /** Why the group cannot be had back from it. */
+  readonly fault: Fault | null;
+}
+
+interface Steps {
+  /** Once it is known that the order can be carried out: takes the bank over. */
+  readonly begin: () => Promise<void>;
+  readonly audit: (group: string, details: Readonly<Record<string, unknown>>) => Operation;
+}
+
+/**
+ * What the bank holds becomes state: group, policy, who is primary at which generation, and its points
+ * in the order of their chain, each as the secondary's listings show it now: nothing is taken for proven
+ * that was not looked at. Reads everything first, so that an order which cannot be carried out changes
+ * nothing. Groups that the state has are passed over unless they are to be replaced.
+ */
+export async function rebuildGroups(
+  region: string,
+  bank: Bank,
+  ring: Keyring,
+  order: RebuildOrder,
+  deps: RebuildDeps,
+  signal: AbortSignal,
+  steps: Steps,
+): Promise<readonly RebuiltGroup[]> {
+  const there = await collected(groupsIn(bank.documents, signal));
+  const names = order.groups ?? there;
+  const surveyed: Surveyed[] = [];
+  for (const group of names) surveyed.push(await survey(group, bank, ring, signal));
+  requireTrust(region, surveyed, order);
+  await steps.begin();
+  await adoptKeys(deps.store, deps.ambient, signersOf(surveyed, ring));
+  const rebuilt: RebuiltGroup[] = [];
+  for (const each of surveyed)
+    rebuilt.push(await rebuildGroup(each, region, bank, order, deps, signal, steps.audit));
+  return rebuilt;
+}
+
+async function survey(
+  group: string,
+  bank: Bank,
+  ring: Keyring,
+  signal: AbortSignal,
+): Promise<Surveyed> {
+  const found = await surveyPoints(bank, group, ring, signal);
+  const fault = (code: string, message: string): Surveyed => ({
+    group,
+    survey: found,
+    banked: null,
+    authenticity: null,
+    key: null,
+    fault: { code, subject: group, message },
+  });
+  try {
+    const record = await readGroupRecord(bank.documents, group, signal);
+    if (record === null) return fault('bank.group-missing', 'the bank has no record of the group');
+    const authenticity = authenticityOf(record.parts, ring);
+    const key = record.parts.signature?.key ?? null;
+    if (authenticity !== 'authentic' && authenticity !== 'unverified')
+      return fault(
+        'bank.not-authentic',
+        `the signature of its record is worth nothing: ${authenticity}`,
+      );
+    const banked = parseBankedGroup(record.content);
+    if (banked.spec.name !== group)
+      return fault('bank.group-not-understood', `its record is that of ${banked.spec.name}`);
+    return { group, survey: found, banked, authenticity, key, fault: null };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof FarshoreError && error.code === 'bank.group-not-understood')
+      return fault(error.code, describeError(error));
+    if (error instanceof Error && error.name === '$ZodError')
+      return fault('bank.group-not-understood', 'its record lacks what a group needs');
+    throw error;
+  }
+}
+
+/** Before anything is changed: a bank that somebody else filled must not become state by a mistyped order. */
+function requireTrust(
+  region: string,
+  surveyed: readonly Surveyed[],
+  { acceptUnverified = false }: RebuildOrder,
+): void {
+  if (acceptUnverified) return;
+  const open = surveyed.flatMap(({ survey: { found }, authenticity, key }) => [
+    ...found.filter((each) => each.authenticity === 'unverified').map((each) => each.key),
+    ...(authenticity === 'unverified' ? [key] : []),
+  ]);
+  const [first] = open;
+  if (first === undefined) return;
+  throw refused(
+    'bank.unverified',
+    'rebuild from bank',
+    region,
+    `what it holds is signed by ${[...new Set(open)].join(', ')}, for which only the bank itself vouches`,
+    'give the fingerprint that farshore bank key show said while the state was there (--trust sha256:…), or --accept-unverified. Nothing was changed',
+  );
+}
+
+function signersOf(surveyed: readonly Surveyed[], ring: Keyring) {
+  const used = surveyed.flatMap(({ survey: { found }, key }) => [
+    ...found.filter(({ manifest }) => manifest !== null).map((each) => each.key),
+    key,
+  ]);
+  return [...new Set(used)].flatMap((key) => ring.keys.get(key ?? '') ?? []);
+}
+
+async function rebuildGroup(
+  surveyed: Surveyed,
+  region: string,
+  bank: Bank,
+  order: RebuildOrder,
+  deps: RebuildDeps,
+  signal: AbortSignal,
+  audit: Steps['audit'],
+): Promise<RebuiltGroup> {
+  const { group, banked } = surveyed;
+  const faults = [...faultsOf(surveyed, order, deps.sites)];
+  const none = { group, primary: null, generation: null, points: 0, damaged: 0 };
+  const existing = await findGroup(deps.store, group);
+  if (existing !== null && order.replace !== true) {
+    const { primary, generation } = existing.head.value;
+    const points = (await deps.store.range(keys.point(group))).length;
+    return { ...none, outcome: 'present', primary, generation, points, faults: [] };
+  }
+  if (banked === null || faults.some(({ subject }) => subject === group))
+    return { ...none, outcome: 'refused', faults };
+  const points = await headsOf(surveyed, banked, region, bank, deps, signal);
+  await commit(banked, points, order, deps, audit(group, { region, points: points.length }));
+  const { primary, generation } = banked.head;
+  const damaged = points.filter(({ checked }) => checked.damaged > 0).length;
+  return { group, outcome: 'rebuilt', primary, generation, points: points.length, damaged, faults };
+}
+
+function faultsOf(
+  { group, survey: { found, conflicts }, banked, fault }: Surveyed,
+  { acceptConflicts = false }: RebuildOrder,
+  sites: Sites,
+): readonly Fault[] {
+  const faults: Fault[] = fault === null ? [] : [fault];
+  for (const { id, problem } of found)
+    if (problem !== null)
+      faults.push({ code: problem.code, subject: `${group}/${id}`, message: problem.message });
+  for (const { code, message } of conflicts)
+    faults.push({ code, subject: acceptConflicts ? `${group}/` : group, message });
+  const { primary, secondary } = banked?.head ?? {};
+  for (const name of [primary, secondary])
+    if (name !== undefined && !sites.names.includes(name))
+      faults.push({
+        code: 'region.not-found',
+        subject: group,
+        message: `the configuration has no region ${name}`,
+      });
+  return faults;
+}
+
+/** What could not be asked throws: the group is not rebuilt half-known, and the order is given again. */
+async function headsOf(
+  { group, survey: { found } }: Surveyed,
+  { spec, head }: BankedGroup,
+  region: string,
+  bank: Bank,
+  { sites, movers, clock }: RebuildDeps,
+  signal: AbortSignal,
+): Promise<readonly RecoveryPoint[]> {
+  const at = {
+    group,
+    target: await sites.region(region).project(spec.target.project, signal),
+    bank,
+    sharedSwift:
+      sites.region(head.primary).swiftCluster === sites.region(head.secondary).swiftCluster,
+    progress: noProgress,
+    signal,
+  };
+  const points: RecoveryPoint[] = [];
+  for (const { object, sha256, manifest } of found) {
+    if (manifest === null) continue;
+    const unchecked = headOf(manifest, { object, sha256 }, isoTime(clock.now()));
+    const placed = { ...unchecked, sequence: points.length + 1 };
+    const checks = await checkPoint(placed, 'listing', { movers, at });
+    points.push(withChecks(placed, checks, 'listing', isoTime(clock.now())));
+  }
+  return points;
+}
+
+/** Below what etcd takes in one transaction. */
+const pointsAtOnce = 80;
+
+/**
+ * Points first, in as many transactions as they need: nobody sees them before the group is there. The
+ * last one brings the group, and compares that nobody else has made it.
+ */
+async function commit(
+  { spec, createdAt, policy, head, resources }: BankedGroup,
+  points: readonly RecoveryPoint[],
+  { replace = false }: RebuildOrder,
+  { store }: RebuildDeps,
+  audit: Operation,
+): Promise<void> {
+  const { name } = spec;
+  const rest = points.slice(pointsAtOnce);
+  for (let n = 0; n < rest.length; n += pointsAtOnce)
+    await store.transact([], rest.slice(n, n + pointsAtOnce).map(putPoint));
+  await atomically(store, async () => {
+    const existing = await findGroup(store, name);
+    if (existing !== null && !replace) throw isThere(name);
+    const session = await store.get(keys.session(name));
+    const active = await store.get(keys.active(name));
+    if (session !== null && !isEnded(session.value.phase)) throw isBusy(name, 'a session');
+    if (active !== null) throw isBusy(name, 'an execution');
+    const known = await store.get(keys.policy(spec.policy));
+    const others = (await store.range(keys.point(name))).filter(
+      ({ value }) => !points.some(({ id }) => id === value.id),
+    );
+    return {
+      compares: [
+        unchanged(keys.group(name), existing?.record ?? null),
+        unchanged(keys.head(name), existing?.head ?? null),
+        unchanged(keys.session(name), session),
+        unchanged(keys.active(name), active),
+        unchanged(keys.policy(spec.policy), known),
+      ],
+      operations: [
+        ...(known === null ? [put(keys.policy(spec.policy), policy)] : []),
+        put(keys.policyUse(spec.policy), null),
+        put(keys.group(name), { spec, createdAt }),
+        put(keys.head(name), head),
+        put(keys.members(name), { resources }),
+        put(keys.allMembers(), null),
+        ...others.map(({ path }) => remove({ path })),
+        ...points.slice(0, pointsAtOnce).map(putPoint),
+        audit,
+      ],
+      result: undefined,
+    };
+  });
+}
+
+function putPoint(point: RecoveryPoint): Operation {
+  return put(keys.point(point.group, point.id), point);
+}
+
+function isThere(group: string): FarshoreError {
+  return refused(
+    'group.exists',
+    'rebuild group',
+    group,
+    'the group was made meanwhile',
+    'look at it: farshore group show',
+  );
+}
+
+function isBusy(group: string, what: string): FarshoreError {
+  return refused(
+    'group.in-use',
+    'rebuild group',
+    group,
+    `${what} of it is under way`,
+    'pause the group, wait for that to end, and order it again',
+  );
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { FarshoreError } from '../../kernel/errors.ts';
+import type { Bank } from './bank.ts';
+import type { Documents } from './documents.ts';
+import { partsOf, signed, type SignedParts } from './signed.ts';
+
+const recordFormat = 1;
+
+const recordSchema = z.looseObject({
+  format: z.literal(recordFormat),
+  group: z.string().min(1),
+  installation: z.string().min(1),
+  content: z.unknown(),
+});
+
+/** What the controller must have of a group to go on with it, kept beside its points. */
+export interface GroupRecordInBank {
+  readonly content: unknown;
+  readonly parts: SignedParts;
+}
+
+/**
+ * Written before a session ships, and when the group's primary changes, so that no point lies in the
+ * bank without it. Only what differs is written. Throws what `requireOwned` does.
+ */
+export async function writeGroupRecord(
+  bank: Bank,
+  group: string,
+  content: unknown,
+  signal: AbortSignal,
+): Promise<void> {
+  await bank.requireOwned(signal);
+  const { installation, documents } = bank;
+  const body = await signed({ format: recordFormat, group, installation, content }, (bytes) =>
+    bank.sign(bytes),
+  );
+  const name = recordName(group);
+  if ((await documents.read(name, signal))?.equals(body) !== true)
+    await documents.write(name, body, signal);
+}
+
+/** Null when there is none. Throws `bank.group-not-understood`; the signature is the caller's to check. */
+export async function readGroupRecord(
+  documents: Documents,
+  group: string,
+  signal: AbortSignal,
+): Promise<GroupRecordInBank | null> {
+  const body = await documents.read(recordName(group), signal);
+  if (body === null) return null;
+  const parts = partsOf(body);
+  try {
+    const record = recordSchema.parse(JSON.parse(parts.content.toString('utf8')));
+    if (record.group !== group) throw new Error(`it is that of group ${record.group}`);
+    return { content: record.content, parts };
+  } catch (cause) {
+    throw notUnderstood(`${documents.place}/${recordName(group)}`, cause);
+  }
+}
+
+/** With the group's last point: it is nothing to have back any more. */
+export async function deleteGroupRecord(
+  bank: Bank,
+  group: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await bank.requireOwned(signal);
+  await bank.documents.delete(recordName(group), signal);
+}
+
+function recordName(group: string): string {
+  return `${group}/group.json`;
+}
+
+function notUnderstood(subject: string, cause: unknown): FarshoreError {
+  return new FarshoreError('it is not what this farshore writes of a group', {
+    code: 'bank.group-not-understood',
+    kind: 'permanent',
+    operation: 'read group in the bank',
+    subject,
+    hint: 'a newer release may have written it: upgrade farshore. Nothing was changed',
+    cause,
+  });
+}

@@ -1,0 +1,266 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { createController, type Controller } from '../../../controller/compose/controller.ts';
+import type { Config } from '../../../controller/config/config.ts';
+import type { RebuildOrder } from '../../../controller/service/bank-types.ts';
+import { silentLog } from '../../../kernel/log.ts';
+import { systemClock } from '../../../kernel/clock.ts';
+import { systemRandom } from '../../../kernel/random.ts';
+import { newKeyPair } from '../../../replicator/bank/identity.ts';
+import { publishKey, signedBytes, partsOf } from '../../../replicator/bank/signed.ts';
+import { SwiftDocuments } from '../../../replicator/bank/documents.ts';
+import { testIdentity } from '../../support/identity.ts';
+import { MemoryWorld } from '../../support/memory/movers.ts';
+import { rejection } from '../../support/rejection.ts';
+import { gold, specOf } from '../support/fixtures.ts';
+import { MemoryRegion, memorySites } from '../support/memory-sites.ts';
+
+const reason = 'the disk of the controller burnt';
+
+/** Controllers that lose their state, with regions and movers in memory that do not. */
+describe('a state that is had back from the bank', () => {
+  let root: string;
+  let east: MemoryRegion;
+  let west: MemoryRegion;
+  let world: MemoryWorld;
+  let controller: Controller;
+  let documents: SwiftDocuments;
+  let lost: { readonly id: string; readonly key: string };
+  const keyPair = newKeyPair();
+  const { signal } = new AbortController();
+
+  /** An installation of its own, whose key is that of `installation`. */
+  const open = async (installation: string, key = keyPair): Promise<Controller> => {
+    const dataDir = join(root, installation);
+    const config = {
+      dataDir,
+      limits: { sessions: 2, resources: 2 },
+      regions: new Map(),
+    } as unknown as Config;
+    const made = await createController({
+      config,
+      version: 'test',
+      ambient: { clock: systemClock, random: systemRandom, log: silentLog },
+      movers: world.movers,
+      sites: {
+        sites: memorySites([east, west], join(dataDir, 'spool'), testIdentity(installation, key)),
+        close: () => Promise.resolve(),
+      },
+    });
+    await made.start();
+    return made;
+  };
+  const sync = async (content: string) => {
+    world.source.set(`volume/${lost.id}`, content);
+    const { id } = await controller.service.syncGroup('shop');
+    for (let tries = 0; tries < 1000; tries++) {
+      const { summary } = await controller.service.session('shop', id);
+      if (summary.endedAt !== null) return expect(summary.error).to.equal(null);
+      await systemClock.sleep(5);
+    }
+    return expect.fail('it never ended');
+  };
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'farshore-rebuild-'));
+    [east, west] = [new MemoryRegion('east'), new MemoryRegion('west')];
+    world = new MemoryWorld(systemClock);
+    documents = new SwiftDocuments(west.demo.objectStore, 'farshore');
+    const { id } = await east.demo.blockStorage.createVolume({ name: 'data', sizeGib: 1 });
+    lost = { id, key: keyPair.fingerprint };
+    world.source.set(`volume/${id}`, 'content');
+    controller = await open('one');
+    await controller.service.applyPolicy(gold);
+    await controller.service.applyGroup(specOf('shop'));
+    await sync('content');
+    await sync('changed');
+    await controller.stop();
+    controller = await open('two', newKeyPair());
+  });
+  afterEach(async () => {
+    await controller.stop();
+    await rm(root, { recursive: true });
+  });
+  const rebuild = (order: Partial<RebuildOrder> = {}) =>
+    controller.service.banks.rebuild('west', { reason, trust: [lost.key], ...order }, signal);
+  const points = async () =>
+    (await controller.service.listPoints('shop')).map(({ id, state, sequence, checked }) => ({
+      id,
+      state,
+      sequence,
+      depth: checked.depth,
+    }));
+  const names = async (prefix: string) => {
+    const found: string[] = [];
+    for await (const name of documents.list(prefix)) found.push(name);
+    return found;
+  };
+  /** The manifest as somebody else would leave it. */
+  const rewrite = async (
+    name: string,
+    change: (text: string) => string,
+    by: { readonly key: typeof keyPair } | null,
+  ) => {
+    const { content } = partsOf((await documents.read(name))!);
+    const changed = Buffer.from(change(content.toString()));
+    const whole = (await documents.read(name))!;
+    const body =
+      by === null
+        ? Buffer.concat([changed, whole.subarray(content.length)])
+        : await signedBytes(changed, async (bytes) => {
+            const { signature } = await testIdentity('x', by.key).sign(bytes);
+            return signature;
+          });
+    await documents.write(name, body);
+  };
+
+  it('has groups, points in their order, and who is primary; and goes on from there', async () => {
+    const done = await rebuild();
+    expect(done.isWhole).to.equal(true);
+    expect(done.groups).to.deep.equal([
+      {
+        group: 'shop',
+        outcome: 'rebuilt',
+        primary: 'east',
+        generation: 1,
+        points: 2,
+        damaged: 0,
+        faults: [],
+      },
+    ]);
+    const there = await points();
+    expect(there.map(({ state, sequence, depth }) => [state, sequence, depth])).to.deep.equal([
+      ['proven', 2, 'listing'],
+      ['proven', 1, 'listing'],
+    ]);
+    const { value } = await controller.service.getGroup('shop');
+    expect(value.spec).to.deep.equal(specOf('shop'));
+    expect((await controller.service.getPolicy('gold')).value).to.deep.equal(gold);
+    const actions = (await controller.service.listAudit()).map(({ action }) => action);
+    expect(actions).to.include.members(['bank.adopt', 'bank.rebuild']);
+    const view = await controller.service.banks.show('west');
+    expect(view).to.deep.include({ isOwn: true, groups: ['shop'] });
+    expect(view.owner?.former.map(({ installation }) => installation)).to.deep.equal(['one']);
+    // Goes on from what is there: two points, and the next in their chain.
+    await sync('after');
+    expect((await points())[0]).to.include({ sequence: 3, state: 'proven' });
+    const whole = await controller.service.banks.verify('west', [lost.key]);
+    expect(whole.groups.flatMap(({ faults }) => faults).map(({ code }) => code)).to.deep.equal([
+      // The key of this test's bank is not that of the state.
+      'bank.unverified',
+      'bank.unverified',
+    ]);
+  });
+
+  it('has nothing twice when it is ordered twice, nor when it was killed in between', async () => {
+    await rebuild();
+    const before = await points();
+    const again = await rebuild();
+    expect(again.groups).to.deep.include({
+      group: 'shop',
+      outcome: 'present',
+      primary: 'east',
+      generation: 1,
+      points: 2,
+      damaged: 0,
+      faults: [],
+    });
+    expect(await points()).to.deep.equal(before);
+  });
+
+  it('takes over who is primary after a failover', async () => {
+    await controller.stop();
+    controller = await open('one');
+    const execution = await controller.service.runner.start({
+      runbook: 'failover',
+      group: 'shop',
+      mode: 'failover',
+      params: { unfenced: { reason: 'a test of it' }, fenceSeconds: 1 },
+      dryRun: false,
+    });
+    for (let tries = 0; tries < 1000; tries++) {
+      if ((await controller.service.getGroup('shop')).value.generation === 2) break;
+      await systemClock.sleep(5);
+    }
+    expect(execution.group).to.equal('shop');
+    for (let tries = 0; tries < 1000; tries++) {
+      const record = (await documents.read('shop/group.json'))!.toString();
+      if (record.includes('"generation":2')) break;
+      await systemClock.sleep(5);
+    }
+    await controller.stop();
+    controller = await open('two', newKeyPair());
+    const { groups } = await rebuild();
+    expect(groups[0]).to.include({ outcome: 'rebuilt', primary: 'west', generation: 2 });
+    expect(await controller.service.groupStatus('shop')).to.include({ state: 'failed-over' });
+  });
+
+  it('is not made of what nobody vouches for, before anything is changed', async () => {
+    const error = await rejection(rebuild({ trust: [] }));
+    expect(error).to.include({ code: 'bank.unverified' });
+    expect(error.message).to.include(lost.key);
+    expect((await controller.service.banks.show('west')).owner?.installation).to.equal('one');
+    const done = await rebuild({ trust: [], acceptUnverified: true });
+    expect(done.groups[0]).to.include({ outcome: 'rebuilt', points: 2 });
+  });
+
+  it('leaves out a manifest that was altered, and one that another key signed', async () => {
+    const [first = '', second = ''] = await names('shop/points/');
+    await rewrite(first, (text) => text.replace('"generation":1', '"generation":7'), null);
+    const forger = newKeyPair();
+    await rewrite(second, (text) => text, { key: forger });
+    const done = await rebuild();
+    expect(done.isWhole).to.equal(false);
+    expect(done.groups[0]).to.include({ outcome: 'rebuilt', points: 0 });
+    const texts = done.groups[0]!.faults.map(({ message }) => message);
+    expect(texts[0]).to.include('it was altered, or made up');
+    expect(texts[1]).to.include(`nobody has the key ${forger.fingerprint}`);
+    // With the forger's key beside it: known, and vouched for by nobody.
+    await publishKey(documents, forger);
+    const error = await rejection(rebuild({ replace: true }));
+    expect(error).to.include({ code: 'bank.unverified' });
+    expect(error.message).to.include(forger.fingerprint);
+  });
+
+  it('does not mind a point that is missing in the chain, and refuses two ends of it', async () => {
+    const [first = '', second = ''] = await names('shop/points/');
+    const body = (await documents.read(second))!;
+    const { content } = partsOf(body);
+    const { id } = JSON.parse(content.toString()) as { id: string };
+    const twin = id.replace(/....$/, 'ffff');
+    await documents.write(second.replace(id, twin), body);
+    await rewrite(
+      second.replace(id, twin),
+      (text) => text.replace(`"id":"${id}"`, `"id":"${twin}"`),
+      { key: keyPair },
+    );
+    const refused = await rebuild();
+    expect(refused.groups[0]).to.include({ outcome: 'refused' });
+    expect(refused.groups[0]!.faults.map(({ code }) => code)).to.include('chain.forked');
+    await documents.delete(second.replace(id, twin));
+    await documents.delete(first);
+    expect((await rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 1 });
+  });
+
+  it('says what of it the secondary does not hold any more', async () => {
+    for (const key of [...world.secondary.keys()]) world.secondary.delete(key);
+    const done = await rebuild();
+    expect(done.groups[0]).to.include({ outcome: 'rebuilt', points: 2, damaged: 2 });
+    expect((await points()).map(({ state }) => state)).to.deep.equal(['damaged', 'damaged']);
+  });
+
+  it('keeps the former installation out from then on', async () => {
+    await rebuild();
+    await controller.stop();
+    controller = await open('one');
+    world.source.set(`volume/${lost.id}`, 'by the former');
+    const { id } = await controller.service.syncGroup('shop');
+    for (let tries = 0; tries < 1000; tries++) {
+      const { summary } = await controller.service.session('shop', id);
+      if (summary.endedAt !== null) return expect(summary.error?.code).to.equal('bank.other-owner');
+      await systemClock.sleep(5);
+    }
+    return expect.fail('it never ended');
+  });
+});
