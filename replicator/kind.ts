@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Ambient } from '../kernel/ambient.ts';
 import type { ProjectScope } from '../regions/region.ts';
-import type { Capture, Copy, Mover, ResourceKind, ResourceRef, Source } from './mover.ts';
+import type { Capture, Copy, Mappings, Mover, ResourceKind, ResourceRef, Source } from './mover.ts';
 
 /**
  * All that Farshore knows of one kind of resource. A folder exports one, `kinds.ts` lists it, and
@@ -19,6 +19,12 @@ export interface Kind<
   readonly plural: string;
   /** Kinds that are restored before it and deleted after it. */
   readonly after: readonly ResourceKind[];
+  /** What a policy can say of it, under its plural, with defaults for all of it; null: nothing. */
+  readonly options: z.ZodType | null;
+  /** Mappings that a group's document can hold under `target`, with what each is for. */
+  readonly mappings: Readonly<Record<string, string>>;
+  /** Where comparing what was restored costs so much that an order may do without; null: it does not. */
+  readonly costlyCheck: CostlyCheck | null;
   readonly mover: (deps: MoverDeps) => Mover<C, P>;
   readonly schema: {
     readonly capture: z.ZodType<C>;
@@ -54,6 +60,14 @@ export interface Kind<
   fence(resource: ResourceRef, at: FenceContext): Promise<Fence>;
   /** Sets back what `fence` found there. Harmless when repeated, and where the resource is gone. */
   unfence(resource: ResourceRef, former: Former, at: UnfenceContext): Promise<void>;
+}
+
+export interface CostlyCheck {
+  /** Parameter of an order: "none" does without. */
+  readonly param: string;
+  /** Its other value, and how it is compared. */
+  readonly how: string;
+  readonly description: string;
 }
 
 export interface MoverDeps {
@@ -96,8 +110,7 @@ export interface PreflightContext {
   readonly group: string;
   readonly target: ProjectScope;
   readonly sharedSwift: boolean;
-  /** The secondary's volume type for the source's; a type that is not named maps to itself. */
-  readonly volumeTypes: Readonly<Record<string, string>>;
+  readonly mappings: Mappings;
   readonly signal: AbortSignal;
 }
 

@@ -60,6 +60,12 @@ export interface Lack {
   readonly reason: string;
 }
 
+/** Names in the secondary for those of the source, by the mapping that a kind has: `volumeTypes`. */
+export type Mappings = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** What a policy says of each kind, by its name; the kind's own schema reads it, and has the defaults. */
+export type KindOptions = Readonly<Record<ResourceKind, unknown>>;
+
 /** Everything that can be done with the secondary alone: the primary may be lost. */
 export interface TargetContext {
   readonly group: string;
@@ -77,11 +83,9 @@ export interface SessionContext extends TargetContext {
   readonly source: Source;
   /** True on every run of a session but its first: something may have been shipped already. */
   readonly isResumed: boolean;
-  /** The secondary's volume type for the source's; a type that is not named maps to itself. */
-  readonly volumeTypes: Readonly<Record<string, string>>;
+  readonly mappings: Mappings;
   readonly availabilityZone?: string;
-  /** A new full backup is made once a chain holds this many incrementals. */
-  readonly maxIncrementals: number;
+  readonly options: KindOptions;
   /** The process's own directory for this session's spooled listings; survives a crash of the process. */
   readonly spoolDir: string;
 }

@@ -1,3 +1,5 @@
+import type { KindOptions } from './mover.ts';
+
 /** How often a group is protected, and by which clock; `every` is in seconds. */
 export type Schedule =
   | { readonly every: number; readonly jitterSeconds: number }
@@ -33,6 +35,5 @@ export interface ProtectionPolicy {
   readonly changes: ChangePolicy;
   /** Region that holds the recovery points. */
   readonly targetRegion: string;
-  /** A new full volume backup after this many incrementals. */
-  readonly maxIncrementals: number;
+  readonly options: KindOptions;
 }

@@ -40,6 +40,16 @@ const member = z
     `expected exactly one of ${Object.keys({ ...singular, ...plural }).join(', ')}`,
   );
 
+/** Those of all kinds, in the target. */
+const mappings = Object.fromEntries(
+  kinds.flatMap((kind) =>
+    Object.entries(kind.mappings).map(([name, description]) => [
+      name,
+      z.record(text, text).default({}).describe(description),
+    ]),
+  ),
+);
+
 /** A group as people write it, in a file and over HTTP. */
 export const groupSchema = z
   .strictObject({
@@ -50,10 +60,8 @@ export const groupSchema = z
     target: z
       .strictObject({
         project: text.optional().describe("The source's name unless given."),
-        volumeTypes: z
-          .record(text, text)
-          .default({})
-          .describe('Volume types of the target by those of the source; others keep their name.'),
+        // Each a text by texts; the compiler need not know their names.
+        ...(mappings as object),
         availabilityZone: text.optional(),
       })
       .prefault({}),
@@ -65,14 +73,15 @@ export const groupSchema = z
 export type GroupDocument = z.output<typeof groupSchema>;
 
 export function toGroup(document: GroupDocument): GroupSpec {
-  const { project, volumeTypes, availabilityZone } = document.target;
+  const { project, availabilityZone, ...mapped } = document.target;
   return {
     name: document.name,
     policy: document.policy,
     source: document.source,
     target: {
       project: project ?? document.source.project,
-      volumeTypes,
+      // The schema leaves nothing else.
+      mappings: mapped,
       ...(availabilityZone === undefined ? {} : { availabilityZone }),
     },
     members: document.members.map(toMember),
@@ -81,7 +90,9 @@ export function toGroup(document: GroupDocument): GroupSpec {
 }
 
 export function fromGroup(spec: GroupSpec): GroupDocument {
-  const { name, policy, source, target, members, paused } = spec;
+  const { name, policy, source, members, paused } = spec;
+  const { mappings: mapped, ...rest } = spec.target;
+  const target = { ...rest, ...mapped };
   return { kind: 'group', name, policy, source, target, members: members.map(fromMember), paused };
 }
 

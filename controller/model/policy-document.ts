@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { kinds } from '../../replicator/kinds.ts';
+import type { KindOptions } from '../../replicator/mover.ts';
 import { longestGapSeconds } from '../../replicator/schedule/longest-gap.ts';
 import type { ProtectionPolicy, Schedule } from '../../replicator/policy.ts';
 import { formatDuration, parseDuration } from '../input/duration.ts';
@@ -35,6 +37,11 @@ const changes = z.strictObject({
     .describe('How long the copies from before are kept, unless they are released.'),
 });
 
+const withOptions = kinds.filter((kind) => kind.options !== null);
+const options = Object.fromEntries(
+  withOptions.map((kind) => [kind.plural, kind.options ?? z.never()]),
+);
+
 /** A policy as people write it, in a file and over HTTP. */
 export const policySchema = z
   .strictObject({
@@ -49,9 +56,8 @@ export const policySchema = z
       .prefault({})
       .describe('What may happen to members in the source before their last copies are kept.'),
     target: objectName.describe('Region that holds the recovery points.'),
-    volumes: z
-      .strictObject({ maxIncrementals: z.number().int().min(0).max(100).default(6) })
-      .prefault({}),
+    // By their plurals; the compiler need not know these.
+    ...(options as object),
   })
   .superRefine((policy, context) => {
     for (const [path, message] of relations(policy))
@@ -75,7 +81,7 @@ export function toPolicy(document: PolicyDocument): ProtectionPolicy {
       graceSeconds: seconds(document.changes.grace),
     },
     targetRegion: document.target,
-    maxIncrementals: document.volumes.maxIncrementals,
+    options: optionsOf(document),
   };
 }
 
@@ -101,8 +107,12 @@ export function fromPolicy(policy: ProtectionPolicy): PolicyDocument {
       grace: formatDuration(policy.changes.graceSeconds),
     },
     target: policy.targetRegion,
-    volumes: { maxIncrementals: policy.maxIncrementals },
+    ...Object.fromEntries(withOptions.map(({ name, plural }) => [plural, policy.options[name]])),
   };
+}
+
+function optionsOf(document: Readonly<Record<string, unknown>>): KindOptions {
+  return Object.fromEntries(withOptions.map(({ name, plural }) => [name, document[plural]]));
 }
 
 function toSchedule(times: PolicyDocument['schedule']): Schedule {

@@ -1,4 +1,4 @@
-import type { ResourceKind, ResourceRef } from '../../replicator/mover.ts';
+import type { Mappings, ResourceKind, ResourceRef } from '../../replicator/mover.ts';
 import type { PointMember } from '../../replicator/point/types.ts';
 import type { MemberChange } from '../state/records.ts';
 import type { ProtectionPolicy } from '../../replicator/policy.ts';
@@ -28,7 +28,7 @@ export interface GroupSpec {
   readonly source: { readonly region: string; readonly project: string };
   readonly target: {
     readonly project: string;
-    readonly volumeTypes: Readonly<Record<string, string>>;
+    readonly mappings: Mappings;
     readonly availabilityZone?: string;
   };
   readonly members: readonly Member[];

@@ -16,7 +16,7 @@ export async function openContext(
 ): Promise<OpenedContext> {
   const source = deps.sites.region(session.sourceRegion);
   const target = deps.sites.region(session.targetRegion);
-  const { project, volumeTypes, availabilityZone } = spec.target;
+  const { project, mappings, availabilityZone } = spec.target;
   const bank = await deps.sites.bank(target.name, signal);
   await bank.requireOwned(signal);
   return {
@@ -24,9 +24,9 @@ export async function openContext(
     target: await target.project(project, signal),
     bank,
     sharedSwift: source.swiftCluster === target.swiftCluster,
-    volumeTypes,
+    mappings,
     ...(availabilityZone === undefined ? {} : { availabilityZone }),
-    maxIncrementals: policy.maxIncrementals,
+    options: policy.options,
     spoolDir: await prepareSpool(deps.spoolDir, session),
   };
 }

@@ -42,8 +42,8 @@ export async function checkGroup(
   if (target !== null) {
     const sharedSwift =
       sites.region(regions.source).swiftCluster === sites.region(regions.target).swiftCluster;
-    const { volumeTypes } = spec.target;
-    const context = { group: spec.name, target, sharedSwift, volumeTypes, signal };
+    const { mappings } = spec.target;
+    const context = { group: spec.name, target, sharedSwift, mappings, signal };
     faults.push(...(await preflight(resolved, context)));
   }
   return { resources: resolved.resources, faults };

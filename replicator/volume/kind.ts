@@ -2,6 +2,7 @@ import type { Kind } from '../kind.ts';
 import { fenceVolume, unfenceVolume } from './fence.ts';
 import { findVolumes, type VolumeCandidate } from './find.ts';
 import { createVolumeMover } from './mover.ts';
+import { volumeMappings, volumeOptions } from './options.ts';
 import { preflightVolumes } from './preflight.ts';
 import { volumeSchema } from './schema.ts';
 import type { VolumeCapture, VolumeCopy } from './types.ts';
@@ -22,6 +23,14 @@ export const volumeKind: Kind<VolumeCapture, VolumeCopy, VolumeCandidate> = {
   name: 'volume',
   plural: 'volumes',
   after: [],
+  options: volumeOptions,
+  mappings: volumeMappings,
+  costlyCheck: {
+    param: 'verifyVolumes',
+    how: 'image',
+    description:
+      'how restored volumes are compared: image (their bytes, read through a temporary image; the default) or none (reported as unchecked)',
+  },
   mover: createVolumeMover,
   schema: volumeSchema,
   needs: () => [],

@@ -1,6 +1,7 @@
 import { nearest } from '../../kernel/nearest.ts';
 import type { DocumentFault, PreflightContext } from '../kind.ts';
 import type { VolumeCandidate } from './find.ts';
+import { targetTypeOf } from './options.ts';
 
 /** The target has every volume type, as it is mapped, and lets records of backups be imported. */
 export async function preflightVolumes(
@@ -12,15 +13,15 @@ export async function preflightVolumes(
 
 async function typeFaults(
   found: readonly VolumeCandidate[],
-  { target, volumeTypes, signal }: PreflightContext,
+  { target, mappings, signal }: PreflightContext,
 ): Promise<readonly DocumentFault[]> {
   const used = found.flatMap(({ volumeType }) => volumeType ?? []);
-  const types = new Set([...Object.keys(volumeTypes), ...used]);
+  const types = new Set([...Object.keys(mappings['volumeTypes'] ?? {}), ...used]);
   if (types.size === 0) return [];
   const known: string[] = [];
   for await (const { name } of target.blockStorage.listVolumeTypes(signal)) known.push(name);
   return [...types]
-    .map((type) => ({ type, wanted: volumeTypes[type] ?? type }))
+    .map((type) => ({ type, wanted: targetTypeOf(type, { mappings }) }))
     .filter(({ wanted }) => !known.includes(wanted))
     .map(({ type, wanted }) => {
       const near = nearest(wanted, known);

@@ -19,6 +19,7 @@ import { describeBackup, type Description } from './ship/describe.ts';
 import { ensureImported, rewriteRecord } from './ship/record.ts';
 import { repairChain, type WeighedChain } from './ship/repair.ts';
 import { hashObject, sendBackup, sourceObjectMissing } from './ship/send.ts';
+import { targetTypeOf } from './options.ts';
 
 export async function shipVolume(
   capture: VolumeCapture,
@@ -108,7 +109,7 @@ function volumeCopy(
     objects,
     bytes,
     attributes,
-    targetVolumeType: type === null ? null : (session.volumeTypes[type] ?? type),
+    targetVolumeType: type === null ? null : targetTypeOf(type, session),
     availabilityZone: session.availabilityZone ?? null,
     chain,
   };

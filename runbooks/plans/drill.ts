@@ -66,5 +66,5 @@ export const drill = definePlan({
       retries: 3,
     },
   ],
-  expand: ({ verifyVolumes }, manifest) => resourceSteps(manifest, ['choose-point'], verifyVolumes),
+  expand: (params, manifest) => resourceSteps(manifest, ['choose-point'], params),
 });

@@ -91,6 +91,6 @@ export const failover = definePlan({
       retries: 3,
     },
   ],
-  expand: ({ verifyVolumes }, manifest) =>
-    resourceSteps(manifest, ['choose-point', 'fence-primary', 'unfenced:*'], verifyVolumes),
+  expand: (params, manifest) =>
+    resourceSteps(manifest, ['choose-point', 'fence-primary', 'unfenced:*'], params),
 });

@@ -1,4 +1,13 @@
 import { z } from 'zod';
+import { kinds } from '../../replicator/kinds.ts';
+
+const checks = Object.fromEntries(
+  kinds.flatMap(({ costlyCheck }) => {
+    if (costlyCheck === null) return [];
+    const { param, how, description } = costlyCheck;
+    return [[param, z.enum([how, 'none']).default(how).describe(description)]];
+  }),
+);
 
 /** What every plan that restores from a point can be told. */
 export const recoveryParams = {
@@ -13,12 +22,8 @@ export const recoveryParams = {
     .describe(
       'how deeply the point is checked before anything is restored: content (every byte; the default) or listing',
     ),
-  verifyVolumes: z
-    .enum(['image', 'none'])
-    .default('image')
-    .describe(
-      'how restored volumes are compared: image (their bytes, read through a temporary image; the default) or none (reported as unchecked)',
-    ),
+  // Each `none` or how it is compared; the compiler need not know their names.
+  ...(checks as object),
   parallel: z
     .int()
     .min(1)

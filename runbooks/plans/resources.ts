@@ -11,14 +11,14 @@ import { hours } from './limits.ts';
 export function resourceSteps(
   manifest: PointManifest,
   needs: readonly string[],
-  verifyVolumes: 'image' | 'none',
+  params: Readonly<Record<string, unknown>>,
   needsOf = (copy: Copy): readonly string[] => kindOf(copy.kind).needs(copy),
 ): readonly StepSpec[] {
   const there = new Set(manifest.copies.map(({ resource }) => resourceKey(resource)));
   return manifest.copies.flatMap((copy) => {
     const others = needsOf(copy).filter((key) => there.has(key));
     const before = [...needs, ...others.map((key) => `restore:${key}`)];
-    return [restore(copy, before), check(copy, verifyVolumes)];
+    return [restore(copy, before), check(copy, params)];
   });
 }
 
@@ -36,8 +36,9 @@ function restore(copy: Copy, needs: readonly string[]): StepSpec {
   };
 }
 
-function check(copy: Copy, verifyVolumes: 'image' | 'none'): StepSpec {
+function check(copy: Copy, params: Readonly<Record<string, unknown>>): StepSpec {
   const key = resourceKey(copy.resource);
+  const costly = kindOf(copy.kind).costlyCheck;
   return {
     id: `check:${key}`,
     type: 'check',
@@ -46,7 +47,7 @@ function check(copy: Copy, verifyVolumes: 'image' | 'none'): StepSpec {
     params: {
       resource: key,
       bytes: copy.bytes,
-      ...(copy.kind === 'volume' ? { verifyVolumes } : {}),
+      ...(costly === null ? {} : { [costly.param]: params[costly.param] }),
     },
     always: false,
     timeoutSeconds: hours(24),

@@ -1,4 +1,5 @@
 import { FarshoreError } from '../../kernel/errors.ts';
+import { kindOf } from '../../replicator/kinds.ts';
 import { resourceKey, type ContentCheck, type Restored } from '../../replicator/mover.ts';
 import { bound, copyOf, orderFor, pointOf, stepOf } from './copies.ts';
 import type { Step, StepContext } from './step.ts';
@@ -39,10 +40,11 @@ async function remember(context: StepContext, detail: string): Promise<void> {
 }
 
 async function compared(context: StepContext): Promise<ContentCheck> {
-  if (context.step.params['verifyVolumes'] === 'none')
-    return { state: 'unchecked', bytes: 0, detail: 'the order said not to compare volumes' };
-  const { control, execution, progress, signal } = context;
+  const { control, execution, progress, signal, step } = context;
   const copy = await copyOf(context);
+  const { plural, costlyCheck } = kindOf(copy.kind);
+  if (costlyCheck !== null && step.params[costlyCheck.param] === 'none')
+    return { state: 'unchecked', bytes: 0, detail: `the order said not to compare ${plural}` };
   const key = resourceKey(copy.resource);
   const restored = stepOf(execution, `restore:${key}`)?.output as Restored | undefined;
   if (restored === undefined)

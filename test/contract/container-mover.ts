@@ -154,8 +154,8 @@ export const containerMoverSuite: Suite = (environment) =>
         sessionId: 's',
         source: east,
         isResumed: false,
-        volumeTypes: {},
-        maxIncrementals: 0,
+        mappings: {},
+        options: {},
         spoolDir: folder,
       };
       await timed('made', () => makeContainer(user('east'), name, scale.objects));

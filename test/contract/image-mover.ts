@@ -80,8 +80,8 @@ export const imageMoverSuite: Suite = (environment) =>
         bank: {} as Bank,
         sharedSwift: false,
         isResumed: false,
-        volumeTypes: {},
-        maxIncrementals: 0,
+        mappings: {},
+        options: {},
         spoolDir: '/none',
         progress: {
           expect: () => undefined,

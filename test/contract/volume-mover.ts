@@ -80,8 +80,8 @@ export const volumeMoverSuite: Suite = (environment) =>
         signal,
         sessionId: `${sessionId}-${run}`,
         isResumed,
-        volumeTypes: {},
-        maxIncrementals: 6,
+        mappings: {},
+        options: { volume: { maxIncrementals: 6 } },
         spoolDir,
       };
     }

@@ -49,8 +49,8 @@ describe('the volume mover and the ways of this Cinder', function () {
       signal,
       sessionId: `${sessionId}-${run}`,
       isResumed: false,
-      volumeTypes: {},
-      maxIncrementals: 6,
+      mappings: {},
+      options: { volume: { maxIncrementals: 6 } },
       spoolDir,
     };
   }

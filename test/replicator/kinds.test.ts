@@ -5,15 +5,19 @@ import { systemClock } from '../../kernel/clock.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import { createMovers, inRestoreOrder, kindOf, kinds } from '../../replicator/kinds.ts';
-import { moverOf, resourceKey, type Movers } from '../../replicator/mover.ts';
+import { moverOf, resourceKey, type Copy, type Movers } from '../../replicator/mover.ts';
 import { catalogsOf, storedThingsOf } from '../../replicator/point/copies.ts';
 import { resourceSteps } from '../../runbooks/plans/resources.ts';
-import { copyOf } from '../support/memory/copies.ts';
 import { sampleManifest } from './point/sample.ts';
 
 const replicator = join(import.meta.dirname, '../../replicator');
 const ambient = { clock: systemClock, random: systemRandom, log: silentLog };
-const at = '2026-11-21T08:00:00Z';
+
+/** Each kind's tests have a copy of it: `<kind>/sample-copy.ts`. */
+async function sampleOf(kind: string): Promise<Copy> {
+  const { sampleCopy } = (await import(`./${kind}/sample-copy.ts`)) as { sampleCopy: Copy };
+  return sampleCopy;
+}
 
 describe('the list of kinds', () => {
   it('has every folder that holds a kind', async () => {
@@ -54,8 +58,8 @@ describe('the list of kinds', () => {
   });
 
   for (const { name, schema } of kinds)
-    it(`reads the ${name}'s own copies and no more`, () => {
-      const copy = copyOf({ kind: name, id: 'r1', name: 'r' }, 'x', at);
+    it(`reads the ${name}'s own copies and no more`, async () => {
+      const copy = await sampleOf(name);
       expect(schema.copy.safeParse(copy).success).to.equal(true);
       expect(copy.format).to.equal(schema.formats.at(-1));
       const others = [
@@ -67,14 +71,14 @@ describe('the list of kinds', () => {
       for (const other of others) expect(schema.copy.safeParse(other).success).to.equal(false);
     });
 
-  it('names what a copy depends on: things that fail alone, and every catalog', () => {
+  it('names what a copy depends on: things that fail alone, and every catalog', async () => {
     for (const { name } of kinds) {
-      const copy = copyOf({ kind: name, id: 'r1', name: 'r' }, 'x', at);
+      const copy = await sampleOf(name);
       const things = storedThingsOf(copy);
       expect(things).not.to.have.length(0);
       expect(things).to.include.members(catalogsOf(copy).map((object) => `catalog/${object}`));
     }
-    const [backup] = storedThingsOf(copyOf({ kind: 'volume', id: 'v', name: 'v' }, 'x', at));
+    const [backup] = storedThingsOf(await sampleOf('volume'));
     expect(backup).to.match(/^backup\/[0-9a-f]{8}$/);
   });
 });
@@ -101,7 +105,7 @@ describe('the order of kinds', () => {
     const all = sampleManifest();
     const [first, second] = all.copies;
     const needed = resourceKey(first!.resource);
-    const steps = resourceSteps(all, ['choose-point'], 'image', (copy) =>
+    const steps = resourceSteps(all, ['choose-point'], {}, (copy) =>
       copy === second ? [needed, 'volume/not-in-the-point'] : [],
     );
     const needsOf = (key: string) => steps.find(({ id }) => id === `restore:${key}`)!.needs;

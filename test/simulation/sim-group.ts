@@ -29,7 +29,7 @@ export function policyTo(
     retention: { last, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
     targetRegion,
     changes: { limitPercent: 100, graceSeconds: 3_600 },
-    maxIncrementals: 2,
+    options: { volume: { maxIncrementals: 2 } },
   };
 }
 
@@ -39,7 +39,7 @@ export function specOf({ name, region, members }: SimGroup, paused = false): Gro
     name,
     policy: `to-${otherRegion(region)}`,
     source: { region, project: 'demo' },
-    target: { project: 'demo', volumeTypes: {} },
+    target: { project: 'demo', mappings: {} },
     members: members.map(({ kind, id }) => ({ kind, nameOrId: id })),
     paused,
   };

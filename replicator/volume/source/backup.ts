@@ -17,6 +17,7 @@ import { finishedBackup } from './finished-backup.ts';
 import { mendLostStatus, reportIntervalMs } from './lost-status.ts';
 import type { SourceContext } from './source-context.ts';
 import { backupDescription, isGroupsBackup, sessionName } from './marks.ts';
+import { maxIncrementals } from '../options.ts';
 
 export interface SourceBackup {
   readonly backup: Backup;
@@ -103,7 +104,7 @@ async function isBaseUsable(
   session: SessionContext,
 ): Promise<boolean> {
   const last = chain.at(-1);
-  if (last === undefined || chain.length > session.maxIncrementals) return false;
+  if (last === undefined || chain.length > maxIncrementals(session)) return false;
   if (last.sizeGib !== capture.attributes.sizeGib) return false;
   let newest: Backup | undefined;
   for await (const backup of session.source.blockStorage.listBackups({

@@ -65,13 +65,13 @@ export async function protect(
     retention: { last: 5, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
     targetRegion: 'west',
     changes: { limitPercent: 50, graceSeconds: 604_800 },
-    maxIncrementals: 6,
+    options: { volume: { maxIncrementals: 6 } },
   });
   await service.applyGroup({
     name,
     policy: name,
     source: { region: 'east', project: 'demo' },
-    target: { project: 'demo', volumeTypes: {} },
+    target: { project: 'demo', mappings: {} },
     members: kinds.map((kind) => ({ kind, nameOrId: name })),
     paused: false,
   });

@@ -237,7 +237,7 @@ describe('controller', () => {
       await east.demo.objectStore.putContainer('docs');
       await west.demo.objectStore.putContainer('docs');
       const spec = specOf('shop', {
-        target: { project: 'demo', volumeTypes: { ssd: 'defualt' } },
+        target: { project: 'demo', mappings: { volumeTypes: { ssd: 'defualt' } } },
         members: [
           { kind: 'volume', nameOrId: 'gone' },
           { kind: 'container', nameOrId: 'docs' },
@@ -248,7 +248,7 @@ describe('controller', () => {
       expect(faults[1]).to.match(/^target\.volumeTypes\.ssd: .*did you mean default/);
       expect(faults[2]).to.match(/^members: container docs exists in west already/);
       expect(faults).to.have.length(3);
-      const project = specOf('shop', { target: { project: 'nobody', volumeTypes: {} } });
+      const project = specOf('shop', { target: { project: 'nobody', mappings: {} } });
       expect((await faultsOf(controller.service.applyGroup(project)))[0]).to.match(
         /^target\.project: nobody/,
       );
@@ -302,7 +302,7 @@ describe('controller', () => {
       await apply();
       await controller.start();
       await synced();
-      const target = { project: 'other', volumeTypes: {} };
+      const target = { project: 'other', mappings: {} };
       const moved = await rejection(controller.service.applyGroup(specOf('shop', { target })));
       expect(moved.code).to.equal('group.has-points');
       const policy = await rejection(

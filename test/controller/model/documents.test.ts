@@ -58,7 +58,7 @@ describe('documents', () => {
       },
       changes: { limitPercent: 50, graceSeconds: 604_800 },
       targetRegion: 'west',
-      maxIncrementals: 6,
+      options: { volume: { maxIncrementals: 6 } },
     });
     const changes = { limit: 50, grace: '7d' };
     expect(toDocument(parsed)).to.deep.equal({ kind: 'policy', ...policy, changes });
@@ -107,7 +107,7 @@ describe('documents', () => {
     const { target, ...rest } = group;
     expect(target.project).to.equal('demo');
     expect(parseGroup({ ...rest, source: { region: 'east', project: 'p7' } }).target).to.deep.equal(
-      { project: 'p7', volumeTypes: {} },
+      { project: 'p7', mappings: { volumeTypes: {} } },
     );
   });
 

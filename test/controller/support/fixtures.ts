@@ -18,7 +18,7 @@ export const gold: ProtectionPolicy = {
   retention: { last: 3, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
   changes: { limitPercent: 50, graceSeconds: 604_800 },
   targetRegion: 'west',
-  maxIncrementals: 6,
+  options: { volume: { maxIncrementals: 6 } },
 };
 
 export function specOf(name: string, change: Partial<GroupSpec> = {}): GroupSpec {
@@ -26,7 +26,7 @@ export function specOf(name: string, change: Partial<GroupSpec> = {}): GroupSpec
     name,
     policy: 'gold',
     source: { region: 'east', project: 'demo' },
-    target: { project: 'demo', volumeTypes: {} },
+    target: { project: 'demo', mappings: {} },
     members: [{ kind: 'volume', nameOrId: 'data' }],
     paused: false,
     ...change,

@@ -88,8 +88,8 @@ export class Harness {
       sessionId,
       source: scope('east', this.east),
       isResumed: false,
-      volumeTypes: {},
-      maxIncrementals: 5,
+      mappings: {},
+      options: { volume: { maxIncrementals: 5 } },
       spoolDir: join(this.dir, 'sessions', sessionId),
       ...more,
     };

@@ -90,8 +90,8 @@ export class Harness {
           target: scope('west'),
           bank,
           sharedSwift: false,
-          volumeTypes: {},
-          maxIncrementals: 7,
+          mappings: {},
+          options: { volume: { maxIncrementals: 7 } },
           spoolDir: '/tmp',
         };
       },

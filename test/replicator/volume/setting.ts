@@ -118,8 +118,8 @@ export class Setting {
         ambient: this.ambient,
       }),
       sharedSwift: this.sharedSwift,
-      volumeTypes: { default: 'gold' },
-      maxIncrementals: 3,
+      mappings: { volumeTypes: { default: 'gold' } },
+      options: { volume: { maxIncrementals: 3 } },
       spoolDir: this.spoolDir,
       progress: {
         expect: () => undefined,

@@ -7,6 +7,7 @@ import { copyName, type Content } from '../world/types.ts';
 import { actorOf, existing, snapshotName, spoolName } from './capture.ts';
 import { missing } from './refusals.ts';
 import { copyNames, merged, rowsOf } from './rows.ts';
+import { maxIncrementals } from '../../../replicator/volume/options.ts';
 
 /** Object by object what the secondary lacks, then what says that all is there. */
 export async function ship(
@@ -145,7 +146,7 @@ async function copyOf(
   }
   if (kind === 'container') return containerCopyOf(capture, await catalog(rows, session));
   const parents = chainOf(previous);
-  const isFull = parents.length === 0 || parents.length > session.maxIncrementals;
+  const isFull = parents.length === 0 || parents.length > maxIncrementals(session);
   const changed = isFull ? rows : difference(before, new Map(rows as readonly [string, string][]));
   if (changed.length === 0) return volumeCopyOf(capture, parents, rows.length);
   const backup = backupOf(session.sessionId, await catalog(changed, session), isFull);
