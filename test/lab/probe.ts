@@ -47,7 +47,7 @@ export async function waitFor(
   }
 }
 
-export async function waitForServices(address: string, timeoutMs = 120_000): Promise<void> {
+export async function waitForServices(address: string, timeoutMs = 600_000): Promise<void> {
   await waitFor(`services at ${address}`, timeoutMs, async () =>
     Object.values(await answering(address)).every(Boolean),
   );

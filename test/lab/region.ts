@@ -58,7 +58,7 @@ export class Region extends RegionContainer {
     const store = 'echo "$0" > /srv/token-seconds && /opt/lab/render.sh';
     await this.run(['bash', '-c', store, String(seconds)]);
     await this.run(['supervisorctl', 'restart', 'keystone']);
-    await waitFor(`keystone of ${this.name}`, 60_000, () => answers(this.address, 'keystone'));
+    await waitFor(`keystone of ${this.name}`, 240_000, () => answers(this.address, 'keystone'));
   }
 
   #scoped(options: ClientOptions): ExecOptions {

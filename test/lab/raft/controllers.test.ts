@@ -1,4 +1,5 @@
 import { goesOnDespite } from './controllers.ts';
 import { faults } from './scene/scene-controller.ts';
 
-goesOnDespite(faults.slice(1));
+// What is right for an idle machine.
+goesOnDespite(faults.slice(1), 3_000);

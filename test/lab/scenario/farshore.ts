@@ -72,12 +72,10 @@ export class Farshore {
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     this.#process = child;
-    for (let tries = 0; tries < 300; tries += 1) {
+    while (!(await this.#isReady())) {
       if (!this.isRunning) throw new Error(`the controller ended:\n${await this.log()}`);
-      if (await this.#isReady()) return;
       await sleep(100);
     }
-    throw new Error(`the controller did not become ready:\n${await this.log()}`);
   }
 
   /** SIGKILL: what a power cut does to the process. */

@@ -74,7 +74,7 @@ export class ControllersScene {
   /** Resolves when all are ready. */
   async start(): Promise<void> {
     await Promise.all(sites.map((site) => this.controllers[site].start()));
-    await waitFor('all controllers ready', 60_000, () => this.isWhole());
+    await waitFor('all controllers ready', 240_000, () => this.isWhole());
   }
 
   /** Every controller is ready and knows of the others and of one leader. */
@@ -90,7 +90,7 @@ export class ControllersScene {
   /** Whoever leads in its stead is started anew, until it does; with `withMember` its etcd member leads too. */
   async letLead(site: Site, { withMember }: { readonly withMember: boolean }): Promise<void> {
     for (let tries = 0; tries < 12; tries += 1) {
-      await waitFor('all controllers there', 60_000, () => this.isWhole());
+      await waitFor('all controllers there', 240_000, () => this.isWhole());
       const leaders = [(await this.#view(site))?.leader?.site];
       if (withMember) leaders.push(await this.#raftLeader(site));
       const other = sites.find((each) => each !== site && leaders.includes(each));

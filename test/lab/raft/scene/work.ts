@@ -6,7 +6,7 @@ import type { ProgressSnapshot } from '../../../../replicator/session/meter.ts';
 import type { Execution } from '../../../../runbooks/execution/types.ts';
 import { waitFor } from '../../probe.ts';
 
-const deadlineMs = 180_000;
+const deadlineMs = 600_000;
 
 interface SessionState {
   readonly summary: SessionSummary;
@@ -23,13 +23,13 @@ export interface Work {
 /** Orders both; resolves when the session ships and the failover restores. `client`: where both are carried out. */
 export async function startWork(client: ApiClient, group: string, shop: string): Promise<Work> {
   const session = await client.post<SessionSummary>(`/groups/${group}/sync`);
-  await waitFor(`session ${session.id} ships`, 60_000, async () => {
+  await waitFor(`session ${session.id} ships`, 240_000, async () => {
     const { summary, progress } = await sessionOf(client, group, session.id);
     return hasBegun(summary) && (progress?.movedObjects ?? 0) > 0;
   });
   const order = { runbook: 'failover', group: shop, params: {} };
   const { id } = await client.post<Execution>('/executions', order);
-  await waitFor(`execution ${id} restores`, 60_000, async () => {
+  await waitFor(`execution ${id} restores`, 240_000, async () => {
     const { result, steps } = await executionOf(client, id);
     if (result !== undefined) throw new Error(`execution ${id} ${result} before its time`);
     return steps.some(({ type, state }) => type === 'restore' && state === 'running');
