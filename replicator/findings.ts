@@ -27,9 +27,25 @@ export class Findings {
   }
 
   add(subject: string, problem: Finding['problem'], detail: string, count = 1): void {
+    this.#push({ subject, problem, detail }, count);
+  }
+
+  /** Of a stored thing that several objects, or copies, may refer to. */
+  addStored(
+    stored: string,
+    subject: string,
+    problem: Finding['problem'],
+    detail: string,
+    count = 1,
+  ): void {
+    this.#push({ subject, stored, problem, detail }, count);
+  }
+
+  #push(finding: Omit<Finding, 'resource'>, count: number): void {
     this.#damaged += count;
-    if (this.#list.length < kept)
-      this.#list.push({ resource: this.#resource, subject, problem, detail: oneLine(detail) });
+    if (this.#list.length >= kept) return;
+    const detail = oneLine(finding.detail);
+    this.#list.push({ resource: this.#resource, ...finding, detail });
   }
 
   get count(): number {

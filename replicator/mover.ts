@@ -88,6 +88,8 @@ export interface SessionContext extends TargetContext {
   readonly options: KindOptions;
   /** The process's own directory for this session's spooled listings; survives a crash of the process. */
   readonly spoolDir: string;
+  /** How far the source's listings may be behind what it acknowledged; the usual few seconds unless told. */
+  readonly listingLagMs?: number;
 }
 
 /** A look through a primary's project for what sessions made there and left. */
@@ -127,6 +129,8 @@ export interface Finding {
   readonly resource: string;
   /** What is damaged, `container/object` or an id. */
   readonly subject: string;
+  /** What it is stored as, where other copies may refer to the same: they are damaged with it. */
+  readonly stored?: string;
   readonly problem: 'missing' | 'truncated' | 'altered' | 'unexpected' | 'unreadable';
   /** On one line: what was expected, what was found. */
   readonly detail: string;

@@ -42,7 +42,20 @@ export function decodeName(wire: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** The order of Swift's listings: by the bytes of UTF-8, which is not that of JavaScript's strings. */
+/**
+ * The order of Swift's listings: by the bytes of UTF-8. JavaScript's own order differs where surrogates,
+ * which stand for what is beyond U+FFFF, meet characters from U+E000 on.
+ */
 export function compareNames(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  const shorter = Math.min(left.length, right.length);
+  for (let at = 0; at < shorter; at += 1) {
+    const a = left.charCodeAt(at);
+    const b = right.charCodeAt(at);
+    if (a !== b) return a >= 0xd800 && b >= 0xd800 ? rank(a) - rank(b) : a - b;
+  }
+  return left.length - right.length;
+}
+
+function rank(unit: number): number {
+  return unit >= 0xe000 ? unit : unit + 0x10000;
 }

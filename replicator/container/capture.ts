@@ -4,8 +4,11 @@ import { FarshoreError } from '../../kernel/errors.ts';
 import type { ListingRow } from '../../regions/object-store/types.ts';
 import type { ResourceRef, SessionContext } from '../mover.ts';
 import { CaptureSpool } from './catalog/spool.ts';
-import { containerHeaders } from './naming.ts';
+import { containerHeaders, uncarried } from './naming.ts';
 import type { ContainerCapture } from './types.ts';
+
+/** How far a listing may be behind what was acknowledged, unless the region says otherwise. */
+const usualListingLagMs = 5_000;
 
 /**
  * One pass over the source's listing, onto the local disk. Called again it gives what the first call
@@ -20,8 +23,9 @@ export async function captureContainer(
   const spool = new CaptureSpool(session.spoolDir, resource.id);
   const before = await spool.read();
   if (before !== null) return before;
-  // Before the listing: what it shows is of this time or later.
-  const dataTime = isoTime(clock.now());
+  // A listing may lack what was acknowledged shortly before it was asked for.
+  const lagMs = session.listingLagMs ?? usualListingLagMs;
+  const dataTime = isoTime(clock.now() - lagMs);
   const info = await source.objectStore.headContainer(resource.id, signal);
   if (info === null) throw notFound(resource, session);
   const total = { objects: 0, bytes: 0 };
@@ -38,6 +42,7 @@ export async function captureContainer(
     resource,
     dataTime,
     headers: containerHeaders(info),
+    notes: uncarried(info),
     spool: spool.name,
     ...total,
   };

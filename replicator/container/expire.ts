@@ -1,114 +1,104 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import type { ListingRow } from '../../regions/object-store/types.ts';
+import { StoredObjects } from '../bank/stored-objects.ts';
 import type { CatalogRef } from '../bank/bank.ts';
 import type { TargetContext } from '../mover.ts';
 import { parallel } from '../transfer/parallel.ts';
-import { isLostCatalog } from './catalog/lost.ts';
-import { mergeByName } from './catalog/merge.ts';
-import { catalogRows, isDeleteMarker, versionOf, type CatalogRow } from './catalog/row.ts';
-import { removeContainer } from './removal.ts';
-import { isOwnLive } from './ship/mirror.ts';
-import type { ContainerCopy, MirrorCopy } from './types.ts';
+import { mergeByName, type Named } from './catalog/merge.ts';
+import { catalogRows } from './catalog/row.ts';
+import { sortOnDisk } from './catalog/sort.ts';
+import { partsOf, type ContainerCopy } from './types.ts';
 
 const deletionsAtOnce = 12;
 
+export interface ExpireDeps {
+  readonly ambient: Ambient;
+  readonly spoolDir: string;
+}
+
 /**
- * Deletes from the mirrors of the dropped copies what no kept copy names.
+ * Deletes from the bank what no kept copy of the group names.
  *
- * The rule: a version that a kept catalog names is never deleted. Of the others go those that a dropped
- * catalog names, and those older than the newest version that any kept catalog names (left by sessions
- * that were given up, by restores, by hand): what is newer may belong to a session whose point is not
- * committed yet. Delete markers go always, since what they hide is hidden by the missing link already.
+ * The rule: what a kept catalog names is never deleted. Of the rest goes what is older than the beginning
+ * of the newest session that any of the copies comes from, by the bank's own clock: sessions of a group
+ * follow one another, so what is newer, and named by nothing, may be a session's that still runs. Without
+ * any kept copy all of it goes.
  *
  * All kept catalogs are read and proven by the bank before the first deletion, and one that cannot be
- * read ends it all. Killed anywhere: fewer versions are left to delete; called again with the same
- * copies it ends in the same state. A mirror that no kept copy knows goes as a whole.
+ * read ends it all. Killed anywhere: less is left to delete, and called again with the same copies it ends
+ * in the same state. The listing lags: what it does not show yet is taken the next time.
  */
 export async function expireCopies(
   dropped: readonly ContainerCopy[],
   kept: readonly ContainerCopy[],
   at: TargetContext,
-  ambient: Ambient,
+  deps: ExpireDeps,
 ): Promise<void> {
-  const droppedByMirror = byMirror(dropped);
-  const keptByMirror = byMirror(kept);
-  for (const [mirror, catalogs] of droppedByMirror) {
-    const found = await at.target.objectStore.headContainer(mirror, at.signal);
-    if (found === null) continue;
-    // The users' now: its versions are theirs to keep or delete.
-    if (isOwnLive(found, at)) continue;
-    const keptCatalogs = keptByMirror.get(mirror);
-    if (keptCatalogs === undefined) await removeContainer(mirror, at, ambient);
-    else await expireVersions(mirror, catalogs, keptCatalogs, at);
-  }
-}
-
-type Catalogs = ReadonlyMap<string, CatalogRef>;
-
-/** Copies of an unchanged container share a catalog: each is read once. */
-function byMirror(copies: readonly ContainerCopy[]): ReadonlyMap<string, Catalogs> {
-  const mirrors = new Map<string, Map<string, CatalogRef>>();
-  const all: readonly MirrorCopy[] = copies.flatMap((copy) => [copy, ...copy.segments]);
-  for (const { mirror, catalog } of all) {
-    const catalogs = mirrors.get(mirror) ?? new Map<string, CatalogRef>();
-    catalogs.set(catalog.sha256, catalog);
-    mirrors.set(mirror, catalogs);
-  }
-  return mirrors;
-}
-
-async function expireVersions(
-  mirror: string,
-  dropped: Catalogs,
-  kept: Catalogs,
-  at: TargetContext,
-): Promise<void> {
+  if (isAllKept(dropped, kept)) return;
   const { signal } = at;
-  const store = at.target.objectStore;
-  const onlyDropped = [...dropped.values()].filter(({ sha256 }) => !kept.has(sha256));
-  const open = (catalog: CatalogRef) => catalogRows(at.bank.readCatalog(catalog, signal));
-  const newestKept = await newestVersion([...kept.values()].map(open));
-  const merged = mergeByName<[ListingRow, ...CatalogRow[]]>(
-    store.list(mirror, { versions: true, signal }),
-    ...[...kept.values()].map(open),
-    ...onlyDropped.map((catalog) => orNothing(open(catalog))),
-  );
+  const bank = new StoredObjects(at.bank, at.group);
+  const place = { spoolDir: deps.spoolDir, random: deps.ambient.random, signal };
+  await using needed = await sortOnDisk(neededKeys(kept, at), place);
+  const since = newestSession([...dropped, ...kept]);
+  const merged = mergeByName<[Named, ListingRow]>(needed.rows(), bank.list(signal));
   await parallel(merged, deletionsAtOnce, signal, async ({ name, groups }, inner) => {
-    const [listed, ...rows] = groups;
-    const keptHere = versionsIn(rows.slice(0, kept.size));
-    const droppedHere = versionsIn(rows.slice(kept.size));
-    for (const row of listed) {
-      const version = versionOf(row);
-      if (version === undefined || version === 'null' || keptHere.has(version)) continue;
-      const isOld = compareVersions(version, newestKept) < 0;
-      if (droppedHere.has(version) || isOld || isDeleteMarker(row))
-        await store.delete(mirror, name, { versionId: version, signal: inner });
-    }
+    const [keys, listed] = groups;
+    const row = listed.at(-1);
+    if (row === undefined || keys.length > 0) return;
+    if (kept.length === 0 || isOlder(row, since)) await bank.delete(name, inner);
   });
 }
 
-/** A dropped catalog may be swept already when an expiry that was cut off is run again. */
-async function* orNothing(rows: AsyncIterable<CatalogRow>): AsyncGenerator<CatalogRow> {
-  try {
-    yield* rows;
-  } catch (error) {
-    if (!isLostCatalog(error)) throw error;
+/** The same catalogs, seen again: an unchanged container's points share one. Then nothing can go. */
+function isAllKept(dropped: readonly ContainerCopy[], kept: readonly ContainerCopy[]): boolean {
+  const hashes = new Set(catalogsOf(kept).map(({ sha256 }) => sha256));
+  return catalogsOf(dropped).every(({ sha256 }) => hashes.has(sha256));
+}
+
+/** Each once. */
+function catalogsOf(copies: readonly ContainerCopy[]): readonly CatalogRef[] {
+  const all = copies.flatMap(partsOf).map(({ catalog }) => catalog);
+  return [...new Map(all.map((catalog) => [catalog.sha256, catalog])).values()];
+}
+
+/** Read together; more hold more files open than it is worth. */
+const readTogether = 64;
+
+/**
+ * Points of one container mostly name the same key under the same name: read side by side, each is given
+ * once for all of them, so that what has to be sorted grows with what changed and not with the points.
+ */
+async function* neededKeys(
+  kept: readonly ContainerCopy[],
+  at: TargetContext,
+): AsyncGenerator<Named> {
+  for (const catalogs of byContainer(kept))
+    for (let first = 0; first < catalogs.length; first += readTogether) {
+      const streams = catalogs
+        .slice(first, first + readTogether)
+        .map((catalog) => catalogRows(at.bank.readCatalog(catalog, at.signal)));
+      for await (const { groups } of mergeByName(...streams)) {
+        const keys = new Set(groups.flat().flatMap(({ key }) => key ?? []));
+        for (const name of keys) yield { name };
+      }
+    }
+}
+
+function byContainer(copies: readonly ContainerCopy[]): Iterable<readonly CatalogRef[]> {
+  const found = new Map<string, Map<string, CatalogRef>>();
+  for (const { container, catalog } of copies.flatMap(partsOf)) {
+    const catalogs = found.get(container) ?? new Map<string, CatalogRef>();
+    found.set(container, catalogs.set(catalog.sha256, catalog));
   }
+  return [...found.values()].map((catalogs) => [...catalogs.values()]);
 }
 
-function versionsIn(groups: readonly (readonly CatalogRow[])[]): ReadonlySet<string> {
-  return new Set(groups.flat().map((row) => row.version));
+function newestSession(copies: readonly ContainerCopy[]): number {
+  return Math.max(...copies.map(({ writtenSince }) => Date.parse(writtenSince)));
 }
 
-async function newestVersion(catalogs: readonly AsyncIterable<CatalogRow>[]): Promise<string> {
-  let newest = '0';
-  for (const rows of catalogs)
-    for await (const { version } of rows)
-      if (compareVersions(version, newest) > 0) newest = version;
-  return newest;
-}
-
-/** Versions are Swift's timestamps, `1795252330.86910`, with an offset behind a `_` at times. */
-function compareVersions(a: string, b: string): number {
-  return Number.parseFloat(a) - Number.parseFloat(b);
+/** A time that cannot be read is no reason to delete. */
+function isOlder(row: ListingRow, sinceMs: number): boolean {
+  const text = row.lastModified.replace(/Z$/, '').slice(0, 23);
+  return Date.parse(`${text}Z`) < sinceMs;
 }

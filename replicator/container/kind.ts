@@ -4,7 +4,7 @@ import { findContainers } from './find.ts';
 import { createContainerMover } from './mover.ts';
 import { preflightContainers } from './preflight.ts';
 import { containerSchema } from './schema.ts';
-import type { ContainerCapture, ContainerCopy } from './types.ts';
+import { partsOf, type ContainerCapture, type ContainerCopy } from './types.ts';
 
 /** Of less nothing is told: a handful of objects is rewritten on any day. */
 const fewestObjects = 100;
@@ -30,10 +30,9 @@ export const containerKind: Kind<ContainerCapture, ContainerCopy> = {
   mover: createContainerMover,
   schema: containerSchema,
   needs: () => [],
-  catalogs: (copy) => [copy, ...copy.segments].map(({ catalog }) => catalog.object),
-  identity: (copy) =>
-    [copy, ...copy.segments].map(({ mirror, catalog }) => [mirror, catalog.sha256]),
-  // Every version of every object would be too many names: the catalogs stand for them.
+  catalogs: (copy) => partsOf(copy).map(({ catalog }) => catalog.object),
+  identity: (copy) => partsOf(copy).map(({ container, catalog }) => [container, catalog.sha256]),
+  // Every object's bytes would be too many names: the catalogs stand for them.
   storedThings: () => [],
   changedShare,
   find: findContainers,

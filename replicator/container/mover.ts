@@ -20,9 +20,8 @@ import { checkContainer } from './restore/check.ts';
 import type { RestoreDeps } from './restore/deps.ts';
 import { discardScratch, listScratch } from './restore/scratch.ts';
 import { restoreContainer } from './restore/restore-container.ts';
-import { objectsAtOnce } from './ship/ship-container.ts';
 import { SessionShips } from './ship/session-ships.ts';
-import type { ContainerCapture, ContainerCopy } from './types.ts';
+import { partsOf, type ContainerCapture, type ContainerCopy } from './types.ts';
 import { verifyContainer } from './verify/verify-copy.ts';
 
 export interface ContainerMoverDeps {
@@ -37,7 +36,7 @@ export function createContainerMover(
   return new ContainerMover(deps);
 }
 
-/** Object containers: a mirror with versions in the secondary, and a catalog for each point. */
+/** Object containers: their bytes once in the bank, and a catalog for each point. */
 class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
   readonly kind = 'container';
   readonly #deps: RestoreDeps;
@@ -45,7 +44,7 @@ class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
   readonly #ships = new Map<string, SessionShips>();
 
   constructor({ ambient, spoolDir }: ContainerMoverDeps) {
-    this.#deps = { ambient, spoolDir, atOnce: objectsAtOnce };
+    this.#deps = { ambient, spoolDir };
   }
 
   async capture(resource: ResourceRef, session: SessionContext): Promise<ContainerCapture> {
@@ -95,7 +94,7 @@ class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
     kept: readonly ContainerCopy[],
     at: TargetContext,
   ): Promise<void> {
-    await expireCopies(dropped, kept, at, this.#deps.ambient);
+    await expireCopies(dropped, kept, at, this.#deps);
   }
 
   /** Nothing is made in a primary: listings are spooled here. */
@@ -104,7 +103,7 @@ class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
   }
 
   async tidy(copy: ContainerCopy, session: SessionContext): Promise<void> {
-    for (const { container } of [copy, ...copy.segments])
+    for (const { container } of partsOf(copy))
       await new CaptureSpool(session.spoolDir, container).remove();
     if (this.#ships.get(session.group)?.sessionId === session.sessionId)
       this.#ships.delete(session.group);

@@ -1,96 +1,71 @@
 import { createHash } from 'node:crypto';
-import { FarshoreError } from '../../kernel/errors.ts';
 import type { ContainerInfo, HeaderMap } from '../../regions/object-store/types.ts';
 
-/** Swift allows 256 bytes, less the ten that it puts before the name of the container of versions. */
-const maxContainerBytes = 246;
-/** Swift allows 1,024 bytes, less the two separators and the timestamp that name a version. */
-const maxObjectBytes = 1006;
+/** Swift's own limit; other stores allow 255. */
+const maxContainerBytes = 255;
 
-/** Marks the mirror as ours; its value is the group, percent-encoded. */
-export const groupMark = 'x-container-meta-farshore-group';
-/** Marks a mirror that a failover made the users' own; its value is the execution. */
-export const liveMark = 'x-container-meta-farshore-live';
-/** Marks what a drill made. */
+/** Marks what a drill made; its value is the drill's scratch name. */
 export const scratchMark = 'x-container-meta-farshore-scratch';
+/** Marks what a failover made; its value is the execution. It stays: it tells whose work the container is. */
+export const executionMark = 'x-container-meta-farshore-execution';
+/** On a container that our fence closed: its former quota, or `none`. The fence sets it and takes it off. */
+export const fencedMark = 'x-container-meta-farshore-fenced';
 
-/** Keys that sign temporary URLs are secrets: they go from Swift to Swift and into no manifest. */
+/** Keys that sign temporary URLs are secrets: they go into no manifest. */
 export const secretHeader = /^x-container-meta-temp-url-key(-2)?$/;
 const ownHeader = /^x-container-meta-farshore-/;
 const keptHeader = /^x-container-(meta-.+|read|write)$/;
+export const quotaHeader = /^x-container-meta-quota-(bytes|count)$/;
+export const countQuota = 'x-container-meta-quota-count';
 
-/** A container's metadata and ACLs, as a manifest may hold them. */
+/** A container's metadata and ACLs, as a manifest may hold them; without what our own fence set. */
 export function containerHeaders(info: ContainerInfo): HeaderMap {
-  return Object.fromEntries(
-    Object.entries(info.headers).filter(
-      ([name]) => keptHeader.test(name) && !secretHeader.test(name) && !ownHeader.test(name),
-    ),
+  const kept = Object.entries(unfenced(info.headers)).filter(
+    ([name]) => keptHeader.test(name) && !secretHeader.test(name) && !ownHeader.test(name),
   );
+  return Object.fromEntries(kept);
 }
 
-export function groupMarkValue(group: string): string {
-  return encodeURIComponent(group);
+/** The headers as they were before the fence. */
+function unfenced(headers: HeaderMap): HeaderMap {
+  const former = headers[fencedMark];
+  if (former === undefined) return headers;
+  const rest = Object.entries(headers).filter(([name]) => name !== countQuota);
+  if (/^\d+$/.test(former)) rest.push([countQuota, former]);
+  return Object.fromEntries(rest);
 }
 
-/** The same name where each region has a Swift of its own, else one beside the container. */
-export function mirrorName(container: string, group: string, isSharedSwift: boolean): string {
-  if (isSharedSwift) return shortened(`farshore_${group}_`, container);
-  if (Buffer.byteLength(container) > maxContainerBytes)
-    throw new FarshoreError(
-      `its name has ${Buffer.byteLength(container)} bytes; a container with versioning can have ${maxContainerBytes}`,
-      {
-        code: 'container.name-too-long',
-        kind: 'permanent',
-        operation: 'mirror container',
-        subject: container,
-        hint: 'rename the container or leave it out of the group',
-      },
+const versioning: Readonly<Record<string, string>> = {
+  'x-versions-location': 'keeps old versions in another container',
+  'x-history-location': 'keeps old versions in another container',
+  'x-versions-enabled': 'keeps versions of its objects',
+};
+
+/** What a container has that a copy of it cannot have. */
+export function uncarried(info: ContainerInfo): readonly string[] {
+  const notes = Object.entries(versioning)
+    .filter(([name]) => (info.headers[name] ?? 'false').toLowerCase() !== 'false')
+    .map(
+      ([name, what]) =>
+        `${info.name}: it ${what} (${name}); only the current ones are carried, and the setting is not`,
     );
-  return container;
+  const hasKeys = Object.keys(info.headers).some((name) => secretHeader.test(name));
+  if (hasKeys)
+    notes.push(`${info.name}: its keys for temporary URLs are secrets and are not carried`);
+  return notes;
 }
 
 export function scratchName(scratch: string, container: string): string {
   return shortened(`${scratch}-`, container);
 }
 
+/** Where a failover on one shared Swift keeps what it takes out of the users' container. */
+export function displacedName(container: string, executionId: string): string {
+  return shortened(`farshore-displaced-${executionId}-`, container);
+}
+
 function shortened(prefix: string, container: string): string {
   const name = `${prefix}${container}`;
   if (Buffer.byteLength(name) <= maxContainerBytes) return name;
   return `${prefix}${createHash('sha256').update(container).digest('hex')}`;
-}
-
-/**
- * Swift keeps a version under the object's name with 18 bytes more, and refuses it beyond 1,024. To
- * leave such an object out without a word would make a point that is not whole.
- */
-export function assertVersionable(container: string, object: string): void {
-  const bytes = Buffer.byteLength(object);
-  if (bytes <= maxObjectBytes) return;
-  throw new FarshoreError(
-    `the object's name has ${bytes} bytes; Swift can keep versions of objects with up to ${maxObjectBytes}`,
-    {
-      code: 'container.object-name-too-long',
-      kind: 'permanent',
-      operation: 'mirror container',
-      subject: `${container}/${object}`,
-      hint: 'rename the object, or leave the container out of the group',
-    },
-  );
-}
-
-/** Throws unless the container is there and is this group's mirror, live or not. */
-export function assertMirrorOf(
-  found: ContainerInfo | null,
-  mirror: string,
-  at: { readonly group: string; readonly target: { readonly region: string } },
-): asserts found is ContainerInfo {
-  if (found?.headers[groupMark] === groupMarkValue(at.group)) return;
-  const what = found === null ? 'is not there' : `is not the mirror of group ${at.group}`;
-  throw new FarshoreError(`the container in region ${at.target.region} ${what}`, {
-    code: 'container.mirror-missing',
-    kind: 'permanent',
-    operation: 'restore container',
-    subject: mirror,
-    hint: 'someone removed it or its mark; verify the point and take one that is whole',
-  });
 }

@@ -1,22 +1,40 @@
 import { z } from 'zod';
-import { captureFields, catalogRef, copyFields, count, named, strict, strings } from '../schema.ts';
-import type { ContainerCapture, ContainerCopy, MirrorCopy } from './types.ts';
+import {
+  captureFields,
+  catalogRef,
+  copyFields,
+  count,
+  named,
+  strict,
+  strings,
+  time,
+} from '../schema.ts';
+import type { ContainerCapture, ContainerCopy, ContainerPart } from './types.ts';
 
-const mirror = { container: named, headers: strings, mirror: named, catalog: catalogRef };
+const part = {
+  container: named,
+  headers: strings,
+  catalog: catalogRef,
+  references: count,
+  isWhole: z.boolean(),
+};
 
 export const containerSchema = {
   capture: strict<ContainerCapture>()({
     ...captureFields('container'),
     headers: strings,
+    notes: z.array(z.string()),
     spool: named,
     objects: count,
     bytes: count,
   }),
   copy: strict<ContainerCopy>()({
-    ...copyFields('container', 1),
-    ...mirror,
-    segments: z.array(strict<MirrorCopy>()(mirror)),
+    ...copyFields('container', 2),
+    ...part,
+    segments: z.array(strict<ContainerPart>()(part)),
+    writtenSince: time,
     notes: z.array(z.string()),
   }),
-  formats: [1],
+  // 1 was a mirror with versions, of which no release came out.
+  formats: [2],
 } as const;

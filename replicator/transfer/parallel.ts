@@ -1,15 +1,17 @@
+import type { Concurrency } from './pace.ts';
+
 /** Transfers under way at once for one resource: enough to hide a link's latency; Swift is the limit beyond it. */
 export const transfersAtOnce = 6;
 
 /**
- * Runs `work` on every item, at most `limit` at once, and takes the next item only when a place is
+ * Runs `work` on every item, at most `atOnce` at once, and takes the next item only when a place is
  * free, so that a listing of millions is never held. The first failure aborts what is under way
  * (through the signal given to `work`), and it is the one that is thrown, after all have ended:
  * nothing goes on behind the caller's back. On abort of `signal` rejects with its reason.
  */
 export async function parallel<T>(
   items: AsyncIterable<T> | Iterable<T>,
-  limit: number,
+  atOnce: number | Concurrency,
   signal: AbortSignal,
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
@@ -21,6 +23,7 @@ export async function parallel<T>(
     failure ??= { error };
     stop.abort(error);
   };
+  const limit = (): number => (typeof atOnce === 'number' ? atOnce : atOnce.limit);
   const active = new Set<Promise<void>>();
   try {
     for await (const item of items) {
@@ -29,7 +32,7 @@ export async function parallel<T>(
         .catch(fail)
         .finally(() => active.delete(task));
       active.add(task);
-      if (active.size >= limit) await Promise.race(active);
+      while (active.size >= limit()) await Promise.race(active);
     }
   } catch (error) {
     fail(error);

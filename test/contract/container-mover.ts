@@ -41,7 +41,7 @@ export const containerMoverSuite: Suite = (environment) =>
     let mover: ReturnType<typeof createContainerMover>;
 
     /** Counts calls; a listing counts once, whatever its pages. */
-    function counting(scope: ProjectScope): ProjectScope {
+    function counting<S extends Pick<ProjectScope, 'region' | 'objectStore'>>(scope: S): S {
       const store = scope.objectStore;
       const objectStore = new Proxy({} as ObjectStore, {
         get(_empty, property) {
@@ -124,7 +124,11 @@ export const containerMoverSuite: Suite = (environment) =>
       folder = await mkdtemp(join(tmpdir(), 'farshore-cm-'));
       const east = counting(opened.east);
       const west = counting(opened.west);
-      const store = opened.west.objectStore;
+      // Counted on its own: what the bank is asked for says nothing about what users have.
+      const { objectStore: store } = counting({
+        region: 'bank',
+        objectStore: opened.west.objectStore,
+      });
       const bank = createBank({
         store,
         container: `${name}-bank`,
@@ -183,7 +187,6 @@ export const containerMoverSuite: Suite = (environment) =>
         expect(await findings(points[0]!, 'content')).to.deep.equal([]);
       });
       if (at.sharedSwift) expect(moved.bytes).to.equal(0);
-      else expectSame(await look('west', name), seen[0]!);
     });
 
     it('ships nothing when nothing changed', async () => {
@@ -194,10 +197,7 @@ export const containerMoverSuite: Suite = (environment) =>
       expect(copy.catalog).to.deep.equal(points[0]!.catalog);
       expect(moved).to.include({ bytes: 0, objects: 0, copied: 0 });
       for (const call of ['get', 'head', 'put', 'post', 'copy', 'delete'])
-        expect([calls[`east ${call}`], calls[`west ${call}`]]).to.deep.equal([
-          undefined,
-          undefined,
-        ]);
+        expect(calls[`east ${call}`]).to.equal(undefined);
     });
 
     it('ships what changed, and keeps the older point', async () => {
@@ -206,10 +206,7 @@ export const containerMoverSuite: Suite = (environment) =>
       forget();
       points.push(await timed('changed pass', () => protect('s3')));
       environment().say(JSON.stringify(calls));
-      if (!at.sharedSwift) {
-        expectSame(await look('west', name), seen[1]!);
-        expect(moved.bytes).to.equal('overwritten'.length + 'a new one'.length);
-      }
+      if (!at.sharedSwift) expect(moved.bytes).to.equal('overwritten'.length + 'a new one'.length);
       for (const point of points) {
         expect(await findings(point, 'listing')).to.deep.equal([]);
         expect(await findings(point, 'content')).to.deep.equal([]);
@@ -232,15 +229,17 @@ export const containerMoverSuite: Suite = (environment) =>
       for (const point of points) expect(await findings(point, 'listing')).to.deep.equal([]);
     });
 
-    it('deletes the versions that no kept point names, and no other', async () => {
+    it('deletes the bytes that no kept point names, and no other', async () => {
       await user('east').put(name, 'small/00000', '3');
+      // What was stored shortly before a session began may be that session's own, by the bank's clock.
+      await environment().ambient.clock.sleep(8_000);
       forget();
       const newest = await timed('third pass', () => protect('s4'));
       const [old, dropped] = points;
       forget();
       await timed('expiry', () => mover.expire([dropped!], [old!, newest], at));
       environment().say(JSON.stringify(calls));
-      expect(calls['west delete']).to.be.within(1, 12);
+      expect(calls['bank delete']).to.be.within(1, 12);
       for (const point of [old!, newest])
         expect(await findings(point, 'content')).to.deep.equal([]);
       const { damaged } = await mover.verify(dropped!, 'listing', at);
@@ -260,7 +259,6 @@ export const containerMoverSuite: Suite = (environment) =>
       expect(checked.state, checked.detail).to.equal('verified');
       forget();
       await timed('again', () => mover.restore(old!, order('failover'), at));
-      expect(calls['west restoreVersion']).to.equal(undefined);
       expect(calls['west copy']).to.equal(undefined);
     });
   });

@@ -1,5 +1,7 @@
+import type { Concurrency } from '../../transfer/pace.ts';
+
 /** Results that wait for an earlier one to end are held, at most this many. */
-const window = 2_000;
+const window = 500;
 
 /**
  * Runs `work` on the items, at most `atOnce` of those that return a promise at a time, and gives the
@@ -9,12 +11,13 @@ const window = 2_000;
  */
 export async function* mapInOrder<T, R>(
   items: AsyncIterable<T>,
-  atOnce: number,
+  atOnce: number | Concurrency,
   signal: AbortSignal,
   work: (item: T, signal: AbortSignal) => Promise<R> | R,
 ): AsyncGenerator<R> {
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
+  const limit = (): number => (typeof atOnce === 'number' ? atOnce : atOnce.limit);
   const queue: (Promise<R> | R)[] = [];
   const active = new Set<Promise<unknown>>();
   try {
@@ -31,7 +34,7 @@ export async function* mapInOrder<T, R>(
           },
         );
         active.add(settled);
-        if (active.size >= atOnce) await Promise.race(active);
+        while (active.size >= limit()) await Promise.race(active);
         both.throwIfAborted();
       }
       if (active.size === 0 || queue.length >= window)

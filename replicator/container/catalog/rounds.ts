@@ -1,4 +1,5 @@
 import type { Random } from '../../../kernel/random.ts';
+import type { Concurrency } from '../../transfer/pace.ts';
 import { mapInOrder } from './in-order.ts';
 import type { Named } from './merge.ts';
 import { RowFile } from './row-file.ts';
@@ -7,7 +8,7 @@ export interface RoundsOrder<T extends Named, R extends Named> {
   readonly spoolDir: string;
   readonly random: Random;
   readonly signal: AbortSignal;
-  readonly atOnce: number;
+  readonly atOnce: number | Concurrency;
   /** In the order in which they are tried; a kind's items come ordered by name, as often as asked for. */
   readonly kinds: readonly (() => AsyncIterable<T>)[];
   readonly attempt: (item: T, signal: AbortSignal) => Promise<R | 'unresolved'>;

@@ -15,7 +15,7 @@ export class RowFile<T> {
   static async write<T>(
     dir: string,
     random: Random,
-    rows: AsyncIterable<T>,
+    rows: AsyncIterable<T> | Iterable<T>,
     signal: AbortSignal,
   ): Promise<RowFile<T>> {
     const file = await NamelessFile.open(dir, random);
@@ -27,7 +27,7 @@ export class RowFile<T> {
       }
     };
     try {
-      await file.fill(packRows(counted()), signal);
+      await file.fill(packRows(counted(), 'quick'), signal);
     } catch (error) {
       await file.close();
       throw error;

@@ -1,33 +1,80 @@
 import { FarshoreError } from '../../../kernel/errors.ts';
-import type { HeaderMap, ListingRow, ObjectInfo } from '../../../regions/object-store/types.ts';
+import { decodeName } from '../../../regions/object-store/names.ts';
+import type { HeaderMap, ObjectInfo } from '../../../regions/object-store/types.ts';
+import { splitPath, type ManifestEntry } from './manifest.ts';
 
-/**
- * One object at the cut: what the source's listing said of it, or, when it changed while it was
- * shipped, what was shipped; and the version that holds it in the mirror.
- */
+/** What the source's listing said of an object; compared only with what a listing says again. */
+export interface Listed {
+  readonly hash: string;
+  readonly at: string;
+  /** Where the listing writes the type otherwise than HEAD: Swift's drops blanks, Ceph's has none at times. */
+  readonly type?: string;
+}
+
+/** One object at the cut: as it was listed, or, when it changed while it was read, as it was read. */
 export interface CatalogRow {
   readonly name: string;
-  /** MD5 of the bytes; of an SLO, of the source's manifest. */
-  readonly hash: string;
+  /** Of an SLO those of the whole, else its own. */
   readonly bytes: number;
+  /** As HEAD and GET give it. */
   readonly contentType: string;
-  readonly lastModified: string;
-  readonly version: string;
+  readonly listed: Listed;
+  /** Where its own bytes lie in the bank; absent when it has none. */
+  readonly key?: string;
+  /** Of its own bytes, in lower-case hexadecimal; proven by the bank when they were stored. */
+  readonly md5?: string;
+  /** Absent where the bytes were copied inside one Swift and passed through nobody who could hash them. */
+  readonly sha256?: string;
   readonly sloEtag?: string;
+  /** Of an SLO: its manifest, in the form that PUT takes. */
+  readonly manifest?: readonly ManifestEntry[];
   /** Metadata on the wire's bytes: `x-object-meta-*`, `x-delete-at`, `x-object-manifest`, `x-symlink-target`, … */
   readonly headers?: HeaderMap;
-  /** Of an SLO or DLO: the containers in the source that its segments lie in. */
-  readonly segments?: readonly string[];
 }
 
 export type RowKind = 'plain' | 'slo' | 'dlo' | 'symlink';
 
-/** A DLO with bytes of its own is shipped as a plain object: its manifest header is but metadata. */
-export function kindOf(row: Pick<CatalogRow, 'bytes' | 'sloEtag' | 'headers'>): RowKind {
+export function kindOf(row: Pick<CatalogRow, 'sloEtag' | 'headers'>): RowKind {
   if (row.sloEtag !== undefined) return 'slo';
   if (row.headers?.['x-symlink-target'] !== undefined) return 'symlink';
-  if (row.bytes === 0 && row.headers?.['x-object-manifest'] !== undefined) return 'dlo';
+  if (row.headers?.['x-object-manifest'] !== undefined) return 'dlo';
   return 'plain';
+}
+
+/** Bytes that lie under a key of its own. */
+export function ownBytes(row: CatalogRow): number {
+  return row.key === undefined ? 0 : row.bytes;
+}
+
+/** What an object refers to, by names in the source's account. */
+export interface Reference {
+  readonly container: string;
+  /** An object's name, or what the names of a DLO's segments begin with. */
+  readonly name: string;
+  readonly isPrefix: boolean;
+  /** Must be that of the object, else the reference is broken: of an SLO's segment, of a static symlink's target. */
+  readonly etag?: string;
+}
+
+export function referencesOf(row: CatalogRow): readonly Reference[] {
+  const prefix = row.headers?.['x-object-manifest'];
+  if (prefix !== undefined) return reference(decodeName(prefix), undefined, true);
+  const target = row.headers?.['x-symlink-target'];
+  if (target !== undefined) {
+    if (row.headers?.['x-symlink-target-account'] !== undefined) return [];
+    return reference(decodeName(target), row.headers?.['x-symlink-target-etag'], false);
+  }
+  return (row.manifest ?? []).flatMap(({ path = '', etag }) => reference(path, etag, false));
+}
+
+function reference(
+  path: string,
+  etag: string | undefined,
+  isPrefix: boolean,
+): readonly Reference[] {
+  const [container, name] = splitPath(path);
+  if (container === '' || name === '') return [];
+  return [{ container, name, isPrefix, ...(etag === undefined ? {} : { etag }) }];
 }
 
 /** Swift's own allowed headers of an object (object-server.conf `allowed_headers`), and user metadata. */
@@ -43,12 +90,9 @@ export function metadataOf(info: Pick<ObjectInfo, 'headers'>): HeaderMap {
   );
 }
 
-/** What was read in a version can be compared with a row; Swift keeps the expiry on the current link alone. */
 export function hasEqualMetadata(a: HeaderMap = {}, b: HeaderMap = {}): boolean {
   const essence = (headers: HeaderMap) =>
-    Object.entries(headers)
-      .filter(([name]) => name !== 'x-delete-at')
-      .sort(([x], [y]) => (x < y ? -1 : 1));
+    Object.entries(headers).sort(([x], [y]) => (x < y ? -1 : 1));
   return JSON.stringify(essence(a)) === JSON.stringify(essence(b));
 }
 
@@ -58,16 +102,19 @@ export function expiryMs(headers: HeaderMap | undefined): number {
   return seconds === undefined ? Infinity : Number(seconds) * 1000;
 }
 
-/** Headers to store the object with; a listing's type is text, a header's is bytes. */
-export function headersToPut(row: Pick<CatalogRow, 'contentType' | 'headers'>): HeaderMap {
-  const contentType = Buffer.from(row.contentType, 'utf8').toString('latin1');
-  return { 'content-type': contentType, ...row.headers };
+/** A property that is written as UTF-8 on the wire and read as latin-1. */
+export function fromWire(value: string): string {
+  return Buffer.from(value, 'latin1').toString('utf8');
+}
+
+export function toWire(value: string): string {
+  return Buffer.from(value, 'utf8').toString('latin1');
 }
 
 /** The bank proved that the bytes are ours; this guards against a catalog of another kind. */
 export async function* catalogRows(rows: AsyncIterable<unknown>): AsyncGenerator<CatalogRow> {
   for await (const row of rows) {
-    if (typeof row !== 'object' || row === null || !('name' in row) || !('version' in row))
+    if (typeof row !== 'object' || row === null || !('name' in row) || !('listed' in row))
       throw new FarshoreError('a row is not that of a container', {
         code: 'container.catalog-malformed',
         kind: 'permanent',
@@ -76,26 +123,4 @@ export async function* catalogRows(rows: AsyncIterable<unknown>): AsyncGenerator
       });
     yield row as CatalogRow;
   }
-}
-
-/** The version that a row of a mirror's listing, plain or with versions, stands for. */
-export function versionOf(row: ListingRow): string | undefined {
-  if (row.versionId !== undefined) return row.versionId;
-  const at = row.symlinkPath?.lastIndexOf('?version-id=') ?? -1;
-  return at < 0 ? undefined : row.symlinkPath?.slice(at + '?version-id='.length);
-}
-
-const markerType = /^application\/x-deleted\s*;\s*swift_versions_deleted=1$/;
-
-export function isDeleteMarker(row: ListingRow): boolean {
-  return markerType.test(row.contentType);
-}
-
-/** Whether a listed object holds the bytes that the row tells of. An SLO's manifest differs from mirror to source. */
-export function holdsBytesOf(
-  row: Pick<CatalogRow, 'hash' | 'bytes' | 'sloEtag'>,
-  listed: Pick<ListingRow, 'hash' | 'bytes' | 'sloEtag'>,
-): boolean {
-  if (row.bytes !== listed.bytes) return false;
-  return row.sloEtag === undefined ? row.hash === listed.hash : row.sloEtag === listed.sloEtag;
 }

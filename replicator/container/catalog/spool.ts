@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { ListingRow } from '../../../regions/object-store/types.ts';
@@ -13,22 +13,22 @@ import type { ContainerCapture } from '../types.ts';
  */
 export class CaptureSpool {
   readonly #dir: string;
-  readonly #stem: string;
+  readonly stem: string;
 
   constructor(dir: string, container: string) {
     this.#dir = dir;
-    this.#stem = `container-${createHash('sha256').update(container).digest('hex').slice(0, 32)}`;
+    this.stem = `container-${createHash('sha256').update(container).digest('hex').slice(0, 32)}`;
   }
 
   /** The listing's file name within the directory. */
   get name(): string {
-    return `${this.#stem}.jsonl.gz`;
+    return `${this.stem}.jsonl.gz`;
   }
 
   /** Null when there is none. */
   async read(): Promise<ContainerCapture | null> {
     try {
-      const record = await readFile(join(this.#dir, `${this.#stem}.json`), 'utf8');
+      const record = await readFile(join(this.#dir, `${this.stem}.json`), 'utf8');
       return JSON.parse(record) as ContainerCapture;
     } catch (error) {
       if (isNotFound(error)) return null;
@@ -37,11 +37,11 @@ export class CaptureSpool {
   }
 
   async writeListing(rows: AsyncIterable<ListingRow>): Promise<void> {
-    await this.#write(this.name, packRows(rows));
+    await this.#write(this.name, packRows(rows, 'quick'));
   }
 
   async writeRecord(capture: ContainerCapture): Promise<void> {
-    await this.#write(`${this.#stem}.json`, [Buffer.from(JSON.stringify(capture))]);
+    await this.#write(`${this.stem}.json`, [Buffer.from(JSON.stringify(capture))]);
   }
 
   listing(): AsyncGenerator<ListingRow> {
@@ -49,9 +49,15 @@ export class CaptureSpool {
     return unpackRows(file) as AsyncGenerator<ListingRow>;
   }
 
+  /** With all files that begin as the listing's does: what was done for its objects. */
   async remove(): Promise<void> {
-    await rm(join(this.#dir, `${this.#stem}.json`), { force: true });
-    await rm(join(this.#dir, this.name), { force: true });
+    await rm(join(this.#dir, `${this.stem}.json`), { force: true });
+    const names = await readdir(this.#dir).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+      return [];
+    });
+    for (const name of names)
+      if (name.startsWith(this.stem)) await rm(join(this.#dir, name), { force: true });
   }
 
   async #write(name: string, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {

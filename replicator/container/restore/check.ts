@@ -1,15 +1,26 @@
-import type { ListingRow } from '../../../regions/object-store/types.ts';
+import { abilitiesOf } from '../../../regions/object-store/abilities.ts';
+import type { ListingRow, ObjectInfo } from '../../../regions/object-store/types.ts';
 import type { ContentCheck, RestoreOrder, TargetContext } from '../../mover.ts';
+import { Pace } from '../../transfer/pace.ts';
 import { parallel } from '../../transfer/parallel.ts';
+import { limitOf } from '../catalog/limits.ts';
 import { mergeByName } from '../catalog/merge.ts';
-import { hasEqualMetadata, kindOf, metadataOf, type CatalogRow } from '../catalog/row.ts';
-import { scratchName } from '../naming.ts';
-import type { ContainerCopy, MirrorCopy } from '../types.ts';
-import { flawOf, flawOfInfo } from '../verify/compare.ts';
+import {
+  fromWire,
+  hasEqualMetadata,
+  kindOf,
+  metadataOf,
+  ownBytes,
+  type CatalogRow,
+} from '../catalog/row.ts';
+import { partsOf, type ContainerCopy, type ContainerPart } from '../types.ts';
+import { flawOf } from '../verify/flaw.ts';
 import { readBack } from '../verify/read-back.ts';
 import type { RestoreDeps } from './deps.ts';
-import { isWithin, scratchNames } from './drill.ts';
+import { isOutside } from './fill.ts';
 import { livingRows } from './living-rows.ts';
+import { targetName } from './target.ts';
+import { tryWrite } from './try-write.ts';
 
 interface Result {
   bytes: number;
@@ -20,8 +31,8 @@ interface Result {
 
 /**
  * Compares what users would find with the catalog: the names, and of every object bytes, type and
- * metadata, all read back. An SLO is compared by its ETag, which is made of its segments'; those are
- * objects of the point too and are read back where they lie.
+ * metadata, all read back; and whether they can write. A large object is compared by its ETag, which is
+ * made of its segments'; those are objects of the point too and are read back where they lie.
  */
 export async function checkContainer(
   copy: ContainerCopy,
@@ -29,24 +40,26 @@ export async function checkContainer(
   at: TargetContext,
   deps: RestoreDeps,
 ): Promise<ContentCheck> {
-  const mirrors: readonly MirrorCopy[] = [...copy.segments, copy];
   const result: Result = { bytes: 0, objects: 0, wrong: 0, first: null };
-  const names = scratchNames(mirrors, order);
-  for (const mirror of mirrors) {
-    const isDrill = order.mode === 'drill';
-    const container = isDrill ? scratchName(order.scratch, mirror.container) : mirror.container;
-    const isExpected = (row: CatalogRow) => !isDrill || isWithin(row, names);
-    await checkOne(mirror, container, isExpected, at, deps, result);
+  const abilities = abilitiesOf(await at.target.objectStore.info(at.signal));
+  const containers = new Set(partsOf(copy).map(({ container }) => container));
+  for (const part of partsOf(copy)) {
+    const isExpected = (row: CatalogRow) =>
+      !isOutside(row, { order, containers }) && limitOf(row, abilities) === null;
+    await checkPart(part, targetName(part.container, order), isExpected, at, deps, result);
   }
   const { bytes, objects, wrong, first } = result;
   if (first !== null)
     return { state: 'mismatch', bytes, detail: `${wrong} of ${objects} objects differ: ${first}` };
   const detail = `${objects} objects read back and equal to the recovery point`;
-  return { state: 'verified', bytes, detail };
+  const written = await tryWrite(targetName(copy.container, order), copy, at, deps.ambient);
+  return written.isAsExpected
+    ? { state: 'verified', bytes, detail: `${detail}; ${written.detail}` }
+    : { state: 'mismatch', bytes, detail: `${detail}, but ${written.detail}` };
 }
 
-async function checkOne(
-  mirror: MirrorCopy,
+async function checkPart(
+  part: ContainerPart,
   container: string,
   isExpected: (row: CatalogRow) => boolean,
   at: TargetContext,
@@ -54,21 +67,22 @@ async function checkOne(
   result: Result,
 ): Promise<void> {
   const { signal } = at;
-  const store = at.target.objectStore;
+  const pace = new Pace(deps.ambient.clock);
   const merged = mergeByName<[CatalogRow, ListingRow]>(
-    livingRows(mirror, at, deps),
-    store.list(container, { signal }),
+    livingRows(part, at, deps),
+    at.target.objectStore.list(container, { signal }),
   );
-  await parallel(merged, deps.atOnce, signal, async ({ name, groups }, inner) => {
+  await parallel(merged, pace, signal, async ({ name, groups }, inner) => {
     const row = groups[0].at(-1);
-    if (row !== undefined && !isExpected(row)) return;
+    if (row === undefined ? !part.isWhole : !isExpected(row)) return;
     const inside = { ...at, signal: inner };
     const flaw =
       row === undefined
         ? await flawOfStranger(container, name, inside)
         : await flawIn(row, container, inside, deps);
+    pace.succeeded(row === undefined ? 0 : ownBytes(row));
     result.objects += 1;
-    if (row !== undefined && kindOf(row) === 'plain') result.bytes += row.bytes;
+    if (row !== undefined) result.bytes += ownBytes(row);
     if (flaw === null) return;
     result.wrong += 1;
     result.first ??= `${container}/${name}: ${flaw}`;
@@ -90,36 +104,47 @@ async function flawIn(
 ): Promise<string | null> {
   const store = at.target.objectStore;
   const { name } = row;
-  if (kindOf(row) === 'slo') {
+  if (row.sloEtag !== undefined) {
     const info = await store.head(container, name, { newest: true, signal: at.signal });
-    return info === null ? 'is missing' : flawInProperties(row, info, flawOfInfo(row, info));
+    if (info === null) return 'is missing';
+    if (!info.isSlo) return 'is no large object';
+    const expected = { bytes: row.bytes, md5: row.sloEtag };
+    return flawInProperties(row, info, flawOf(expected, { bytes: info.bytes, md5: info.etag }));
   }
+  const algorithm = row.sha256 === undefined ? 'md5' : 'sha256';
   const read = await readBack(
     (signal) => store.get(container, name, { manifest: true, symlink: true, signal }),
+    algorithm,
     deps.ambient,
     at.signal,
   );
   if (read.state === 'missing') return 'is missing';
   if (read.state === 'unreadable') return `cannot be read: ${read.reason}`;
-  const flaw = flawOf(row, { hash: read.md5, bytes: read.bytes });
-  return flawInProperties(row, read.info, flaw);
+  if (kindOf(row) === 'symlink') return flawInProperties(row, read.info, null);
+  const found = { bytes: read.bytes, ...(row.key === undefined ? {} : { [algorithm]: read.hash }) };
+  const expected = { bytes: row.bytes, md5: row.md5 ?? '', ...hashOf(row) };
+  return flawInProperties(row, read.info, flawOf(expected, found));
+}
+
+function hashOf({ sha256 }: CatalogRow): { readonly sha256?: string } {
+  return sha256 === undefined ? {} : { sha256 };
 }
 
 /** Where a reference points is not compared: a drill rewrites it. */
 function flawInProperties(
   row: CatalogRow,
-  info: { readonly contentType: string; readonly headers: Readonly<Record<string, string>> },
+  info: ObjectInfo,
   flaw: { readonly detail: string } | null,
 ): string | null {
   if (flaw !== null) return flaw.detail;
-  const type = Buffer.from(info.contentType, 'latin1').toString('utf8');
+  const type = fromWire(info.contentType);
   if (type !== row.contentType) return `expected type ${row.contentType}, found ${type}`;
-  const isEqual = hasEqualMetadata(bare(metadataOf(info)), bare(row.headers ?? {}));
-  return isEqual ? null : 'the metadata is not that of the source';
+  const isSame = hasEqualMetadata(bare(metadataOf(info)), bare(row.headers ?? {}));
+  return isSame ? null : 'the metadata is not that of the source';
 }
 
+const notCompared = /^(x-symlink-target|x-object-manifest|x-delete-at)/;
+
 function bare(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !/^x-(symlink-target|object-manifest)/.test(name)),
-  );
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !notCompared.test(name)));
 }

@@ -1,42 +1,43 @@
 import type { Ambient } from '../../../kernel/ambient.ts';
-import type { CatalogRow } from '../catalog/row.ts';
-import { kindOf } from '../catalog/row.ts';
+import { ownBytes, type CatalogRow } from '../catalog/row.ts';
 
 export interface RestoreDeps {
   readonly ambient: Ambient;
   readonly spoolDir: string;
-  readonly atOnce: number;
 }
+
+const namesInNote = 5;
 
 /** What a restore did, for the operator. */
 export class RestoreTally {
   bytes = 0;
   objects = 0;
   reverted = 0;
-  removed = 0;
-  readonly #notes: string[] = [];
+  displaced = 0;
+  readonly #notes = new Set<string>();
+  readonly #counted = new Map<string, { count: number; readonly names: string[] }>();
 
   restored(row: CatalogRow): void {
     this.objects += 1;
-    if (kindOf(row) === 'plain') this.bytes += row.bytes;
+    this.bytes += ownBytes(row);
   }
 
   note(text: string): void {
-    if (!this.#notes.includes(text)) this.#notes.push(text);
+    this.#notes.add(text);
   }
 
-  summary(): readonly string[] {
-    const done: string[] = [];
-    if (this.reverted > 0)
-      done.push(`${this.reverted} objects were taken back to the point's version`);
-    if (this.removed > 0)
-      done.push(
-        `${this.removed} objects that the point does not know were deleted; versions are kept`,
-      );
-    return done;
+  /** `what` follows a number of objects. */
+  noteObject(what: string, name: string): void {
+    const found = this.#counted.get(what) ?? { count: 0, names: [] };
+    found.count += 1;
+    if (found.names.length < namesInNote) found.names.push(name);
+    this.#counted.set(what, found);
   }
 
   notes(): readonly string[] {
-    return this.#notes;
+    const counted = [...this.#counted].map(
+      ([what, { count, names }]) => `${count} objects ${what}: ${names.join(', ')}`,
+    );
+    return [...counted, ...this.#notes];
   }
 }

@@ -1,107 +1,153 @@
+import { hasStatus } from '../../../regions/http/request-error.ts';
 import type { ListingRow } from '../../../regions/object-store/types.ts';
-import type { TargetContext } from '../../mover.ts';
+import type { RestoreOrder, TargetContext } from '../../mover.ts';
+import { Pace } from '../../transfer/pace.ts';
 import { parallel } from '../../transfer/parallel.ts';
 import { mergeByName } from '../catalog/merge.ts';
-import {
-  hasEqualMetadata,
-  holdsBytesOf,
-  kindOf,
-  metadataOf,
-  type CatalogRow,
-} from '../catalog/row.ts';
-import { assertMirrorOf } from '../naming.ts';
-import type { MirrorCopy } from '../types.ts';
-import { restoreContainerHeaders } from './container-headers.ts';
+import { hasEqualMetadata, kindOf, metadataOf, type CatalogRow } from '../catalog/row.ts';
+import { displacedName, executionMark } from '../naming.ts';
+import type { ContainerPart } from '../types.ts';
 import type { RestoreDeps, RestoreTally } from './deps.ts';
 import { livingRows } from './living-rows.ts';
-import { placeObject } from './place.ts';
+import { placeObject, type Place } from './place.ts';
 import { placeReferring } from './referring.ts';
+import { openTarget } from './target.ts';
 
 /**
  * Both regions share one Swift, so the users' container is there as the disaster left it: what differs
- * from the point is first kept as a version in the mirror, then replaced, all by copies inside Swift.
- * Killed anywhere: each name shows the one or the other, and both are kept; called again it goes on
- * from the listing. What is kept here belongs to no point: retention removes it with the next ones.
+ * from the point is first copied into a container of its own, then taken out, and then the point's object
+ * is put in its place under the condition that there is none. Killed anywhere: each name shows the one,
+ * the other or, for an instant, nothing, and both are kept; called again it goes on from the listing.
  */
 export async function convergeLive(
-  copy: MirrorCopy,
-  renamed: (container: string) => string,
+  part: ContainerPart,
+  order: RestoreOrder,
   at: TargetContext,
   deps: RestoreDeps,
   tally: RestoreTally,
 ): Promise<void> {
   const { signal } = at;
   const store = at.target.objectStore;
-  assertMirrorOf(await store.headContainer(copy.mirror, signal), copy.mirror, at);
-  await store.putContainer(copy.container, {}, signal);
-  const revert = async (row: CatalogRow, inner: AbortSignal) => {
-    const deleteAt = row.headers?.['x-delete-at'];
-    const place = { container: copy.container, renamed, deleteAt };
-    await placeObject(row, copy, place, { ...at, signal: inner });
-    tally.reverted += 1;
-  };
-  const live = store.list(copy.container, { signal });
-  const merged = mergeByName<[CatalogRow, ListingRow]>(livingRows(copy, at, deps), live);
-  await parallel(merged, deps.atOnce, signal, async ({ name, groups }, inner) => {
+  const { container } = part;
+  const displaced = displacedName(container, order.executionId);
+  const place: Place = { container, renamed: (name) => name, isLasting: true };
+  const pace = new Pace(deps.ambient.clock);
+  await store.putContainer(container, {}, signal);
+  const before = tally.displaced;
+  const merged = mergeByName<[CatalogRow, ListingRow]>(
+    livingRows(part, at, deps),
+    store.list(container, { signal }),
+  );
+  await parallel(merged, pace, signal, async ({ name, groups }, inner) => {
     const inside = { ...at, signal: inner };
     const row = groups[0].at(-1);
     const listed = groups[1].at(-1);
     if (row !== undefined) tally.restored(row);
-    if (listed !== undefined && (row === undefined || !(await isSame(row, listed, copy, inside)))) {
-      await preserve(name, listed, copy, inside);
-      if (row === undefined && (await store.delete(copy.container, name, { signal: inner })))
-        tally.removed += 1;
-    } else if (listed !== undefined) return;
-    if (row === undefined || kindOf(row) !== 'plain') return;
-    await revert(row, inner);
+    if (listed !== undefined && row !== undefined && (await isSame(row, listed, container, inside)))
+      return;
+    // Of a container of which the point knows a part only, the rest is none of its business.
+    if (listed !== undefined && (row !== undefined || part.isWhole))
+      await displace(name, listed, container, displaced, order, inside, tally);
+    if (row !== undefined && (kindOf(row) === 'plain' || kindOf(row) === 'dlo'))
+      await put(row, place, inside, deps, tally, part);
+    pace.succeeded(0);
   });
-  const rows = () => changedRows(copy, at, deps);
-  await placeReferring(rows, { attempt: revert, giveUp: revert }, deps, signal);
-  await restoreContainerHeaders(copy.container, copy.headers, at, tally);
+  const attempt = (row: CatalogRow, inner: AbortSignal) =>
+    put(row, place, { ...at, signal: inner }, deps, tally, part);
+  const rows = () => absentRows(part, at, deps);
+  await placeReferring(rows, { attempt, giveUp: attempt }, pace, deps, signal);
+  if (tally.displaced > before)
+    tally.note(
+      `${container}: ${tally.displaced - before} objects that were not those of the point are kept in ${displaced}`,
+    );
+  await openTarget(part, container, order, at, tally, part.isWhole);
+}
+
+async function put(
+  row: CatalogRow,
+  place: Place,
+  at: TargetContext,
+  deps: RestoreDeps,
+  tally: RestoreTally,
+  { container }: ContainerPart,
+): Promise<void> {
+  const placed = await placeObject(row, place, at, deps);
+  if (placed === 'missing')
+    tally.noteObject(
+      'are damaged in the bank and could not be restored',
+      `${container}/${row.name}`,
+    );
+  else if (placed === 'made') tally.reverted += 1;
 }
 
 async function isSame(
   row: CatalogRow,
   listed: ListingRow,
-  copy: MirrorCopy,
+  container: string,
   at: TargetContext,
 ): Promise<boolean> {
-  if (!holdsBytesOf(row, listed) || row.contentType !== listed.contentType) return false;
-  if (row.lastModified === listed.lastModified) return true;
-  // A restored one has a time of its own: its properties tell.
+  const isListedSame =
+    row.listed.hash === listed.hash &&
+    row.bytes === listed.bytes &&
+    row.sloEtag === listed.sloEtag &&
+    (row.listed.type ?? row.contentType) === listed.contentType;
+  if (isListedSame && row.listed.at === listed.lastModified) return true;
+  // A restored one has a time of its own, and an SLO another manifest: its properties tell.
+  if (row.bytes !== listed.bytes) return false;
+  const whatLies = { manifest: true, symlink: true };
   const options = { signal: at.signal, ...(kindOf(row) === 'slo' ? {} : whatLies) };
-  const info = await at.target.objectStore.head(copy.container, row.name, options);
-  const isEqual = info !== null && hasEqualMetadata(metadataOf(info), row.headers);
-  return isEqual && info.headers['x-delete-at'] === row.headers?.['x-delete-at'];
+  const info = await at.target.objectStore.head(container, row.name, options);
+  if (info === null || info.isSlo !== (kindOf(row) === 'slo')) return false;
+  const etag = row.sloEtag ?? row.md5;
+  if (etag !== undefined && info.etag !== etag) return false;
+  return hasEqualMetadata(metadataOf(info), row.headers);
 }
 
-const whatLies = { manifest: true, symlink: true };
-
-async function preserve(
+async function displace(
   name: string,
   listed: ListingRow,
-  copy: MirrorCopy,
+  container: string,
+  displaced: string,
+  order: RestoreOrder,
   at: TargetContext,
+  tally: RestoreTally,
 ): Promise<void> {
-  const isLink = listed.symlinkPath !== undefined;
-  await at.target.objectStore.copy(
-    { container: copy.container, object: name },
-    { container: copy.mirror, object: name },
-    { manifest: true, ...(isLink ? { symlink: true } : {}), signal: at.signal },
-  );
+  const store = at.target.objectStore;
+  const copy = () =>
+    store.copy(
+      { container, object: name },
+      { container: displaced, object: name },
+      {
+        manifest: true,
+        ...(listed.symlinkPath === undefined ? {} : { symlink: true }),
+        signal: at.signal,
+      },
+    );
+  try {
+    await copy();
+  } catch (error) {
+    if (!hasStatus(error, 404) && !isNoContainer(error)) throw error;
+    await store.putContainer(displaced, { [executionMark]: order.executionId }, at.signal);
+    await copy();
+  }
+  if (await store.delete(container, name, { signal: at.signal })) tally.displaced += 1;
 }
 
-async function* changedRows(
-  copy: MirrorCopy,
+function isNoContainer(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'object-store.not-found';
+}
+
+/** Those that refer to others and were taken out, or went. */
+async function* absentRows(
+  part: ContainerPart,
   at: TargetContext,
   deps: RestoreDeps,
 ): AsyncGenerator<CatalogRow> {
-  const live = at.target.objectStore.list(copy.container, { signal: at.signal });
-  const merged = mergeByName<[CatalogRow, ListingRow]>(livingRows(copy, at, deps), live);
-  for await (const { groups } of merged) {
-    const row = groups[0].at(-1);
-    const listed = groups[1].at(-1);
-    if (row === undefined || kindOf(row) === 'plain') continue;
-    if (listed === undefined || !(await isSame(row, listed, copy, at))) yield row;
+  for await (const row of livingRows(part, at, deps)) {
+    const kind = kindOf(row);
+    if (kind !== 'slo' && kind !== 'symlink') continue;
+    const options = { symlink: true, manifest: true, newest: true, signal: at.signal };
+    const info = await at.target.objectStore.head(part.container, row.name, options);
+    if (info === null) yield row;
   }
 }

@@ -1,83 +1,113 @@
+import { FarshoreError } from '../../../kernel/errors.ts';
 import { decodeName, encodeName } from '../../../regions/object-store/names.ts';
+import { hasStatus } from '../../../regions/http/request-error.ts';
 import type { HeaderMap } from '../../../regions/object-store/types.ts';
+import { StoredObjects } from '../../bank/stored-objects.ts';
 import type { TargetContext } from '../../mover.ts';
-import { headersToPut, kindOf, type CatalogRow } from '../catalog/row.ts';
-import { readManifest, rewrittenManifest, splitPath } from '../ship/manifest.ts';
-import type { MirrorCopy } from '../types.ts';
-import { versionMissing } from './failover.ts';
+import { copyObject, type Copied } from '../../transfer/copy-object.ts';
+import { rewrittenManifest, splitPath } from '../catalog/manifest.ts';
+import { kindOf, toWire, type CatalogRow } from '../catalog/row.ts';
+import type { RestoreDeps } from './deps.ts';
 
 export interface Place {
   readonly container: string;
-  /** A container of the source, or where its mirror lies → the one that stands for it here. */
+  /** A container of the source → the one that stands for it here. */
   readonly renamed: (container: string) => string;
-  /** Set only where the object is to live on. */
-  readonly deleteAt?: string | undefined;
+  /** Objects of a drill do not expire: its own end removes them. */
+  readonly isLasting: boolean;
 }
 
 /**
- * Puts one version into another container of the same account: bytes by a server-side copy, what
- * refers to other objects anew, since Swift carries a manifest's target over unchanged in a copy.
- * Doing it twice gives the same object.
+ * Puts one object of the point into a container: bytes by a copy out of the bank, manifests and links by
+ * what the catalog says. It replaces nothing, so doing it twice, or late, changes nothing.
  */
 export async function placeObject(
   row: CatalogRow,
-  mirror: MirrorCopy,
   place: Place,
   at: TargetContext,
-): Promise<void> {
-  const kind = kindOf(row);
-  if (kind === 'plain') await copyVersion(row, mirror, place, at);
-  else if (kind === 'slo') await putManifest(row, mirror, place, at);
-  else await putReference(row, place, at);
-}
-
-async function copyVersion(row: CatalogRow, mirror: MirrorCopy, place: Place, at: TargetContext) {
-  const { deleteAt } = place;
-  const written = await at.target.objectStore.copy(
-    { container: mirror.mirror, object: row.name, versionId: row.version },
-    { container: place.container, object: row.name },
+  deps: RestoreDeps,
+): Promise<Copied> {
+  const headers = headersOf(row, place);
+  if (kindOf(row) === 'slo') return await putManifest(row, headers, place, at);
+  if (row.key === undefined) return await putNew(row.name, Buffer.alloc(0), headers, place, at);
+  const bank = new StoredObjects(at.bank, at.group);
+  const { objectStore: store, projectId } = at.target;
+  const { container } = place;
+  return await copyObject(
     {
-      manifest: true,
-      ...(deleteAt === undefined ? {} : { headers: { 'x-delete-at': deleteAt } }),
-      signal: at.signal,
+      from: { store: bank.store, container: bank.container, object: bank.nameOf(row.key) },
+      to: { store, projectId, container, object: row.name, headers },
+      bytes: row.bytes,
     },
+    { ambient: deps.ambient, progress: at.progress, signal: at.signal },
   );
-  if (written === null) throw versionMissing(mirror, row);
-  at.progress.copied({ objects: 1, bytes: row.bytes });
 }
 
-async function putManifest(row: CatalogRow, mirror: MirrorCopy, place: Place, at: TargetContext) {
-  const store = at.target.objectStore;
-  const options = { versionId: row.version, signal: at.signal };
-  const manifest = await readManifest(store, mirror.mirror, row.name, options);
-  if (manifest === null) throw versionMissing(mirror, row);
-  const body = rewrittenManifest(manifest, place.renamed);
-  await store.put(place.container, row.name, body, {
-    contentLength: body.length,
-    ...(row.sloEtag === undefined ? {} : { etag: row.sloEtag }),
-    headers: withExpiry(headersToPut(row), place),
-    manifest: true,
-    signal: at.signal,
-  });
-  at.progress.copied({ objects: 1 });
-}
-
-async function putReference(row: CatalogRow, place: Place, at: TargetContext) {
-  const headers = withExpiry(headersToPut(row), place);
+function headersOf(row: CatalogRow, place: Place): HeaderMap {
+  const headers: Record<string, string> = { ...row.headers };
+  if (!place.isLasting) delete headers['x-delete-at'];
   for (const name of ['x-object-manifest', 'x-symlink-target']) {
     const target = headers[name];
-    if (target === undefined) continue;
-    const [container, object] = splitPath(decodeName(target));
-    headers[name] = encodeName(`${place.renamed(container)}/${object}`);
+    if (target !== undefined) headers[name] = renamedPath(target, place.renamed);
   }
-  const options = { contentLength: 0, headers, signal: at.signal };
-  await at.target.objectStore.put(place.container, row.name, '', options);
-  at.progress.copied({ objects: 1 });
+  return { 'content-type': toWire(row.contentType), ...headers };
 }
 
-function withExpiry(headers: HeaderMap, place: Place): Record<string, string> {
-  const placed = { ...headers };
-  delete placed['x-delete-at'];
-  if (place.deleteAt !== undefined) placed['x-delete-at'] = place.deleteAt;
-  return placed;
+function renamedPath(wire: string, renamed: Place['renamed']): string {
+  const [container, object] = splitPath(decodeName(wire));
+  const name = renamed(container);
+  // As the user wrote it, where it leads to the same.
+  return name === container ? wire : encodeName(`${name}/${object}`);
+}
+
+/** No ETag goes along, since Ceph refuses all; every segment's own is in the manifest, and is compared. */
+async function putManifest(
+  row: CatalogRow,
+  headers: HeaderMap,
+  place: Place,
+  at: TargetContext,
+): Promise<Copied> {
+  const body = rewrittenManifest(row.manifest ?? [], place.renamed);
+  return await putNew(row.name, body, headers, place, at, 'manifest');
+}
+
+/**
+ * Swift follows a manifest and a static link when it takes them, with the headers of the request: a
+ * condition would be asked of what they lead to, and they would be refused. So the name is looked at
+ * before; whoever writes it in that instant is overwritten.
+ */
+async function isThere(name: string, place: Place, at: TargetContext): Promise<boolean> {
+  const options = { newest: true, symlink: true, manifest: true, signal: at.signal };
+  return (await at.target.objectStore.head(place.container, name, options)) !== null;
+}
+
+async function putNew(
+  name: string,
+  body: Buffer,
+  headers: HeaderMap,
+  place: Place,
+  at: TargetContext,
+  manifest?: 'manifest',
+): Promise<Copied> {
+  const isFollowed = manifest !== undefined || headers['x-symlink-target-etag'] !== undefined;
+  if (isFollowed && (await isThere(name, place, at))) return 'present';
+  const options = {
+    contentLength: body.length,
+    headers: isFollowed ? headers : { ...headers, 'if-none-match': '*' },
+    ...(manifest === undefined ? {} : { manifest: true }),
+    signal: at.signal,
+  };
+  try {
+    await at.target.objectStore.put(place.container, name, body, options);
+    at.progress.copied({ objects: 1 });
+    return 'made';
+  } catch (error) {
+    if (hasStatus(error, 412)) return 'present';
+    throw error;
+  }
+}
+
+/** True of what Swift answers when that which an object refers to is not there (yet). */
+export function isUnresolved(error: unknown): boolean {
+  return error instanceof FarshoreError && hasStatus(error, 400, 404, 409, 422);
 }

@@ -1,18 +1,20 @@
-import { hasStatus } from '../../../regions/http/request-error.ts';
 import { closeAll, settleInRounds } from '../catalog/rounds.ts';
 import { kindOf, type CatalogRow } from '../catalog/row.ts';
+import type { Concurrency } from '../../transfer/pace.ts';
 import type { RestoreDeps } from './deps.ts';
+import { isUnresolved } from './place.ts';
 
 type PlaceRow = (row: CatalogRow, signal: AbortSignal) => Promise<void>;
 
 /**
  * Places what refers to other objects, each when these are there: Swift refuses a manifest whose
  * segments are not, and a static symlink whose target is not. Placing one again changes nothing. Rows
- * that no round could place go to `giveUp`, whose errors are thrown; so are all others of `attempt`.
+ * that no round could place go to `giveUp`; all other errors of `attempt` are thrown.
  */
 export async function placeReferring(
   rows: () => AsyncIterable<CatalogRow>,
   place: { readonly attempt: PlaceRow; readonly giveUp: PlaceRow },
+  atOnce: number | Concurrency,
   deps: RestoreDeps,
   signal: AbortSignal,
 ): Promise<void> {
@@ -20,14 +22,14 @@ export async function placeReferring(
     spoolDir: deps.spoolDir,
     random: deps.ambient.random,
     signal,
-    atOnce: deps.atOnce,
-    kinds: (['slo', 'dlo', 'symlink'] as const).map((kind) => () => ofKind(rows(), kind)),
+    atOnce,
+    kinds: (['slo', 'symlink'] as const).map((kind) => () => ofKind(rows(), kind)),
     attempt: async (row, inner) => {
       try {
         await place.attempt(row, inner);
         return row;
       } catch (error) {
-        if (hasStatus(error, 400, 404, 409, 412, 422)) return 'unresolved';
+        if (isUnresolved(error)) return 'unresolved';
         throw error;
       }
     },

@@ -1,9 +1,9 @@
 import type { Ambient } from '../../../kernel/ambient.ts';
-import { FarshoreError } from '../../../kernel/errors.ts';
 import type { RestoreOrder, TargetContext } from '../../mover.ts';
 import { scratchMark, scratchName } from '../naming.ts';
 import { removeContainer } from '../removal.ts';
-import type { ContainerCopy } from '../types.ts';
+import { partsOf, type ContainerCopy } from '../types.ts';
+import { nameTaken } from './target.ts';
 
 /** Deletes what a drill of this copy made; only what carries the drill's mark. */
 export async function discardScratch(
@@ -13,11 +13,12 @@ export async function discardScratch(
   ambient: Ambient,
 ): Promise<void> {
   // Those with manifests before those with segments, so that no reader meets half a large object.
-  for (const { container } of [copy, ...copy.segments]) {
+  for (const { container } of partsOf(copy)) {
     const name = scratchName(order.scratch, container);
     const found = await at.target.objectStore.headContainer(name, at.signal);
     if (found === null) continue;
-    if (found.headers[scratchMark] !== order.scratch) throw unmarked(name, at);
+    if (found.headers[scratchMark] !== order.scratch)
+      throw nameTaken(name, { ...order, mode: 'drill' }, at);
     await removeContainer(name, at, ambient);
   }
 }
@@ -28,17 +29,4 @@ export async function listScratch(scratch: string, at: TargetContext): Promise<r
   for await (const { name } of at.target.objectStore.listContainers({ prefix, signal: at.signal }))
     found.push(name);
   return found;
-}
-
-function unmarked(name: string, at: TargetContext): FarshoreError {
-  return new FarshoreError(
-    `the container in region ${at.target.region} has a drill's name but not its mark`,
-    {
-      code: 'container.scratch-foreign',
-      kind: 'permanent',
-      operation: 'discard drill',
-      subject: name,
-      hint: 'look who made it; Farshore deletes only what it made itself',
-    },
-  );
 }

@@ -1,75 +1,69 @@
 import type { ListingRow } from '../../../regions/object-store/types.ts';
-import { holdsBytesOf, kindOf, versionOf, type CatalogRow } from '../catalog/row.ts';
+import { kindOf, type CatalogRow } from '../catalog/row.ts';
 
 /** What is to be done for one name. */
 export type Step =
-  /** As in the copy before: its row, version included, is the new one. */
-  | { readonly act: 'carry'; readonly row: CatalogRow }
-  /** Gone from the source: what the mirror shows is deleted, the versions stay. */
-  | { readonly act: 'delete'; readonly name: string }
-  /** The bytes lie in the mirror; the metadata may differ. `known` is what that version is recorded to have. */
-  | {
-      readonly act: 'refresh';
-      readonly source: ListingRow;
-      readonly version: string;
-      readonly known: CatalogRow | null;
-    }
-  | { readonly act: 'ship'; readonly source: ListingRow }
-  /** Waits for what it refers to. */
-  | { readonly act: 'defer'; readonly source: ListingRow; readonly kind: 'slo' | 'symlink' }
+  /** Nothing changed: the row is the new one. */
+  | { readonly act: 'carry'; readonly row: CatalogRow; readonly isShipped: boolean }
+  /** The bytes lie in the bank; metadata may differ. */
+  | { readonly act: 'describe'; readonly source: ListingRow; readonly known: CatalogRow }
+  | { readonly act: 'read'; readonly source: ListingRow; readonly as: 'object' | 'slo' | 'symlink' }
   | { readonly act: 'nothing'; readonly name: string };
 
 export interface Known {
   readonly name: string;
   readonly source?: ListingRow | undefined;
-  readonly previous?: CatalogRow | undefined;
-  readonly mirror?: ListingRow | undefined;
+  /** What this session stored already, before it was interrupted. */
+  readonly shipped: readonly CatalogRow[];
+  /** Of the point before, and of other parts of this session. */
+  readonly previous: readonly CatalogRow[];
 }
 
 export interface PlanRules {
   /** Of the source: tells a symlink from the link that versioning keeps for every object. */
   readonly account: string;
   readonly container: string;
-  /** Whether the mirror's listing was read along. */
-  readonly isReconciling: boolean;
-  readonly isDamaged: (name: string) => boolean;
+  readonly isDamaged: (row: CatalogRow) => boolean;
 }
 
 /**
  * Trusts the copy before, which was proven, row by row: equal hash, length, type and time in the
- * source's listing mean the same object. What is damaged there is neither carried nor found again in
- * the mirror, whatever the mirror's listing says.
+ * source's listing mean the same object. Listings are compared with listings, since their form of a
+ * type is not that of the object. What is damaged in the bank is taken from nowhere but the source.
  */
-export function planStep(known: Known, rules: PlanRules): Step {
-  const { name, source, previous, mirror } = known;
-  if (source === undefined) {
-    const isThere = rules.isReconciling ? mirror !== undefined : previous !== undefined;
-    return { act: isThere ? 'delete' : 'nothing', name };
-  }
-  const isDamaged = rules.isDamaged(name);
-  if (previous !== undefined && !isDamaged && isUnchanged(source, previous))
-    return { act: 'carry', row: previous };
-  if (source.sloEtag !== undefined) return { act: 'defer', source, kind: 'slo' };
-  if (isSymlink(source, rules)) return { act: 'defer', source, kind: 'symlink' };
-  if (isDamaged || source.bytes === 0) return { act: 'ship', source };
-  if (previous !== undefined && kindOf(previous) === 'plain' && holdsBytesOf(previous, source))
-    return { act: 'refresh', source, version: previous.version, known: previous };
-  const version = mirror === undefined ? undefined : versionOf(mirror);
-  if (mirror !== undefined && version !== undefined && holdsBytesOf(source, mirror))
-    return { act: 'refresh', source, version, known: null };
-  return { act: 'ship', source };
+export function planStep({ name, source, shipped, previous }: Known, rules: PlanRules): Step {
+  if (source === undefined) return { act: 'nothing', name };
+  const isSame = (row: CatalogRow) => isUnchanged(source, row) && !rules.isDamaged(row);
+  const before = previous.find(isSame);
+  if (before !== undefined) return { act: 'carry', row: before, isShipped: false };
+  const own = shipped.find(isSame);
+  if (own !== undefined) return { act: 'carry', row: own, isShipped: true };
+  if (source.sloEtag !== undefined) return { act: 'read', source, as: 'slo' };
+  if (isSymlink(source, rules)) return { act: 'read', source, as: 'symlink' };
+  const known = [...previous, ...shipped].find(
+    (row) => hasBytesOf(row, source) && !rules.isDamaged(row),
+  );
+  if (known !== undefined) return { act: 'describe', source, known };
+  return { act: 'read', source, as: 'object' };
 }
 
-function isUnchanged(source: ListingRow, previous: CatalogRow): boolean {
+function isUnchanged(source: ListingRow, { listed, ...row }: CatalogRow): boolean {
   return (
-    source.hash === previous.hash &&
-    source.bytes === previous.bytes &&
-    source.contentType === previous.contentType &&
-    source.lastModified === previous.lastModified
+    source.hash === listed.hash &&
+    source.lastModified === listed.at &&
+    source.bytes === row.bytes &&
+    source.sloEtag === row.sloEtag &&
+    source.contentType === (listed.type ?? row.contentType)
   );
 }
 
-export function isSymlink(
+/** Within one name an equal MD5 and length stand for equal bytes. */
+function hasBytesOf(row: CatalogRow, source: ListingRow): boolean {
+  const isOfBytes = row.key !== undefined && kindOf(row) !== 'slo';
+  return isOfBytes && row.md5 === source.hash && row.bytes === source.bytes;
+}
+
+function isSymlink(
   row: ListingRow,
   source: { readonly account: string; readonly container: string },
 ): boolean {

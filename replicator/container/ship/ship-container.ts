@@ -1,178 +1,349 @@
+import type { Ambient } from '../../../kernel/ambient.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
+import { abilitiesOf } from '../../../regions/object-store/abilities.ts';
 import type { ListingRow } from '../../../regions/object-store/types.ts';
-import { mapInOrder } from '../catalog/in-order.ts';
-import { mergeByName, none } from '../catalog/merge.ts';
-import { closeAll, doneOf, settleInRounds } from '../catalog/rounds.ts';
-import { catalogRows, kindOf, type CatalogRow } from '../catalog/row.ts';
+import type { CatalogRef } from '../../bank/bank.ts';
+import type { StoredObjects } from '../../bank/stored-objects.ts';
+import type { Previous, SessionContext } from '../../mover.ts';
+import type { ByteBudget } from '../../transfer/byte-budget.ts';
+import type { Pace } from '../../transfer/pace.ts';
+import { captureContainer } from '../capture.ts';
+import { limitOf } from '../catalog/limits.ts';
+import { isLostCatalog } from '../catalog/lost.ts';
+import { mergeByName } from '../catalog/merge.ts';
 import { RowFile } from '../catalog/row-file.ts';
-import type { MirrorCopy } from '../types.ts';
-import type { Outcome, Pending, ShipContext } from './context.ts';
-import { giveUp, rowOfOutcome, shipPending } from './deferred.ts';
-import { deferSlo, refreshObject, shipObject } from './object.ts';
-import { planStep, type Known, type Step } from './plan.ts';
+import { catalogRows, kindOf, ownBytes, type CatalogRow } from '../catalog/row.ts';
+import { sortOnDisk, type SortedRows } from '../catalog/sort.ts';
+import { CaptureSpool } from '../catalog/spool.ts';
+import {
+  partsOf,
+  type ContainerCapture,
+  type ContainerCopy,
+  type ContainerPart,
+} from '../types.ts';
+import type { Outcome, ShipContext } from './context.ts';
+import type { ContentIndex } from './content-index.ts';
+import { DamagedKeys } from './damaged-keys.ts';
+import { OutcomeFiles } from './outcome-file.ts';
+import {
+  brokenAmong,
+  collectReferences,
+  countByContainer,
+  referredTo,
+  type Broken,
+  type RefRow,
+} from './references.ts';
+import { takeContainer, type Taken } from './take-container.ts';
+import { lacksKept, Tally } from './tally.ts';
+import { Trouble } from './trouble.ts';
 
-/** Objects under way at once: Swift's small writes take milliseconds each, a link's latency more. */
-export const objectsAtOnce = 12;
+/** A large object made of large objects made of large objects: Swift itself reads no deeper. */
+const deepest = 10;
 
-export interface ShipOrder {
-  readonly ctx: ShipContext;
-  readonly listing: () => AsyncIterable<ListingRow>;
-  /** The copy before, unless the mirror was made anew since. */
-  readonly previous: MirrorCopy | null;
-  readonly isDamaged: (name: string) => boolean;
-  /** Read the mirror's listing too: it may hold what no catalog tells of. */
-  readonly isReconciling: boolean;
-  /** Ships the containers that segments lie in; they must be whole before what refers to them. */
-  readonly shipSegments: (containers: readonly string[]) => Promise<void>;
+/** What the containers of one session share. */
+export interface SessionParts {
+  readonly pace: Pace;
+  readonly budget: ByteBudget;
+  readonly contents: ContentIndex;
+  /** By container, the catalogs that this session wrote of it or of parts of it. */
+  readonly made: Map<string, CatalogRef[]>;
 }
 
-export interface Shipped {
-  readonly catalog: MirrorCopy['catalog'];
-  readonly objects: number;
-  /** Of the objects' own bytes; those of an SLO count where its segments lie. */
-  readonly bytes: number;
-  /** Containers of the source that its large objects need. */
-  readonly segments: readonly string[];
+export interface ShipDeps {
+  readonly ambient: Ambient;
+  readonly stored: StoredObjects;
+  readonly since: string;
+  readonly parts: SessionParts;
+}
+
+interface Part {
+  readonly capture: ContainerCapture;
+  readonly taken: Taken;
+  readonly tally: Tally;
+  /** Of a part: the rows of the listing that it is about. */
+  readonly scoped: RowFile<ListingRow> | null;
+  readonly isWhole: boolean;
+  /** What may be carried first: the catalog of the copy before. */
+  readonly before: CatalogRef | undefined;
 }
 
 /**
- * Brings the mirror's current state to that of the listing, and the catalog that tells of it to the
- * bank. Order: plain objects, containers of segments, SLOs, DLOs, symlinks, catalog. Killed anywhere:
- * the mirror holds some of the new versions and no catalog names them; on the next run what has equal
- * bytes is found in the mirror and not shipped again.
+ * One container, and what its objects refer to in others. Order: bytes of its objects, bytes of what they
+ * refer to, catalogs. Killed anywhere: the bank holds bytes that no catalog names. The manifest, which
+ * names the catalogs, is written by the session, last.
  */
-export async function shipContainer(order: ShipOrder): Promise<Shipped> {
-  const { ctx } = order;
-  const { signal, spoolDir } = ctx.session;
-  const { random } = ctx.ambient;
-  const outcomes = mapInOrder(steps(order), objectsAtOnce, signal, (step, inner) =>
-    take(ctx, step, inner),
-  );
-  await using first = await RowFile.write<Outcome>(spoolDir, random, outcomes, signal);
-  const segments = await segmentContainers(first);
-  await order.shipSegments(segments);
-  const settled = await settleInRounds<Pending, Outcome>({
-    spoolDir,
-    random,
-    signal,
-    atOnce: objectsAtOnce,
-    kinds: (['slo', 'dlo', 'symlink'] as const).map((kind) => () => pendingOf(first, kind)),
-    attempt: (pending, inner) => shipPending(ctx, pending, inner),
-    giveUp: (pending, inner) => giveUp(ctx, pending, inner),
-  });
+export async function shipContainer(
+  capture: ContainerCapture,
+  previous: Previous<ContainerCopy> | null,
+  session: SessionContext,
+  deps: ShipDeps,
+): Promise<ContainerCopy> {
   try {
-    const total = { objects: 0, bytes: 0 };
-    const rows = counted(mergedRows([first.rows(), ...settled.map(doneOf)]), total);
-    const catalog = await ctx.session.bank.writeCatalog(ctx.session.group, rows, signal);
-    return { catalog, ...total, segments };
-  } finally {
-    await closeAll(settled);
+    return await new ContainerShip(previous, session, deps).run(capture);
+  } catch (error) {
+    if (previous === null || !isLostCatalog(error)) throw error;
+    // The bank lost what the copy before was made of, or holds it altered: the source is read again.
+    deps.parts.made.clear();
+    return await new ContainerShip(null, session, deps).run(capture);
   }
 }
 
-async function* steps(order: ShipOrder): AsyncGenerator<Step> {
-  const { ctx, previous, isReconciling, isDamaged } = order;
-  const { session, container, mirror } = ctx;
-  const { signal } = session;
-  const rules = {
-    account: session.source.objectStore.account,
-    container,
-    isReconciling,
-    isDamaged,
-  };
-  const merged = mergeByName<[ListingRow, CatalogRow, ListingRow]>(
-    order.listing(),
-    previous === null ? none() : catalogRows(session.bank.readCatalog(previous.catalog, signal)),
-    isReconciling ? session.target.objectStore.list(mirror, { signal }) : none(),
-  );
-  for await (const { name, groups } of merged) {
-    const [source, before, listed] = groups;
-    const known: Known = {
-      name,
-      source: source.at(-1),
-      previous: before.at(-1),
-      mirror: listed.at(-1),
+class ContainerShip {
+  readonly #previous: Previous<ContainerCopy> | null;
+  readonly #session: SessionContext;
+  readonly #deps: ShipDeps;
+  readonly #damaged: DamagedKeys;
+
+  constructor(previous: Previous<ContainerCopy> | null, session: SessionContext, deps: ShipDeps) {
+    this.#previous = previous;
+    this.#session = session;
+    this.#deps = deps;
+    this.#damaged = new DamagedKeys(previous?.damage ?? []);
+  }
+
+  async run(capture: ContainerCapture): Promise<ContainerCopy> {
+    const own = await this.#take(capture.resource.id, null);
+    const parts = new Map<string, Part>();
+    try {
+      const references = await this.#follow(own, parts);
+      await using refs = references;
+      await using broken = await this.#broken(own, parts, refs);
+      return await this.#write(own, parts, broken);
+    } finally {
+      for (const part of [own, ...parts.values()]) await dispose(part);
+    }
+  }
+
+  /** Takes what is referred to, and what that refers to, until nothing new is. */
+  async #follow(own: Part, parts: Map<string, Part>): Promise<SortedRows<RefRow>> {
+    const seen = new Map<string, number>([[own.capture.resource.id, 0]]);
+    for (let depth = 0; ; depth += 1) {
+      const references = await this.#collect(own, parts);
+      try {
+        if (depth === deepest || !(await this.#takeParts(references, seen, parts)))
+          return references;
+      } catch (error) {
+        await references[Symbol.asyncDispose]();
+        throw error;
+      }
+      await references[Symbol.asyncDispose]();
+    }
+  }
+
+  /** False when nothing is referred to that was not before. */
+  async #takeParts(
+    references: SortedRows<RefRow>,
+    seen: Map<string, number>,
+    parts: Map<string, Part>,
+  ): Promise<boolean> {
+    const [own] = seen.keys();
+    const counts = await countByContainer(references);
+    const grown = [...counts].filter(([name, count]) => name !== own && count !== seen.get(name));
+    for (const [name, count] of grown) {
+      seen.set(name, count);
+      const found = await this.#take(name, references).catch(ignoreMissing);
+      if (found === undefined) continue;
+      const before = parts.get(name);
+      parts.set(name, found);
+      if (before !== undefined) await dispose(before);
+    }
+    return grown.length > 0;
+  }
+
+  async #collect(own: Part, parts: ReadonlyMap<string, Part>): Promise<SortedRows<RefRow>> {
+    const referring = [own, ...parts.values()].filter(({ taken }) => taken.references > 0);
+    const sources = referring.map(({ capture, taken }) => ({
+      container: capture.resource.id,
+      rows: () => taken.rows(),
+    }));
+    return await collectReferences(sources, this.#place());
+  }
+
+  /** All of a container, or of it what is referred to. */
+  async #take(container: string, references: SortedRows<RefRow> | null): Promise<Part> {
+    const session = this.#session;
+    const { ambient, stored, parts } = this.#deps;
+    const { pace, budget, contents } = parts;
+    const resource = { kind: 'container', id: container, name: container } as const;
+    const capture = await captureContainer(resource, session, ambient.clock);
+    const tally = new Tally();
+    const trouble = new Trouble();
+    const ctx: ShipContext = {
+      ...{ ambient, session, container, stored, pace, budget, contents, trouble, tally },
+      isDamagedKey: (key) => this.#damaged.hasKey(key),
     };
-    yield planStep(known, rules);
+    const spool = new CaptureSpool(session.spoolDir, container);
+    // The references are collected anew; what was found by these is read again later.
+    const scoped = references === null ? null : await this.#scoped(references, container);
+    const catalogs = this.#catalogsOf(container);
+    const scope = references === null ? 'all' : 'parts';
+    const order = {
+      ctx,
+      listing: () => scoped?.rows() ?? spool.listing(),
+      previous: catalogs.map((catalog) => () => this.#rowsOf(catalog)),
+      outcomes: new OutcomeFiles<Outcome>(session.spoolDir, `${spool.stem}-${scope}`),
+      isDamaged: (row: CatalogRow) => this.#damaged.has(row, container),
+    };
+    const taken = await takeContainer(order).catch(async (error: unknown) => {
+      await scoped?.[Symbol.asyncDispose]();
+      throw error;
+    });
+    const isWhole = references === null;
+    return { capture, taken, tally, isWhole, scoped, before: catalogs[0] };
+  }
+
+  async #scoped(references: SortedRows<RefRow>, container: string): Promise<RowFile<ListingRow>> {
+    const { spoolDir, signal } = this.#session;
+    const listing = new CaptureSpool(spoolDir, container).listing();
+    const rows = referredTo(listing, references, container);
+    return await RowFile.write(spoolDir, this.#deps.ambient.random, rows, signal);
+  }
+
+  /** What may be carried of it: of the copy before, and of what this session wrote already. */
+  #catalogsOf(container: string): readonly CatalogRef[] {
+    const before = this.#previous === null ? [] : partsOf(this.#previous.copy);
+    const all = [
+      ...before.filter((part) => part.container === container).map(({ catalog }) => catalog),
+      ...(this.#deps.parts.made.get(container) ?? []),
+    ];
+    return [...new Map(all.map((catalog) => [catalog.sha256, catalog])).values()];
+  }
+
+  #rowsOf(catalog: CatalogRef): AsyncGenerator<CatalogRow> {
+    return catalogRows(this.#session.bank.readCatalog(catalog, this.#session.signal));
+  }
+
+  /** Sorted by the name of the object that refers to what is not in the point. */
+  async #broken(
+    own: Part,
+    parts: ReadonlyMap<string, Part>,
+    refs: SortedRows<RefRow>,
+  ): Promise<SortedRows<Broken>> {
+    const id = own.capture.resource.id;
+    const rowsOf = (container: string) =>
+      (container === id ? own : parts.get(container))?.taken.rows() ?? null;
+    const containers = (await countByContainer(refs)).keys();
+    return await sortOnDisk(brokenAmong(refs, containers, rowsOf), this.#place());
+  }
+
+  async #write(
+    own: Part,
+    parts: ReadonlyMap<string, Part>,
+    broken: SortedRows<Broken>,
+  ): Promise<ContainerCopy> {
+    const { capture } = own;
+    const lackingBelow = [...parts.values()].reduce((sum, { tally }) => sum + tally.lacking, 0);
+    const { objectStore, region } = this.#session.target;
+    const abilities = abilitiesOf(await objectStore.info(this.#session.signal));
+    const limit = (row: CatalogRow): void => {
+      const why = limitOf(row, abilities);
+      if (why !== null) own.tally.note(`cannot be restored in ${region}: they ${why}`, row.name);
+    };
+    const kept = () => withoutBroken(own, broken, lackingBelow > 0, limit);
+    const isAll = broken.count === 0 && own.taken.references === 0;
+    const whole = await this.#catalog(own, kept, isAll);
+    const segments = [];
+    for (const part of parts.values())
+      segments.push(await this.#catalog(part, () => part.taken.rows(), true));
+    const all = [own, ...parts.values()];
+    const catalogs = [whole, ...segments];
+    const lacks = all.flatMap(({ tally }) => tally.lacks).slice(0, lacksKept);
+    const lacking = all.reduce((sum, { tally }) => sum + tally.lacking, 0);
+    return {
+      kind: 'container',
+      format: 2,
+      resource: capture.resource,
+      dataTime: capture.dataTime,
+      consistency: 'listing',
+      objects: catalogs.reduce((sum, { part }) => sum + part.catalog.rows, 0),
+      bytes: catalogs.reduce((sum, { bytes }) => sum + bytes, 0),
+      ...whole.part,
+      segments: segments.map(({ part }) => part),
+      writtenSince: this.#deps.since,
+      ...(lacking === 0 ? {} : { lacks, lacking }),
+      notes: [
+        ...all.flatMap(({ capture: { notes } }) => notes),
+        ...all.flatMap(({ tally, capture: { resource } }) => tally.notes(resource.id)),
+      ],
+    };
+  }
+
+  /** The catalog before is the new one where nothing changed: then nothing is written. */
+  async #catalog(
+    { capture, taken, before, isWhole }: Part,
+    rows: () => AsyncIterable<CatalogRow>,
+    isAll: boolean,
+  ): Promise<{ readonly part: ContainerPart; readonly bytes: number }> {
+    const { bank, group, signal } = this.#session;
+    const container = capture.resource.id;
+    const total = { bytes: 0, references: 0 };
+    const counted = async function* (): AsyncGenerator<CatalogRow> {
+      for await (const row of rows()) {
+        total.bytes += ownBytes(row);
+        if (kindOf(row) !== 'plain') total.references += 1;
+        yield row;
+      }
+    };
+    let catalog = before;
+    if (catalog === undefined || !taken.isUnchanged || !isAll)
+      catalog = await bank.writeCatalog(group, counted(), signal);
+    else Object.assign(total, { bytes: taken.bytes, references: taken.references });
+    const made = this.#deps.parts.made.get(container) ?? [];
+    this.#deps.parts.made.set(container, [...made, catalog]);
+    const { references, bytes } = total;
+    const part = { container, headers: capture.headers, catalog, references, isWhole };
+    return { part, bytes };
+  }
+
+  #place() {
+    const { spoolDir, signal } = this.#session;
+    return { spoolDir, signal, random: this.#deps.ambient.random };
   }
 }
 
-function take(ctx: ShipContext, step: Step, signal: AbortSignal): Promise<Outcome> | Outcome {
-  const { progress } = ctx.session;
-  switch (step.act) {
-    case 'carry':
-      progress.present({ objects: 1, bytes: ownBytes(step.row) });
-      return { name: step.row.name, row: step.row };
-    case 'nothing':
-      return { name: step.name, absent: true };
-    case 'delete':
-      return deleteInMirror(ctx, step.name, signal);
-    case 'refresh':
-      return refreshObject(ctx, step.source, step.version, step.known, signal);
-    case 'ship':
-      progress.expect({ objects: 1, bytes: step.source.bytes });
-      return shipObject(ctx, step.source, signal);
-    case 'defer': {
-      const { source, kind } = step;
-      progress.expect({ objects: 1 });
-      if (kind === 'slo') return deferSlo(ctx, source, signal);
-      return { name: source.name, pending: { name: source.name, kind, source, segments: [] } };
+async function dispose({ taken, scoped }: Part): Promise<void> {
+  await taken[Symbol.asyncDispose]();
+  await scoped?.[Symbol.asyncDispose]();
+}
+
+/** Without what can be made only of things that the point does not have; says so of all that dangles. */
+async function* withoutBroken(
+  { taken, capture, tally }: Part,
+  broken: SortedRows<Broken>,
+  isLackingBelow: boolean,
+  limit: (row: CatalogRow) => void,
+): AsyncGenerator<CatalogRow> {
+  const container = capture.resource.id;
+  const own = ownedBy(broken.rows(), container);
+  for await (const { groups } of mergeByName<[CatalogRow, Broken]>(taken.rows(), own)) {
+    const [rows, faults] = groups;
+    const row = rows.at(-1);
+    if (row === undefined) continue;
+    const account = row.headers?.['x-symlink-target-account'];
+    if (account !== undefined)
+      tally.note('are links into another account, of which nothing is carried', row.name);
+    limit(row);
+    const [fault] = faults;
+    if (fault === undefined) {
+      yield row;
+    } else if (!faults.some(({ isFirm }) => isFirm)) {
+      tally.note(`refer to what does not exist in the source (such as ${fault.target})`, row.name);
+      yield row;
+    } else if (isLackingBelow) {
+      tally.lack(`${container}/${row.name}`, `${fault.target}, which it needs, could not be read`);
+    } else {
+      tally.note('point at what is missing or another in the source, and were left out', row.name);
     }
   }
 }
 
-/** Leaves a delete marker, and the versions; deleting again leaves one marker more. */
-async function deleteInMirror(ctx: ShipContext, name: string, signal: AbortSignal) {
-  await ctx.session.target.objectStore.delete(ctx.mirror, name, { signal });
-  return { name, absent: true } as const;
+async function* ownedBy(rows: AsyncIterable<Broken>, container: string): AsyncGenerator<Broken> {
+  for await (const row of rows) if (row.ownerContainer === container) yield row;
 }
 
-async function segmentContainers(first: RowFile<Outcome>): Promise<readonly string[]> {
-  const found = new Set<string>();
-  for await (const outcome of first.rows()) {
-    const needed = 'row' in outcome ? outcome.row.segments : pendingIn(outcome)?.segments;
-    for (const container of needed ?? []) found.add(container);
-  }
-  return [...found].sort();
-}
-
-async function* pendingOf(first: RowFile<Outcome>, kind: Pending['kind']): AsyncGenerator<Pending> {
-  for await (const outcome of first.rows()) {
-    const pending = pendingIn(outcome);
-    if (pending?.kind === kind) yield pending;
-  }
-}
-
-function pendingIn(outcome: Outcome): Pending | undefined {
-  return 'pending' in outcome ? outcome.pending : undefined;
-}
-
-async function* mergedRows(sources: readonly AsyncIterable<Outcome>[]): AsyncGenerator<CatalogRow> {
-  for await (const { name, groups } of mergeByName<Outcome[]>(...sources)) {
-    const outcomes = groups.flat();
-    const row = outcomes.map(rowOfOutcome).find((found) => found !== undefined);
-    if (row !== undefined) yield row;
-    else if (outcomes.some((outcome) => 'pending' in outcome) && outcomes.length === 1)
-      throw new FarshoreError('it was put off and never shipped', {
-        code: 'container.object-forgotten',
-        kind: 'fatal',
-        operation: 'write catalog',
-        subject: name,
-      });
-  }
-}
-
-async function* counted(
-  rows: AsyncIterable<CatalogRow>,
-  total: { objects: number; bytes: number },
-): AsyncGenerator<CatalogRow> {
-  for await (const row of rows) {
-    total.objects += 1;
-    total.bytes += ownBytes(row);
-    yield row;
-  }
-}
-
-export function ownBytes(row: CatalogRow): number {
-  return kindOf(row) === 'plain' ? row.bytes : 0;
+/** What a container that is not there would hold is found missing when references are compared. */
+function ignoreMissing(error: unknown): undefined {
+  const codes = ['container.not-found', 'object-store.invalid-name'];
+  if (error instanceof FarshoreError && codes.includes(error.code)) return undefined;
+  throw error;
 }

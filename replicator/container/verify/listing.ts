@@ -1,86 +1,57 @@
-import { hasStatus } from '../../../regions/http/request-error.ts';
 import type { ListingRow } from '../../../regions/object-store/types.ts';
-import type { Ambient } from '../../../kernel/ambient.ts';
+import { StoredObjects } from '../../bank/stored-objects.ts';
+import type { Findings } from '../../findings.ts';
 import type { TargetContext } from '../../mover.ts';
 import { parallel } from '../../transfer/parallel.ts';
 import { mergeByName } from '../catalog/merge.ts';
-import { catalogRows, isDeleteMarker, kindOf, versionOf, type CatalogRow } from '../catalog/row.ts';
-import { RowFile } from '../catalog/row-file.ts';
-import type { MirrorCopy } from '../types.ts';
-import { flawOf, flawOfInfo, missing } from './compare.ts';
-import type { Findings } from '../../findings.ts';
-
-export interface VerifyDeps {
-  readonly ambient: Ambient;
-  readonly spoolDir: string;
-}
+import type { SortedRows } from '../catalog/sort.ts';
+import { flawOf, missing, tell } from './flaw.ts';
+import { things, type StoredRow, type StoredThing } from './stored-rows.ts';
 
 const askedAtOnce = 8;
 
 /**
- * Proves each row by listings, one page at a time: the mirror's current state proves the rows of the
- * newest point; what it does not prove is looked for among all versions; and what listings do not
- * prove, since they lag, is asked for one by one. Only what is then still wrong is a finding. So a
- * copy that is the newest costs one request a page.
+ * Compares what the catalogs name with one listing of the bank. Listings lag: what one does not prove is
+ * asked for, one by one, and only what is then still wrong is a finding.
  */
 export async function verifyListing(
-  copy: MirrorCopy,
-  at: TargetContext,
-  deps: VerifyDeps,
-  findings: Findings,
-): Promise<void> {
-  const { signal } = at;
-  const { spoolDir, ambient } = deps;
-  const rows = catalogRows(at.bank.readCatalog(copy.catalog, signal));
-  const store = at.target.objectStore;
-  try {
-    const byCurrent = unproven(rows, store.list(copy.mirror, { signal }), findings);
-    await using left = await RowFile.write(spoolDir, ambient.random, byCurrent, signal);
-    if (left.count === 0) return;
-    const versions = store.list(copy.mirror, { versions: true, signal });
-    const byVersion = unproven(left.rows(), withoutMarkers(versions), null);
-    await using suspects = await RowFile.write(spoolDir, ambient.random, byVersion, signal);
-    await parallel(suspects.rows(), askedAtOnce, signal, (row, inner) =>
-      askFor(row, copy, { ...at, signal: inner }, findings),
-    );
-  } catch (error) {
-    if (!hasStatus(error, 404)) throw error;
-    const detail = `the mirror is not in region ${at.target.region}`;
-    findings.add(copy.mirror, 'missing', detail, copy.catalog.rows);
-  }
-}
-
-async function* unproven(
-  rows: AsyncIterable<CatalogRow>,
-  listing: AsyncIterable<ListingRow>,
-  findings: Findings | null,
-): AsyncGenerator<CatalogRow> {
-  for await (const { groups } of mergeByName<[CatalogRow, ListingRow]>(rows, listing)) {
-    const row = groups[0].at(-1);
-    if (row === undefined) continue;
-    findings?.saw(row.bytes);
-    const listed = groups[1].find((found) => versionOf(found) === row.version);
-    if (listed === undefined || flawOf(row, listed) !== null) yield row;
-  }
-}
-
-async function* withoutMarkers(rows: AsyncIterable<ListingRow>): AsyncGenerator<ListingRow> {
-  for await (const row of rows) if (!isDeleteMarker(row)) yield row;
-}
-
-async function askFor(
-  row: CatalogRow,
-  copy: MirrorCopy,
+  stored: SortedRows<StoredRow>,
   at: TargetContext,
   findings: Findings,
 ): Promise<void> {
-  const info = await at.target.objectStore.head(copy.mirror, row.name, {
-    versionId: row.version,
-    newest: true,
-    // Of an SLO the whole is wanted, with its own ETag; of all others what lies there.
-    ...(kindOf(row) === 'slo' ? {} : { manifest: true, symlink: true }),
-    signal: at.signal,
-  });
-  const flaw = info === null ? missing : flawOfInfo(row, info);
-  if (flaw !== null) findings.add(`${copy.container}/${row.name}`, flaw.problem, flaw.detail);
+  if (stored.count === 0) return;
+  const bank = new StoredObjects(at.bank, at.group);
+  await parallel(
+    suspects(stored, bank, at.signal),
+    askedAtOnce,
+    at.signal,
+    async (thing, signal) => {
+      const info = await bank.head(thing.key, signal);
+      const flaw =
+        info === null ? missing : flawOf(thing.owners[0], { bytes: info.bytes, md5: info.etag });
+      if (flaw !== null) tell(findings, thing, flaw);
+    },
+  );
+}
+
+async function* suspects(
+  stored: SortedRows<StoredRow>,
+  bank: StoredObjects,
+  signal: AbortSignal,
+): AsyncGenerator<StoredThing> {
+  const wanted = named(things(stored.rows()));
+  const merged = mergeByName<[Named<StoredThing>, ListingRow]>(wanted, bank.list(signal));
+  for await (const { groups } of merged) {
+    const thing = groups[0].at(-1);
+    if (thing === undefined) continue;
+    const listed = groups[1].at(-1);
+    const found = listed === undefined ? null : { bytes: listed.bytes, md5: listed.hash };
+    if (found === null || flawOf(thing.owners[0], found) !== null) yield thing;
+  }
+}
+
+type Named<T> = T & { readonly name: string };
+
+async function* named(all: AsyncIterable<StoredThing>): AsyncGenerator<Named<StoredThing>> {
+  for await (const thing of all) yield { ...thing, name: thing.key };
 }

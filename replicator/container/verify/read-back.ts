@@ -14,7 +14,8 @@ export type ReadBack =
   | {
       readonly state: 'read';
       readonly info: ObjectInfo;
-      readonly md5: string;
+      /** Lower-case hexadecimal, by the algorithm that was asked for. */
+      readonly hash: string;
       readonly bytes: number;
     }
   | { readonly state: 'missing' }
@@ -27,6 +28,7 @@ export type ReadBack =
  */
 export async function readBack(
   open: (signal: AbortSignal) => ReturnType<ObjectStore['get']>,
+  algorithm: 'md5' | 'sha256',
   ambient: Ambient,
   signal: AbortSignal,
 ): Promise<ReadBack> {
@@ -34,7 +36,7 @@ export async function readBack(
     const found = await open(signal);
     if (found === null) return { state: 'missing' };
     try {
-      return await hashed(found);
+      return await hashed(found, algorithm);
     } catch (error) {
       signal.throwIfAborted();
       if (!isTransient(error)) throw error;
@@ -46,12 +48,12 @@ export async function readBack(
   }
 }
 
-async function hashed({ info, body }: ObjectDownload): Promise<ReadBack> {
-  const hash = createHash('md5');
+async function hashed({ info, body }: ObjectDownload, algorithm: string): Promise<ReadBack> {
+  const hash = createHash(algorithm);
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     hash.update(chunk);
     bytes += chunk.length;
   }
-  return { state: 'read', info, md5: hash.digest('hex'), bytes };
+  return { state: 'read', info, hash: hash.digest('hex'), bytes };
 }

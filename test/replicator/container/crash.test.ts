@@ -1,3 +1,5 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ContainerCopy } from '../../../replicator/container/types.ts';
 import { MemoryObjectStore, type MemoryRequest } from '../../support/memory/object-store.ts';
@@ -36,14 +38,6 @@ function revive(store: MemoryObjectStore): void {
   store.after = undefined;
 }
 
-/** Object data alone: manifests and empty objects are sent again freely. */
-function bytesPut(store: MemoryObjectStore, container: string): number {
-  return [...store.stored.get(container)!.versions.values()]
-    .flat()
-    .filter(({ slo }) => slo === undefined)
-    .reduce((sum, { body }) => sum + body.length, 0);
-}
-
 describe('container mover: killed and taken up again', () => {
   async function scene() {
     const east = new MemoryObjectStore({ account: 'AUTH_east' });
@@ -69,37 +63,52 @@ describe('container mover: killed and taken up again', () => {
         }
         h.mover = h.newMover();
         const copy = await h.protect('photos', 's1', null, { isResumed: true });
-        expect(await contents(west, 'photos')).to.deep.equal(await contents(east, 'photos'));
         const { findings } = await h.mover.verify(copy, 'content', h.target());
         expect(findings).to.deep.equal([]);
-        const whole = (await east.headContainer('photos_segments'))!.bytes;
-        expect(bytesPut(west, 'photos_segments')).to.be.at.most(whole + 10);
-        const own = Object.values(await contents(east, 'photos')).length;
-        expect(own).to.equal(copy.catalog.rows);
+        const { contents: found } = await h.restored(copy);
+        expect(found).to.deep.equal(await contents(east, 'photos'));
         await h.close();
       }
-      expect(n).to.be.greaterThan(25);
+      expect(n).to.be.greaterThan(18);
     });
 
-  it('ships no byte twice that the mirror holds', async () => {
+  it('reads nothing twice that the bank holds and the disk tells of', async () => {
     const { east, west, h } = await scene();
-    killAt(west, 15, false);
+    // The last write is that of the catalog: all bytes are stored by then.
+    west.before = ({ method, object }) => {
+      if (method === 'PUT' && object?.includes('/catalogs/') === true) throw new Killed();
+    };
     await h.protect('photos', 's1').catch(() => undefined);
     revive(west);
-    const held = bytesPut(west, 'photos');
-    expect(held).to.be.greaterThan(0);
     east.forget();
     h.mover = h.newMover();
-    await h.protect('photos', 's1', null, { isResumed: true });
-    const listed = [...(await rows(east, 'photos'))].filter(({ sloEtag }) => sloEtag === undefined);
-    const all = listed.reduce((sum, { bytes }) => sum + bytes, 0);
-    const fetched = east.requests.filter(
-      ({ method, object, container }) =>
-        method === 'GET' && container === 'photos' && !['slo', 'nested'].includes(object ?? ''),
+    const copy = await h.protect('photos', 's1', null, { isResumed: true });
+    expect(east.bytesOut).to.equal(0);
+    expect((await h.mover.verify(copy, 'content', h.target())).findings).to.deep.equal([]);
+    await h.close();
+  });
+
+  it('goes on from a file of outcomes that breaks off anywhere', async () => {
+    const { west, h } = await scene();
+    const session = h.session('s1');
+    const ref = { kind: 'container', id: 'photos', name: 'photos' } as const;
+    const whole = await h.mover.ship(await h.mover.capture(ref, session), null, session);
+    const names = (await readdir(session.spoolDir)).filter((name) => name.includes('shipped'));
+    const path = join(
+      session.spoolDir,
+      names.find((name) => name.includes('all'))!,
     );
-    const bytesOf = new Map(listed.map(({ name, bytes }) => [name, bytes]));
-    const again = fetched.reduce((sum, { object }) => sum + (bytesOf.get(object ?? '') ?? 0), 0);
-    expect(held + again).to.equal(all);
+    const bytes = await readFile(path);
+    for (let length = 0; length < bytes.length; length += 150) {
+      await writeFile(path, bytes.subarray(0, length));
+      h.mover = h.newMover();
+      const copy = await h.protect('photos', 's1', null, { isResumed: true });
+      expect(copy.catalog).to.deep.equal(whole.catalog);
+      for (const name of await readdir(session.spoolDir))
+        if (name.includes('shipped') && !names.includes(name))
+          await rm(join(session.spoolDir, name));
+    }
+    expect(west.stored.size).to.equal(1);
     await h.close();
   });
 
@@ -117,22 +126,6 @@ describe('container mover: killed and taken up again', () => {
     expect(copy.catalog.rows).to.equal(capture.objects + 1);
     await h.mover.tidy(copy, elsewhere);
     await h.mover.tidy(copy, elsewhere);
-    await h.close();
-  });
-
-  it('deletes what went, when it is killed between the deletion and the catalog', async () => {
-    const { east, west, h } = await scene();
-    const first = await h.protect('photos', 's1');
-    await east.delete('photos', 'z target');
-    await east.delete('photos', 'a b');
-    killAt(west, 2, true);
-    await h.protect('photos', 's2', first).catch(() => undefined);
-    revive(west);
-    h.mover = h.newMover();
-    const second = await h.protect('photos', 's2', first, { isResumed: true });
-    expect(await contents(west, 'photos')).to.deep.equal(await contents(east, 'photos'));
-    for (const copy of [first, second])
-      expect((await h.mover.verify(copy, 'content', h.target())).findings).to.deep.equal([]);
     await h.close();
   });
 
@@ -163,9 +156,3 @@ describe('container mover: killed and taken up again', () => {
     await h.close();
   });
 });
-
-async function rows(store: MemoryObjectStore, container: string) {
-  const all = [];
-  for await (const row of store.list(container)) all.push(row);
-  return all;
-}

@@ -108,6 +108,14 @@ export class Harness {
     return JSON.parse(JSON.stringify(copy)) as ContainerCopy;
   }
 
+  /** Fails over to the copy, and gives what users find. */
+  async restored(copy: ContainerCopy, order = this.order('failover')) {
+    const { notes } = await this.mover.restore(copy, order, this.target());
+    return { notes, contents: await contents(this.west, copy.container) };
+  }
+
+  readonly contents = (store: MemoryObjectStore, container: string) => contents(store, container);
+
   order(mode: RestoreOrder['mode']): RestoreOrder {
     return {
       executionId: 'e1',

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { MemoryObjectStore } from '../../support/memory/object-store.ts';
+import { refusal } from '../../support/memory/refusal.ts';
 import { rejection } from '../../support/rejection.ts';
 import type { ContainerCopy } from '../../../replicator/container/types.ts';
 import { fill, put, putSlo } from './fixture.ts';
@@ -43,31 +44,87 @@ describe('container mover: restoring', () => {
 
   afterEach(() => h.close());
 
-  it('fails over to an older point, and again to the same, and to the newer', async () => {
+  for (const which of ['older', 'newest'] as const)
+    it(`fails over to the ${which} point, and again to the same`, async () => {
+      const copy = which === 'older' ? first : second;
+      const expected = which === 'older' ? before : await contents(east, 'photos');
+      const order = h.order('failover');
+      const restored = await h.mover.restore(copy, order, h.target());
+      expect(restored.id).to.equal('photos');
+      expect(await contents(west, 'photos')).to.deep.equal(expected);
+      if (which === 'older')
+        expect(await contents(west, 'photos_segments')).to.deep.equal(segmentsBefore);
+      const info = await west.headContainer('photos');
+      expect(info?.headers).to.include({
+        'x-container-meta-colour': 'blue',
+        'x-container-read': '.r:*,.rlistings',
+        'x-container-meta-farshore-execution': 'e1',
+      });
+      expect(info?.versioning).to.equal(false);
+      const isLasting = which === 'newest';
+      const { deleteAtSeconds } = west.stored.get('photos')!.current.get('expires')!;
+      expect(deleteAtSeconds === undefined).to.equal(isLasting);
+      const check = await h.mover.check(copy, restored, order, h.target());
+      expect(check, check.detail).to.have.property('state', 'verified');
+      expect(check.detail).to.contain('can be written to');
+      expect(await contents(west, 'photos')).to.deep.equal(expected);
+      west.forget();
+      await h.mover.restore(copy, order, h.target());
+      expect(west.count('COPY') + west.count('DELETE')).to.equal(0);
+      for (const each of [first, second])
+        expect((await h.mover.verify(each, 'content', h.target())).findings).to.deep.equal([]);
+    });
+
+  it('never touches a container that it did not make, nor one of another execution', async () => {
+    await west.putContainer('photos');
+    const error = await rejection(h.mover.restore(first, h.order('failover'), h.target()));
+    expect(error.code).to.equal('container.name-taken');
+    expect(error.hint).to.contain('retry');
+    expect(west.stored.get('photos')!.headers).to.deep.equal({});
+    expect(west.stored.get('photos')!.current.size).to.equal(0);
+    await west.deleteContainer('photos');
+    await h.mover.restore(first, h.order('failover'), h.target());
+    const other = { ...h.order('failover'), executionId: 'e2' };
+    const again = await rejection(h.mover.restore(second, other, h.target()));
+    expect(again.code).to.equal('container.name-taken');
+    expect(await contents(west, 'photos')).to.deep.equal(before);
+  });
+
+  it('gives back a container that somebody made at the same instant', async () => {
+    west.before = async ({ method, container, object }) => {
+      if (method !== 'PUT' || container !== 'photos' || object !== undefined) return;
+      west.before = undefined;
+      await west.putContainer('photos');
+      await put(west, 'photos', 'a b', 'theirs');
+    };
+    // Where segments lie is made first.
+    const error = await rejection(h.mover.restore(first, h.order('failover'), h.target()));
+    expect(error.code).to.equal('container.name-taken');
+    expect(await contents(west, 'photos')).to.have.all.keys('a b');
+    expect((await contents(west, 'photos'))['a b']).to.match(/^theirs/);
+    expect(west.stored.get('photos')!.headers).to.deep.equal({});
+  });
+
+  it('recovers everything else when something is damaged in the bank, and says what is not', async () => {
+    const { findings } = await damage('body of dir/');
+    expect(findings.map(({ subject }) => subject)).to.deep.equal(['photos/dir/']);
     const order = h.order('failover');
     const restored = await h.mover.restore(first, order, h.target());
-    expect(restored.id).to.equal('photos');
-    expect(await contents(west, 'photos')).to.deep.equal(before);
-    expect(await contents(west, 'photos_segments')).to.deep.equal(segmentsBefore);
-    const info = await west.headContainer('photos');
-    expect(info?.headers).to.include({
-      'x-container-meta-colour': 'blue',
-      'x-container-read': '.r:*,.rlistings',
-      'x-container-meta-farshore-live': 'e1',
-    });
-    expect(info?.versioning).to.equal(true);
-    expect(west.stored.get('photos')!.current.get('expires')).to.have.property('deleteAtSeconds');
+    expect(restored.notes.join()).to.contain('damaged in the bank').and.to.contain('photos/dir/');
+    const found = await contents(west, 'photos');
+    expect(Object.keys(before).filter((name) => !(name in found))).to.have.members([
+      'a static link',
+      'dir/',
+    ]);
     const check = await h.mover.check(first, restored, order, h.target());
-    expect(check).to.have.property('state', 'verified');
-    expect(restored.notes.join()).to.contain('taken back').and.to.contain('does not know');
-    west.forget();
-    await h.mover.restore(first, order, h.target());
-    expect(west.count('COPY') + west.count('PUT') + west.count('DELETE')).to.equal(0);
-    await h.mover.restore(second, order, h.target());
-    expect(await contents(west, 'photos')).to.deep.equal(await contents(east, 'photos'));
-    for (const copy of [first, second])
-      expect((await h.mover.verify(copy, 'content', h.target())).findings).to.deep.equal([]);
+    expect(check.state).to.equal('mismatch');
   });
+
+  async function damage(body: string) {
+    const bank = west.stored.get('farshore')!.current;
+    for (const [name, { stored }] of bank) if (stored.body.toString() === body) bank.delete(name);
+    return await h.mover.verify(first, 'listing', h.target());
+  }
 
   it('sees in its check what is wrong', async () => {
     const order = h.order('failover');
@@ -82,47 +139,74 @@ describe('container mover: restoring', () => {
     expect(changed.detail).to.contain('1 of').and.to.contain('a b');
   });
 
+  it('sees that nobody can write, unless it is the quota of the source', async () => {
+    const order = h.order('failover');
+    const restored = await h.mover.restore(first, order, h.target());
+    west.before = ({ method, object }) => {
+      if (method === 'PUT' && object?.startsWith('.farshore') === true)
+        throw refusal(413, 'PUT', object);
+    };
+    const refused = await h.mover.check(first, restored, order, h.target());
+    expect(refused.state).to.equal('mismatch');
+    expect(refused.detail).to.contain('nothing can be written');
+    const limited = { ...first, headers: { 'x-container-meta-quota-count': '3' } };
+    const full = await h.mover.check(limited, restored, order, h.target());
+    expect(full.state).to.equal('verified');
+    expect(full.detail).to.contain('quota is used up');
+  });
+
+  it('sets quotas last, in a drill too, and opens a drill to nobody', async () => {
+    const quota = { 'x-container-meta-quota-count': '3' };
+    const copy = { ...first, headers: { ...first.headers, ...quota } };
+    for (const mode of ['drill', 'failover'] as const) {
+      west.forget();
+      const restored = await h.mover.restore(copy, h.order(mode), h.target());
+      const info = await west.headContainer(restored.name);
+      expect(info?.headers).to.include(quota);
+      expect('x-container-read' in info!.headers).to.equal(mode === 'failover');
+      const order = west.requests.map(({ method, object }) => (object ? 'object' : method));
+      expect(order.lastIndexOf('POST')).to.be.greaterThan(order.lastIndexOf('object'));
+    }
+  });
+
   it('takes a broken-off failover up again, wherever it broke off', async () => {
-    for (let n = 1; n < 15; n += 1) {
+    for (let n = 1; n < 40; n += 3) {
+      const order = { ...h.order('failover'), executionId: `e${n}` };
       let left = n;
       west.before = ({ method }) => {
         if (method !== 'LIST' && --left < 0) throw new Killed();
       };
       const copy = n % 2 === 0 ? second : first;
-      await h.mover.restore(copy, h.order('failover'), h.target()).catch((error: unknown) => {
+      await h.mover.restore(copy, order, h.target()).catch((error: unknown) => {
         if (!(error instanceof Killed)) throw error;
       });
       west.before = undefined;
       h.mover = h.newMover();
-      const restored = await h.mover.restore(copy, h.order('failover'), h.target());
-      const check = await h.mover.check(copy, restored, h.order('failover'), h.target());
+      const restored = await h.mover.restore(copy, order, h.target());
+      const check = await h.mover.check(copy, restored, order, h.target());
       expect(check.state, check.detail).to.equal('verified');
+      for (const name of ['photos', 'photos_segments']) west.stored.delete(name);
     }
   });
 
-  it('accepts no session once the mirror is live, and retention leaves it to the users', async () => {
-    await h.mover.restore(second, h.order('failover'), h.target());
-    const shipped = await rejection(h.protect('photos', 's3', second));
-    expect(shipped.code).to.equal('container.mirror-live');
-    const versions = [...west.stored.get('photos')!.versions.keys()];
-    await h.mover.expire([first], [second], h.target());
-    await h.mover.expire([first, second], [], h.target());
-    expect([...west.stored.get('photos')!.versions.keys()]).to.deep.equal(versions);
-  });
-
-  it('says which version is missing, and notes access lists of another Keystone', async () => {
-    west.stored.get('photos')!.versions.delete('a b');
-    const error = await rejection(h.mover.restore(first, h.order('failover'), h.target()));
-    expect(error.code).to.equal('container.version-missing');
+  it('notes access lists of another Keystone', async () => {
     const listed: ContainerCopy = { ...second, headers: { 'x-container-write': 'abc:def' } };
     const restored = await h.mover.restore(listed, h.order('failover'), h.target());
     expect(restored.notes.join()).to.contain('x-container-write');
   });
 
+  it('leaves a container of others alone that only segments were wanted from, and says so', async () => {
+    await west.putContainer('photos_segments');
+    await put(west, 'photos_segments', 'theirs', 'x');
+    const { notes } = await h.mover.restore(first, h.order('failover'), h.target());
+    expect(notes.join()).to.contain('was not made by this failover');
+    expect([...west.stored.get('photos_segments')!.current.keys()]).to.deep.equal(['theirs']);
+    expect(notes.join()).to.contain('were refused').and.to.contain('photos/slo');
+  });
+
   it('drills beside everything, from the copies alone, and leaves nothing', async () => {
     const order = h.order('drill');
-    const mirror = await contents(west, 'photos');
-    const kept = JSON.stringify([...west.stored.get('photos')!.versions]);
+    const bank = JSON.stringify([...west.stored.get('farshore')!.current.keys()]);
     const restored = await h.mover.restore(first, order, h.target());
     expect(restored.name).to.equal('farshore-drill-e1-photos');
     expect(await contents(west, restored.name)).to.deep.equal(
@@ -145,8 +229,8 @@ describe('container mover: restoring', () => {
     await h.mover.discard(first, order, h.target());
     await h.mover.discard(first, order, h.target());
     expect(await h.mover.inventory(order.scratch, h.target())).to.deep.equal([]);
-    expect(await contents(west, 'photos')).to.deep.equal(mirror);
-    expect(JSON.stringify([...west.stored.get('photos')!.versions])).to.equal(kept);
+    expect([...west.stored.keys()]).to.deep.equal(['farshore']);
+    expect(JSON.stringify([...west.stored.get('farshore')!.current.keys()])).to.equal(bank);
   });
 
   it('discards what a broken-off drill left, and what is not its own never', async () => {
@@ -164,9 +248,12 @@ describe('container mover: restoring', () => {
       expect(await h.mover.inventory(order.scratch, h.target())).to.deep.equal([]);
     }
     await west.putContainer('farshore-drill-e1-photos');
-    const error = await rejection(h.mover.discard(first, order, h.target()));
-    expect(error.code).to.equal('container.scratch-foreign');
-    expect(west.stored.has('farshore-drill-e1-photos')).to.equal(true);
+    for (const refused of [
+      h.mover.discard(first, order, h.target()),
+      h.mover.restore(first, order, h.target()),
+    ])
+      expect((await rejection(refused)).code).to.equal('container.scratch-foreign');
+    expect(west.stored.get('farshore-drill-e1-photos')!.current.size).to.equal(0);
   });
 });
 
@@ -182,20 +269,20 @@ describe('container mover: one Swift under both regions', () => {
 
   afterEach(() => h.close());
 
-  it('keeps points in a mirror beside the container, without a byte through this process', async () => {
+  it('keeps points in the bank without a byte through this process, and brings the live container back', async () => {
     const moved = { bytes: 0 };
     const progress = {
       ...h.target().progress,
       moved: ({ bytes = 0 }) => void (moved.bytes += bytes),
     };
     const before = await contents(swift, 'photos');
+    swift.forget();
     const first = await h.protect('photos', 's1', null, { progress });
-    expect(first.mirror).to.equal('farshore_shop_photos');
     expect(moved.bytes).to.equal(0);
     const got = swift.requests.filter(
       ({ method, container }) => method === 'GET' && container !== 'farshore',
     );
-    expect(new Set(got.map(({ object }) => object))).to.include.members(['slo', 'nested']);
+    expect(new Set(got.map(({ object }) => object))).to.deep.equal(new Set(['slo', 'nested']));
     expect((await h.mover.verify(first, 'content', h.target())).findings).to.deep.equal([]);
     await put(swift, 'photos', 'a b', 'overwritten');
     await swift.delete('photos', 'dlo');
@@ -203,6 +290,7 @@ describe('container mover: one Swift under both regions', () => {
     await put(swift, 'photos_segments', 'big/2', 'another 2;');
     await putSlo(swift, 'photos', 'slo', ['/photos_segments/big/2']);
     await swift.delete('photos', 'nested');
+    await put(swift, 'photos_segments', 'of others', 'x');
     const second = await h.protect('photos', 's2', first, { progress });
     for (const copy of [first, second])
       expect((await h.mover.verify(copy, 'content', h.target())).findings).to.deep.equal([]);
@@ -217,11 +305,34 @@ describe('container mover: one Swift under both regions', () => {
     expect(await contents(swift, 'photos')).to.deep.equal(before);
     const check = await h.mover.check(first, restored, order, h.target());
     expect(check, check.detail).to.have.property('state', 'verified');
-    const versions = swift.stored.get('farshore_shop_photos')!.versions;
-    expect(versions.get('added')!.map(({ body }) => body.toString())).to.include('later');
+    const displaced = await contents(swift, 'farshore-displaced-e1-photos');
+    expect(displaced['added']).to.match(/^later/);
+    expect(displaced['a b']).to.match(/^overwritten/);
+    expect(restored.notes.join()).to.contain('farshore-displaced-e1-photos');
+    expect(await contents(swift, 'photos_segments')).to.have.property('of others');
     swift.forget();
     await h.mover.restore(first, order, h.target());
-    expect(swift.count('COPY') + swift.count('PUT', 'photos') + swift.count('DELETE')).to.equal(1);
-    expect(swift.requests.filter(({ method }) => method === 'PUT')).to.have.length.at.most(2);
+    expect(swift.count('COPY') + swift.count('DELETE')).to.equal(0);
+  });
+
+  it('takes a broken-off one up again, and loses nothing of what it takes out', async () => {
+    const first = await h.protect('photos', 's1');
+    const before = await contents(swift, 'photos');
+    for (let n = 1; n < 30; n += 2) {
+      await put(swift, 'photos', 'a b', `overwritten ${n}`);
+      await put(swift, 'photos', `added ${n}`, 'later');
+      const order = { ...h.order('failover'), executionId: `e${n}` };
+      let left = n;
+      swift.before = ({ method }) => {
+        if (method !== 'LIST' && --left < 0) throw new Killed();
+      };
+      await h.mover.restore(first, order, h.target()).catch(() => undefined);
+      swift.before = undefined;
+      await h.mover.restore(first, order, h.target());
+      expect(await contents(swift, 'photos')).to.deep.equal(before);
+      const displaced = await contents(swift, `farshore-displaced-e${n}-photos`);
+      expect(displaced).to.have.property(`added ${n}`);
+      expect(displaced['a b']).to.match(new RegExp(`^overwritten ${n}`));
+    }
   });
 });

@@ -36,6 +36,7 @@ export function captureOf(resource: ResourceRef, dataTime: string, objects: numb
         resource,
         dataTime,
         headers: {},
+        notes: [],
         spool: resource.id,
         objects,
         bytes: objects,
@@ -98,14 +99,16 @@ export function containerCopyOf(capture: Capture, catalog: CatalogRef): KnownCop
   const { resource } = capture;
   return {
     kind: 'container',
-    format: 1,
+    format: 2,
     ...baseOf(capture, catalog.rows),
     consistency: 'listing',
     container: resource.name,
     headers: {},
-    mirror: resource.name,
     catalog,
+    references: 0,
+    isWhole: true,
     segments: [],
+    writtenSince: capture.dataTime,
     notes: [],
   };
 }

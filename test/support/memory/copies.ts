@@ -43,12 +43,15 @@ export function copyOf(
       return {
         ...base,
         kind: 'container',
+        format: 2,
         consistency: 'listing',
         container: resource.name,
         headers: { 'x-container-meta-a': 'b' },
-        mirror: resource.name,
         catalog: catalog(name),
+        references: 0,
+        isWhole: true,
         segments: [],
+        writtenSince: dataTime,
         notes: [],
       };
     default:

@@ -105,6 +105,11 @@ export class MemoryObjectStore implements ObjectStore {
       };
   }
 
+  /** The cluster's clock, which its times of writing follow, goes on by so much. */
+  advance(seconds: number): void {
+    this.#state.advance(seconds);
+  }
+
   settle(): void {
     for (const container of this.#state.containers.values()) delete container.frozen;
   }
@@ -277,6 +282,7 @@ export class MemoryObjectStore implements ObjectStore {
         ...(options.manifest === true ? { manifest: true } : {}),
       });
       if (read === null) return null;
+      this.#refuseIfThere(to.container, to.object, options.headers, 304);
       const { stored } = read;
       const extra = options.headers ?? {};
       const isFresh = extra['x-fresh-metadata'] === 'true';

@@ -10,9 +10,11 @@ export function refusal(
   code?: string,
   cause?: unknown,
 ): RequestError {
+  const isPassing =
+    status === undefined || transient.includes(status) || code === 'object-store.checksum-mismatch';
   return new RequestError(status === undefined ? 'no answer' : `answered ${status}`, {
     code: code ?? (status === 404 ? 'object-store.not-found' : 'region.refused'),
-    kind: status === undefined || transient.includes(status) ? 'transient' : 'permanent',
+    kind: isPassing ? 'transient' : 'permanent',
     operation: method,
     subject,
     region: 'memory',

@@ -44,6 +44,10 @@ export class SwiftAccount {
     return this.#nowUs;
   }
 
+  advance(seconds: number): void {
+    this.#nowUs += seconds * 1e6;
+  }
+
   applyToContainer(name: string, headers: HeaderMap): void {
     const container = this.container(name);
     for (const [header, value] of Object.entries(headers)) {

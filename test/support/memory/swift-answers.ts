@@ -44,7 +44,7 @@ export function infoOf(
   const dlo = stored.headers['x-object-manifest'];
   return {
     bytes: body.length,
-    etag: isManifest || slo === undefined ? md5(body) : slo.etag,
+    etag: etagOf(stored, body, isManifest),
     contentType: stored.contentType,
     lastModified: swiftTime(stored.modifiedUs),
     headers: {
@@ -61,6 +61,12 @@ export function infoOf(
     ...(symlink === undefined ? {} : { symlinkTarget: symlink.target }),
     ...(deleteAt === undefined ? {} : { deleteAtSeconds: deleteAt }),
   };
+}
+
+/** What was recorded when it was written: bytes that were altered since have another hash. */
+function etagOf({ slo, body: own, etag }: Stored, body: Buffer, isManifest: boolean): string {
+  if (slo !== undefined) return isManifest ? md5(body) : slo.etag;
+  return body === own ? etag : md5(body);
 }
 
 function symlinkHeaders(symlink: NonNullable<Stored['symlink']>): HeaderMap {

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { createHash } from 'node:crypto';
 import { FarshoreError } from '../../../kernel/errors.ts';
-import type { ObjectStore } from '../../../regions/object-store/types.ts';
+import type { ObjectDownload } from '../../../regions/object-store/types.ts';
 
 /** An entry of an SLO's manifest as PUT takes it; `data` is base64 of bytes that lie in the manifest. */
 export interface ManifestEntry {
@@ -12,31 +12,30 @@ export interface ManifestEntry {
   readonly data?: string;
 }
 
-export interface SegmentRef {
-  readonly container: string;
-  readonly name: string;
-  /** Of a segment that is an SLO itself: the SLO's. */
-  readonly etag?: string;
-  readonly bytes?: number;
+/** Swift's own limit (`max_manifest_size`). What is larger is no manifest, whatever says so. */
+const maxManifestBytes = 8 * 1024 * 1024;
+
+/** Of an SLO opened with `manifest`; reads the body to its end, or destroys it. */
+export async function readManifest(
+  { info, body }: ObjectDownload,
+  subject: string,
+): Promise<readonly ManifestEntry[]> {
+  if (info.bytes > maxManifestBytes) {
+    body.destroy();
+    throw unreadable(subject);
+  }
+  const entries: unknown = parsed(await buffer(body));
+  if (Array.isArray(entries)) return entries as ManifestEntry[];
+  throw unreadable(subject);
 }
 
-/** Null when there is no such object. The manifest is at most 8 MiB by Swift's own limit. */
-export async function readManifest(
-  store: ObjectStore,
-  container: string,
-  object: string,
-  options: { readonly versionId?: string; readonly signal: AbortSignal },
-): Promise<readonly ManifestEntry[] | null> {
-  const found = await store.get(container, object, { ...options, manifest: true });
-  if (found === null) return null;
-  const body = await buffer(found.body);
-  const entries: unknown = found.info.isSlo ? parsed(body) : null;
-  if (Array.isArray(entries)) return entries as ManifestEntry[];
-  throw new FarshoreError('what Swift gave is not a manifest', {
+function unreadable(subject: string): FarshoreError {
+  return new FarshoreError('what the object store gave is not the manifest of a large object', {
     code: 'container.manifest-unreadable',
-    kind: 'transient',
+    kind: 'permanent',
     operation: 'read manifest of large object',
-    subject: `${container}/${object}`,
+    subject,
+    hint: 'look at the object with `swift stat`; upload it again',
   });
 }
 
@@ -47,23 +46,6 @@ function parsed(body: Buffer): unknown {
     // The caller refuses it with the object's name.
     return null;
   }
-}
-
-export function segmentRefs(entries: readonly ManifestEntry[]): readonly SegmentRef[] {
-  return entries.flatMap(({ path, etag, size_bytes: bytes }) => {
-    if (path === undefined) return [];
-    const [container, name] = splitPath(path);
-    return {
-      container,
-      name,
-      ...(etag === undefined ? {} : { etag }),
-      ...(bytes === undefined ? {} : { bytes }),
-    };
-  });
-}
-
-export function manifestContainers(entries: readonly ManifestEntry[]): readonly string[] {
-  return [...new Set(segmentRefs(entries).map(({ container }) => container))].sort();
 }
 
 /** The manifest for other containers, ready to PUT. */

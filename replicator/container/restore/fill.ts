@@ -1,0 +1,114 @@
+import { decodeName } from '../../../regions/object-store/names.ts';
+import { abilitiesOf } from '../../../regions/object-store/abilities.ts';
+import type { ListingRow } from '../../../regions/object-store/types.ts';
+import type { RestoreOrder, TargetContext } from '../../mover.ts';
+import { Pace } from '../../transfer/pace.ts';
+import { parallel } from '../../transfer/parallel.ts';
+import { limitOf } from '../catalog/limits.ts';
+import { splitPath } from '../catalog/manifest.ts';
+import { mergeByName } from '../catalog/merge.ts';
+import { kindOf, type CatalogRow } from '../catalog/row.ts';
+import type { ContainerPart } from '../types.ts';
+import type { RestoreDeps, RestoreTally } from './deps.ts';
+import { livingRows } from './living-rows.ts';
+import { placeObject, type Place } from './place.ts';
+import { placeReferring } from './referring.ts';
+import { targetName } from './target.ts';
+
+export interface Filling {
+  readonly order: RestoreOrder;
+  readonly at: TargetContext;
+  readonly deps: RestoreDeps;
+  readonly tally: RestoreTally;
+  /** Containers of the point that are restored, by their names in the source. */
+  readonly containers: ReadonlySet<string>;
+}
+
+const damaged = 'are damaged in the bank and could not be restored';
+
+/**
+ * Objects whose bytes are in the bank, and those that have none and refer to nothing. Killed anywhere:
+ * some are there; called again, what is there is not copied again. What the bank does not hold any more
+ * is left out and said: the rest is worth recovering.
+ */
+export async function fillPlain(part: ContainerPart, filling: Filling): Promise<void> {
+  const { at, deps, tally } = filling;
+  const place = placeOf(part, filling);
+  const pace = new Pace(deps.ambient.clock);
+  const there = at.target.objectStore.list(place.container, { signal: at.signal });
+  const rows = livingRows(part, at, deps);
+  const merged = mergeByName<[CatalogRow, ListingRow]>(rows, there);
+  await parallel(merged, pace, at.signal, async ({ groups }, signal) => {
+    const row = groups[0].at(-1);
+    if (row === undefined || isReferring(row)) return;
+    if (groups[1].length > 0) {
+      tally.restored(row);
+      return;
+    }
+    const placed = await placeObject(row, place, { ...at, signal }, deps);
+    if (placed === 'missing') {
+      tally.noteObject(damaged, `${part.container}/${row.name}`);
+      return;
+    }
+    pace.succeeded(0);
+    tally.restored(row);
+  });
+}
+
+/** What is made of others: after all of these. */
+export async function fillReferring(part: ContainerPart, filling: Filling): Promise<void> {
+  const { at, deps, tally } = filling;
+  if (part.references === 0) return;
+  const place = placeOf(part, filling);
+  const pace = new Pace(deps.ambient.clock);
+  const abilities = abilitiesOf(await at.target.objectStore.info(at.signal));
+  const name = (row: CatalogRow) => `${part.container}/${row.name}`;
+  const attempt = async (row: CatalogRow, signal: AbortSignal): Promise<void> => {
+    if (isOutside(row, filling)) {
+      tally.noteObject('lead out of the point and were left out of the drill', name(row));
+      return;
+    }
+    const limit = limitOf(row, abilities);
+    if (limit !== null) {
+      tally.noteObject(`${limit}, and were left out`, name(row));
+      return;
+    }
+    await placeObject(row, place, { ...at, signal }, deps);
+    tally.restored(row);
+  };
+  const giveUp = (row: CatalogRow): Promise<void> => {
+    const what = 'were refused, since what they are made of is not there as it was';
+    tally.noteObject(what, name(row));
+    return Promise.resolve();
+  };
+  await placeReferring(
+    () => livingRows(part, at, deps),
+    { attempt, giveUp },
+    pace,
+    deps,
+    at.signal,
+  );
+}
+
+/** A drill's links lead to nothing that users use. */
+export function isOutside(
+  row: CatalogRow,
+  { order, containers }: Pick<Filling, 'order' | 'containers'>,
+): boolean {
+  if (order.mode !== 'drill') return false;
+  const target = row.headers?.['x-symlink-target'];
+  if (target === undefined) return false;
+  if (row.headers?.['x-symlink-target-account'] !== undefined) return true;
+  return !containers.has(splitPath(decodeName(target))[0]);
+}
+
+function isReferring(row: CatalogRow): boolean {
+  const kind = kindOf(row);
+  return kind === 'slo' || kind === 'symlink';
+}
+
+function placeOf({ container }: ContainerPart, { order, containers }: Filling): Place {
+  const renamed = (name: string) => (containers.has(name) ? targetName(name, order) : name);
+  const isLasting = order.mode !== 'drill';
+  return { container: targetName(container, order), renamed, isLasting };
+}
