@@ -158,16 +158,15 @@ export const sessionSuite: Suite = (environment) =>
     });
 
     it('go on after one that failed, from what it had shipped, and expire the point before', async () => {
-      const failing = {
-        ...movers,
-        image: new Proxy(moverOf(movers, 'image'), {
+      const unverified = (kind: string) =>
+        new Proxy(moverOf(movers, kind), {
           get: (target, name) => {
             if (name === 'verify') return () => Promise.reject(new Error('not now'));
             const value: unknown = Reflect.get(target, name);
             return typeof value === 'function' ? (value.bind(target) as unknown) : value;
           },
-        }),
-      };
+        });
+      const failing = { image: unverified('image'), volume: unverified('volume') };
       await environment().regions.east.writeVolume(volume.id, 5 * mib, randomBytes(mib));
       const failed = await protect(failing);
       expect(failed.phase).to.equal('failed');
