@@ -37,13 +37,19 @@ const usualTokenSeconds = 3_600;
 class EmbeddedUnderTest implements RegionUnderTest {
   readonly name: RegionName;
   readonly authUrl: string;
-  readonly objectStore = 'swift';
+  readonly objectStore: 'swift' | 'ceph-rgw';
   readonly #region: EmbeddedRegion;
   readonly #directory: string;
   readonly #imageFiles = new Map<string, string>();
 
-  constructor(name: RegionName, region: EmbeddedRegion, directory: string) {
+  constructor(
+    name: RegionName,
+    region: EmbeddedRegion,
+    directory: string,
+    objectStore: 'swift' | 'ceph-rgw' = 'swift',
+  ) {
     this.name = name;
+    this.objectStore = objectStore;
     this.authUrl = `${region.url}/v3`;
     this.#region = region;
     this.#directory = directory;
@@ -112,6 +118,7 @@ export interface EmbeddedEnvironment extends Environment {
 
 export async function embeddedEnvironment(
   topology: Topology = 'separate',
+  rgw?: RegionName,
 ): Promise<EmbeddedEnvironment> {
   const directory = await mkdtemp(join(tmpdir(), 'farshore-embedded-'));
   const of = (name: RegionName): string => join(directory, name);
@@ -120,7 +127,9 @@ export async function embeddedEnvironment(
     directory: of(name),
     ambient: inside,
     backupSettings: { chunkBytes: 4 * 1024 ** 2 },
+    ...(name === rgw ? { objectStore: 'rgw' as const } : {}),
   });
+  const kind = (name: RegionName) => (name === rgw ? 'ceph-rgw' : 'swift');
   const east = await EmbeddedRegion.open(options('east'));
   const shared = topology === 'stretched' ? { stretchedFrom: east } : {};
   const west = await EmbeddedRegion.open({ ...options('west'), ...shared });
@@ -130,8 +139,8 @@ export async function embeddedEnvironment(
     scale,
     volumeType: 'nfs',
     regions: {
-      east: new EmbeddedUnderTest('east', east, of('east')),
-      west: new EmbeddedUnderTest('west', west, of('west')),
+      east: new EmbeddedUnderTest('east', east, of('east'), kind('east')),
+      west: new EmbeddedUnderTest('west', west, of('west'), kind('west')),
     },
     faults: { east: east.faults, west: west.faults },
     say: () => undefined,
@@ -149,6 +158,18 @@ export function onEmbedded(suite: Suite, topology: Topology = 'separate'): void 
     let environment: Environment;
     before(async () => {
       environment = await embeddedEnvironment(topology);
+    });
+    after(() => environment.close());
+    suite(() => environment);
+  });
+}
+
+/** The same with the flavour of Ceph's RGW in one of them. */
+export function onEmbeddedRgw(rgw: RegionName, suite: Suite): void {
+  describe(`on embedded regions, ${rgw} with the flavour of Ceph's RGW`, () => {
+    let environment: Environment;
+    before(async () => {
+      environment = await embeddedEnvironment('separate', rgw);
     });
     after(() => environment.close());
     suite(() => environment);

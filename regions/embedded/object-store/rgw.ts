@@ -10,6 +10,7 @@ import { perform } from './perform.ts';
 import type { HeaderMap, ObjectRecord } from './records.ts';
 import { html, notFound, page } from './refusals.ts';
 import type { Core, Request } from './request.ts';
+import { textOf } from './wire.ts';
 import { Readable } from 'node:stream';
 
 /**
@@ -37,7 +38,7 @@ export const rgwInfo = Object.freeze({
   slo: { max_manifest_segments: 1_000 },
   account_quotas: {},
   staticweb: {},
-  tempauth: { account_acls: false },
+  tempauth: { account_acls: true },
 });
 
 /** What it shows of an object that was put without a type; the listing then has none. */
@@ -109,11 +110,13 @@ async function row(
   item: Readonly<Record<string, string | number>>,
 ): Promise<object> {
   if (item.name === undefined) return item;
-  const { content_type: type, last_modified: at, slo_etag: slo, ...rest } = item;
-  const typed = type === untyped ? {} : { content_type: type };
+  const { last_modified: at, slo_etag: slo, ...rest } = omit(item, 'content_type');
+  const record = await core.state.object(account, name, String(item.name));
+  // As it was sent, blanks between its parameters too.
+  const type = record?.contentType ?? untyped;
+  const typed = type === untyped ? {} : { content_type: textOf(type) };
   const shown = { ...rest, ...typed, last_modified: `${String(at).slice(0, -3)}Z` };
   if (slo === undefined) return shown;
-  const record = await core.state.object(account, name, String(item.name));
   return { ...shown, hash: emptyEtag, bytes: record?.bytes ?? 0 };
 }
 

@@ -1,0 +1,5 @@
+import { objectStoreSuite } from '../contract/object-store.ts';
+import { onEmbeddedRgw } from './environment.ts';
+
+/** What test/lab/rgw runs on the real one: its differences from Swift the embedded one must have. */
+onEmbeddedRgw('east', objectStoreSuite);
