@@ -17,7 +17,10 @@ export interface StoreAbilities {
   readonly readsManifests: boolean;
   /** Segments with `range` or `data`, and SLOs of SLOs; RGW ignores or refuses them. */
   readonly nestsManifests: boolean;
-  /** PUT of an SLO's manifest may bear the SLO's ETag; RGW refuses any (422), and no segment's is checked. */
+  /**
+   * PUT of an SLO's manifest may bear the SLO's ETag, and that of a DLO the MD5 of its bytes; RGW refuses
+   * any (422), and no segment's is checked.
+   */
   readonly checksManifestEtag: boolean;
   /** `If-None-Match: *` on PUT keeps what is there; RGW overwrites it. */
   readonly honoursIfNoneMatch: boolean;

@@ -3,7 +3,7 @@ import type { BulkRequest, ServiceClient } from '../http/service-client.ts';
 import { siblingAccount } from './account.ts';
 import { call } from './calls.ts';
 import { headContainer, noContainer } from './containers.ts';
-import { isMd5 } from './etag.ts';
+import { emptyMd5, isMd5 } from './etag.ts';
 import { written } from './headers.ts';
 import { encodeName, objectPath } from './names.ts';
 import { headObject } from './reads.ts';
@@ -26,13 +26,18 @@ export async function putObject(
     ...(manifest === true
       ? { query: { 'multipart-manifest': 'put' }, timeoutMs: manifestTimeoutMs }
       : {}),
-    headers: { ...headers, ...(etag !== undefined && isMd5(etag) ? { etag } : {}) },
+    headers: { ...headers, ...(isComparable(etag, contentLength) ? { etag } : {}) },
     body,
     contentLength,
     ok: [201],
     signal,
   });
   return written(answer.headers);
+}
+
+/** Ceph RGW has the MD5 of no bytes for the bytes of a DLO. */
+function isComparable(etag: string | undefined, bytes: number): etag is string {
+  return etag !== undefined && isMd5(etag) && (etag !== emptyMd5 || bytes === 0);
 }
 
 export async function postObject(

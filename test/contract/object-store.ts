@@ -222,6 +222,15 @@ export const objectStoreSuite: Suite = (environment) =>
       expect(row).to.include({ isOpaqueSlo: true });
     }
 
+    it('a DLO’s own bytes are written with the MD5, and are read as themselves', async () => {
+      const body = Buffer.from('its own');
+      const headers = { 'x-object-manifest': `${other}/none/` };
+      const options = { contentLength: body.length, etag: md5(body), headers };
+      await store.put(other, 'dlo with bytes', body, options);
+      expect(await read(other, 'dlo with bytes', { manifest: true })).to.equal('its own');
+      expect(await read(other, 'dlo with bytes')).to.equal('');
+    });
+
     it('an object without a type is listed as another', async () => {
       await outsider.ask('object-store', 'PUT', `/${other}/typeless`, { body: 'x' });
       const [row] = await collect(store.list(other, { prefix: 'typeless' }));

@@ -124,6 +124,9 @@ async function put(core: Core, request: Request): Promise<Reply> {
   const { headers, query } = request;
   if ((headers['x-copy-from'] ?? '') !== '') return perform(core, await asCopy(core, request));
   if (headers.etag?.startsWith('"') === true) throw page(422);
+  // It takes a DLO's own bytes for none. Not here: that this is their ETag afterwards, too.
+  const isDlo = (headers['x-object-manifest'] ?? '') !== '';
+  if (isDlo && (headers.etag ?? emptyEtag) !== emptyEtag) throw page(422);
   const type = (headers['content-type'] ?? '') === '' ? untyped : headers['content-type'];
   const typed = { ...request, headers: { ...headers, 'content-type': type ?? untyped } };
   if (query.get('multipart-manifest') !== 'put') return perform(core, typed);

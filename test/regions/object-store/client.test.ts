@@ -332,6 +332,24 @@ describe('Ceph RGW', () => {
       info,
     ));
 
+  it('is not sent the MD5 of the bytes of a DLO, nor is what it calls so sent on', async () => {
+    const md5 = '900150983cd24fb0d6963f7d28e17f72';
+    const headers = { 'x-object-manifest': 'c/parts/' };
+    for (const [told, etag, sent] of [
+      [info, md5, undefined],
+      [swiftInfo, md5, md5],
+      [swiftInfo, empty, undefined],
+    ] as const)
+      await withStore(
+        () => ({ status: 201 }),
+        async (store, seen) => {
+          await store.put('c', 'dlo', 'abc', { contentLength: 3, etag, headers });
+          expect(seen.at(-1)!.headers.etag).to.equal(sent);
+        },
+        told,
+      );
+  });
+
   it('gives no manifest, which is an error and not an object of no bytes', async () => {
     const opaque = { 'content-length': '0', 'x-object-meta-static-large-object': 'True' };
     await withStore(
