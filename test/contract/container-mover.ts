@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { systemRandom } from '../../kernel/random.ts';
 import type { ObjectStore } from '../../regions/object-store/types.ts';
@@ -232,7 +233,7 @@ export const containerMoverSuite: Suite = (environment) =>
     it('deletes the bytes that no kept point names, and no other', async () => {
       await user('east').put(name, 'small/00000', '3');
       // What was stored shortly before a session began may be that session's own, by the bank's clock.
-      await environment().ambient.clock.sleep(8_000);
+      await delay(8_000);
       forget();
       const newest = await timed('third pass', () => protect('s4'));
       const [old, dropped] = points;
