@@ -24,7 +24,12 @@ export interface RegionDeps {
   readonly onRequest?: OnRequest;
   /** Throws when this process may not change anything in a region now; absent: it always may. */
   readonly permit?: () => void;
+  /** Bulk transfers that move less over a whole deadline are ended; 16 unless given. */
+  readonly leastBytesPerSecond?: number;
 }
+
+/** Of any link worth a name; paced transfers (a policy's bandwidth) move more. */
+const defaultLeastBytesPerSecond = 16;
 
 /** Opens no connection yet: the first call gets the first token. */
 export function openRegion(config: RegionConfig, deps: RegionDeps): Region {
@@ -63,6 +68,7 @@ class OpenstackRegion implements Region {
       ambient: deps.ambient,
       onRequest: deps.onRequest ?? (() => undefined),
       permit: deps.permit,
+      leastBytesPerSecond: deps.leastBytesPerSecond ?? defaultLeastBytesPerSecond,
     });
     this.#keystone = new Keystone(this.#caller, config.cloud, deps.ambient.clock);
   }

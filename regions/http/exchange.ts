@@ -6,6 +6,7 @@ import {
   failureOfContent,
   failureOfDeadline,
   failureOfNetwork,
+  failureOfPace,
   failureOfStatus,
 } from './failure.ts';
 import { counted, GuardedBody } from './guarded-body.ts';
@@ -23,6 +24,8 @@ export interface ExchangeParts {
   readonly ambient: Ambient;
   readonly onRequest: OnRequest;
   readonly regionClock: RegionClock;
+  /** A bulk transfer that moves less is ended: a region that trickles would hold its place for ever. */
+  readonly leastBytesPerSecond: number;
 }
 
 /** One attempt of one call. */
@@ -72,7 +75,8 @@ export class Exchange {
       const sent = { ...outgoing, data, isRepeatable, timeoutMs: leftMs };
       const answer = await this.#parts.transport.json(sent);
       report(answer.status, answer.body.length, data?.length ?? 0);
-      return { ...answer, text: () => Promise.resolve(answer.body.toString('utf8')) };
+      const text = () => answer.body.toString('utf8', 0, errorTextBytes);
+      return { ...answer, text: () => Promise.resolve(text()) };
     });
     if ('failed' in result) return result;
     result.watchdog.stop();
@@ -102,7 +106,7 @@ export class Exchange {
       async (outgoing, report, watchdog) => {
         const moved = (bytes: number) => {
           bytesOut += bytes;
-          watchdog.touch();
+          watchdog.moved(bytes);
         };
         const data = given instanceof Readable ? counted(given, moved) : toBuffer(given);
         const answer = await this.#parts.transport.bulk({ ...outgoing, data });
@@ -120,7 +124,7 @@ export class Exchange {
     const body = new GuardedBody(answer.body, {
       watchdog,
       expectedBytes: request.method === 'HEAD' ? undefined : contentLengthOf(answer.headers),
-      explain: (raw) => explainCut(attempt, watchdog, raw),
+      explain: (raw) => this.#explainCut(attempt, watchdog, raw),
       closed: (bytesIn) => {
         answer.ended(bytesIn);
         closed();
@@ -139,7 +143,11 @@ export class Exchange {
     const { clock } = this.#parts.ambient;
     const { call, request, timeoutMs } = attempt;
     const report = this.#reporter(attempt);
-    const watchdog = new Watchdog(clock, limitMs, request.signal);
+    const isShort = 'isShort' in request && request.isShort;
+    const watchdog = new Watchdog(clock, limitMs, request.signal, {
+      leastBytes: (this.#parts.leastBytesPerSecond * limitMs) / 1_000,
+      wholeMs: isShort ? limitMs : undefined,
+    });
     try {
       const answer = await send(outgoingOf(attempt, ownHeaders, watchdog), report, watchdog);
       this.#parts.regionClock.saw(answer.headers['date']);
@@ -151,10 +159,30 @@ export class Exchange {
     } catch (raw) {
       watchdog.stop();
       report(undefined, 0, 0);
-      if (watchdog.hasExpired) return { failed: failureOfDeadline(call, timeoutMs), unsent: false };
+      if (watchdog.hasExpired)
+        return { failed: this.#deadline(call, watchdog, timeoutMs), unsent: false };
       const { error, unsent } = failureOfNetwork(call, raw);
       return { failed: error, unsent };
     }
+  }
+
+  #deadline(call: Call, { isTooSlow }: Watchdog, timeoutMs: number): RequestError {
+    return isTooSlow
+      ? failureOfPace(call, timeoutMs, this.#parts.leastBytesPerSecond)
+      : failureOfDeadline(call, timeoutMs);
+  }
+
+  /** Why a body ended early: an order of the caller, silence, or a lost connection. */
+  #explainCut(attempt: Attempt<BulkRequest>, watchdog: Watchdog, raw: unknown): Error {
+    const { call, request } = attempt;
+    if (watchdog.hasExpired) return this.#deadline(call, watchdog, attempt.timeoutMs);
+    if (request.signal?.aborted === true)
+      return request.signal.reason instanceof Error
+        ? request.signal.reason
+        : new DOMException('The operation was aborted', 'AbortError');
+    if (raw === undefined)
+      return failureOfConnection(call, `the answer of ${call.service} ended before its length`);
+    return failureOfNetwork(call, raw).error;
   }
 
   #reporter(attempt: Attempt<JsonRequest | BulkRequest>): Report {
@@ -224,17 +252,4 @@ async function readText(body: Readable, ended: (bytesIn: number) => void): Promi
 function contentLengthOf(headers: Readonly<Record<string, string>>): number | undefined {
   const text = headers['content-length'];
   return text === undefined ? undefined : Number(text);
-}
-
-/** Why a body ended early: an order of the caller, silence, or a lost connection. */
-function explainCut(attempt: Attempt<BulkRequest>, watchdog: Watchdog, raw: unknown): Error {
-  const { call, request } = attempt;
-  if (watchdog.hasExpired) return failureOfDeadline(call, attempt.timeoutMs);
-  if (request.signal?.aborted === true)
-    return request.signal.reason instanceof Error
-      ? request.signal.reason
-      : new DOMException('The operation was aborted', 'AbortError');
-  if (raw === undefined)
-    return failureOfConnection(call, `the answer of ${call.service} ended before its length`);
-  return failureOfNetwork(call, raw).error;
 }

@@ -129,6 +129,12 @@ export function failureOfDeadline(call: Call, limitMs: number): RequestError {
   return failure(call, timedOut, text, {});
 }
 
+/** Something moved all the time, but so little that it would take for ever. */
+export function failureOfPace(call: Call, limitMs: number, bytesPerSecond: number): RequestError {
+  const text = `${call.service} in region ${call.region} moved fewer than ${bytesPerSecond} bytes a second for ${limitMs / 1_000} s`;
+  return failure(call, { ...timedOut, code: 'region.too-slow' }, text, {});
+}
+
 /** The connection ended, or the body did, before all of it had come. */
 export function failureOfConnection(call: Call, what: string, cause?: unknown): RequestError {
   const meaning: Meaning = {
@@ -152,6 +158,16 @@ const unsentCodes = new Set([
 const timeoutCodes = new Set(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT']);
 /** Refused by our own HTTP library: a character that no header may hold. */
 const invalidCodes = new Set(['UND_ERR_INVALID_ARG', 'ERR_INVALID_CHAR', 'ERR_INVALID_URL']);
+/** The library's own name of an answer that it stopped reading. */
+export const answerTooLarge = 'ANSWER_TOO_LARGE';
+/** Swift takes names of metadata that no parser of Node's reads. */
+const headerCodes = new Set([
+  'HPE_HEADER_OVERFLOW',
+  'HPE_INVALID_HEADER_TOKEN',
+  // undici's, which does not say what it stumbled over.
+  'HPE_PARSER',
+  'UND_ERR_HEADERS_OVERFLOW',
+]);
 const tlsCodes =
   /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|EPROTO$|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH_|DEPTH_ZERO_SELF|SELF_SIGNED|UNABLE_TO_)/;
 
@@ -189,12 +205,30 @@ export function failureOfNetwork(call: Call, raw: unknown): NetworkFailure {
     const text = `${call.service} of ${at} cannot be reached: ${code}`;
     return { error: failure(call, meaning, text, { cause }), unsent };
   }
-  if (code.startsWith('HPE_')) {
+  if (code === answerTooLarge) {
+    const text = `${call.service} answered with more than is read: ${cause?.message ?? code}`;
+    const meaning: Meaning = {
+      code: 'region.answer-too-large',
+      kind: 'permanent',
+      hint: 'no answer of this service is so large: check that the endpoint in the catalogue leads to it',
+    };
+    return { error: failure(call, meaning, text, { cause }), unsent: false };
+  }
+  if (call.service === 'object-store' && headerCodes.has(code)) {
+    const text = `its headers cannot be read: ${cause?.message ?? code}`;
+    const meaning: Meaning = {
+      code: 'object-store.unreadable-headers',
+      kind: 'permanent',
+      hint: 'a name of its metadata outside ASCII, or more metadata than Node reads: rename or remove it (swift post -m), or leave it out; else check what answers at this address',
+    };
+    return { error: failure(call, meaning, text, { cause }), unsent: false };
+  }
+  if (code.startsWith('HPE_') || headerCodes.has(code)) {
     const text = `${call.service} answered with what is not valid HTTP: ${cause?.message ?? code}`;
     const meaning: Meaning = {
       code: 'region.unexpected-answer',
       kind: 'permanent',
-      hint: 'metadata names outside ASCII cannot be read: rename them; else check what answers at this address',
+      hint: 'check what answers at this address',
     };
     return { error: failure(call, meaning, text, { cause }), unsent: false };
   }

@@ -53,7 +53,7 @@ export class GuardedBody extends Readable {
 
   #take(chunk: Buffer): void {
     this.#bytes += chunk.length;
-    this.#guard.watchdog.touch();
+    this.#guard.watchdog.moved(chunk.length);
     if (this.push(chunk)) return;
     this.#source.pause();
     this.#guard.watchdog.pause();

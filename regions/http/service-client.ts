@@ -36,6 +36,8 @@ export interface JsonResponse {
 }
 
 export interface BulkRequest extends ServiceRequest {
+  /** Nothing large goes either way: the answer must be whole within `timeoutMs`, whatever moves. */
+  readonly isShort?: boolean;
   readonly body?: Readable | Buffer | string;
   readonly contentLength?: number;
 }
@@ -65,7 +67,8 @@ export interface ServiceClient {
   json(request: JsonRequest): Promise<JsonResponse>;
   /**
    * Bodies as streams (undici), constant memory. A stream body is sent once: on failure a transient
-   * RequestError. The deadline is one of no progress (`timeoutMs` without a byte moved).
+   * RequestError. The deadline is one of no progress (`timeoutMs` without a byte moved, or with fewer
+   * than the region's least rate would move).
    */
   bulk(request: BulkRequest): Promise<BulkResponse>;
 }

@@ -1,9 +1,10 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import axios from 'axios';
 import { Agent as BulkAgent } from 'undici';
 import type { TlsConfig } from '../identity/cloud-config.ts';
+import { answerTooLarge } from './failure.ts';
 import type { ServiceRequest } from './service-client.ts';
 
 export interface Outgoing {
@@ -27,6 +28,9 @@ const userAgent = 'farshore';
 const connectTimeoutMs = 10_000;
 /** A listing page of 10,000 rows with names of 1,024 bytes is about 13 MB. */
 const maxJsonBytes = 64 * 1024 * 1024;
+
+/** Metadata, two ACLs of 8 KiB, and the like: Node's own 16 KiB is too little for what Swift takes. */
+const maxHeaderBytes = 64 * 1024;
 
 /**
  * The sockets of one region: sends one request once and gives the answer, whatever its status.
@@ -57,6 +61,7 @@ export class Transport {
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
+      maxHeaderSize: maxHeaderBytes,
       connect: { ...secure, timeout: connectTimeoutMs, keepAlive: true },
     });
   }
@@ -72,7 +77,7 @@ export class Transport {
       readonly timeoutMs: number;
     },
   ): Promise<Answer<Buffer>> {
-    const { status, headers, data } = await axios.request<Buffer>({
+    const { status, headers, data } = await axios.request<Readable>({
       ...(request.isRepeatable ? this.#kept : this.#fresh),
       method: request.method,
       url: request.origin + request.target,
@@ -82,14 +87,15 @@ export class Transport {
       // A second line of defence: the signal comes first and says more.
       timeout: request.timeoutMs + 1_000,
       maxRedirects: 0,
-      maxContentLength: maxJsonBytes,
       proxy: false,
-      responseType: 'arraybuffer',
+      responseType: 'stream',
       transformRequest: [(sent: unknown) => sent],
       transformResponse: [(got: unknown) => got],
       validateStatus: () => true,
     });
-    return { status, headers: flat(headers), body: data };
+    const told = flat(headers);
+    const body = await bounded(addAbortSignal(request.signal, data), told['content-length']);
+    return { status, headers: told, body };
   }
 
   /** The answer as a stream, which must be read or destroyed. */
@@ -114,6 +120,24 @@ export class Transport {
     }
     await this.#bulk.destroy();
   }
+}
+
+/** No more than `maxJsonBytes` in memory, whatever the length that was announced. */
+async function bounded(body: Readable, announced: string | undefined): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let bytes = Number(announced ?? 0);
+  if (bytes <= maxJsonBytes) {
+    bytes = 0;
+    for await (const part of body as AsyncIterable<Buffer>) {
+      bytes += part.length;
+      if (bytes > maxJsonBytes) break;
+      parts.push(part);
+    }
+  }
+  if (bytes <= maxJsonBytes) return Buffer.concat(parts);
+  body.destroy();
+  const error = new Error(`${bytes} bytes or more, at most ${maxJsonBytes} are read`);
+  throw Object.assign(error, { code: answerTooLarge });
 }
 
 function flat(headers: object): Record<string, string> {

@@ -3,13 +3,25 @@ import type { BulkRequest, BulkResponse, ServiceClient } from '../http/service-c
 
 /** A request whose answer's body is of no interest: its status and headers are all. */
 export async function call(client: ServiceClient, request: BulkRequest): Promise<BulkResponse> {
-  const answer = await client.bulk(request);
+  const isShort = request.body === undefined;
+  const answer = await client.bulk(isShort ? { ...request, isShort } : request);
   await drained(answer);
   return answer;
 }
 
-/** Reads the body to its end, so that the connection can be used again. */
-export async function drained(answer: BulkResponse): Promise<void> {
-  answer.body.resume();
-  await finished(answer.body);
+/** No page that says what went wrong is longer. */
+const mostDrainedBytes = 64 * 1024;
+
+/** Reads the body to its end, so that the connection can be used again; of a longer one, drops it. */
+export async function drained({ body }: BulkResponse): Promise<void> {
+  let bytes = 0;
+  body.on('data', (part: Buffer) => {
+    bytes += part.length;
+    if (bytes > mostDrainedBytes) body.destroy();
+  });
+  try {
+    await finished(body);
+  } catch (error) {
+    if (bytes <= mostDrainedBytes) throw error;
+  }
 }

@@ -28,9 +28,10 @@ export async function* listContainers(
 ): AsyncGenerator<{ readonly name: string; readonly objects: number; readonly bytes: number }> {
   let marker: string | undefined;
   for (;;) {
+    const { prefix } = options;
     const rows = await page(client, containerShape, {
       path: '',
-      query: queryOf({ prefix: options.prefix, marker, limit: defaultPageSize }),
+      query: { prefix, marker, limit: defaultPageSize },
       operation: 'list containers of account in region',
       subject: client.region,
       signal: options.signal,
@@ -136,12 +137,12 @@ async function* versionsOfOne(
 async function objectPage(
   client: ServiceClient,
   container: string,
-  query: Readonly<Record<string, string | number | undefined>>,
+  query: PageQuery,
   signal: AbortSignal | undefined,
 ): Promise<readonly ListingRow[]> {
   const rows = await page(client, rowShape, {
     path: containerPath(container),
-    query: queryOf(query),
+    query,
     operation: `list, in region ${client.region}, container`,
     subject: container,
     signal,
@@ -181,14 +182,19 @@ function symlinkOf(row: z.infer<typeof rowShape>): Partial<ListingRow> {
   return versionId === undefined ? { symlinkPath: decodeName(path) } : { versionId };
 }
 
-async function page<Row>(
+async function page<Row extends { readonly name: string }>(
   client: ServiceClient,
   shape: z.ZodType<Row>,
-  request: Pick<JsonRequest, 'path' | 'query' | 'operation' | 'subject' | 'signal'>,
+  request: Pick<JsonRequest, 'path' | 'operation' | 'subject' | 'signal'> & {
+    readonly query: PageQuery;
+  },
 ): Promise<readonly Row[]> {
-  const { status, body } = await client.json({ ...request, method: 'GET', ok: [200] });
+  const { query } = request;
+  const asked = { ...request, query: queryOf(query), method: 'GET', ok: [200] } as const;
+  const { status, body } = await client.json(asked);
   const parsed = z.array(shape).safeParse(body);
-  if (parsed.success) return parsed.data;
+  const fault = parsed.success ? pageFault(parsed.data, query) : firstFault(parsed.error);
+  if (parsed.success && fault === undefined) return parsed.data;
   throw new RequestError('object-store answered with what is not a listing', {
     code: 'region.answer-malformed',
     kind: 'permanent',
@@ -199,9 +205,24 @@ async function page<Row>(
     method: 'GET',
     url: request.path,
     status,
-    hint: `check that the object-store endpoint in the catalogue leads to Swift or Ceph RGW; ${firstFault(parsed.error)}`,
+    hint: `check that the object-store endpoint in the catalogue leads to Swift or Ceph RGW; ${fault}`,
     cause: parsed.error,
   });
+}
+
+type PageQuery = Readonly<Record<string, string | number | undefined>>;
+
+/** What no listing does: more rows than asked for, or the same again without end. */
+function pageFault(
+  rows: readonly { readonly name: string }[],
+  { limit, marker, version_marker: version }: PageQuery,
+): string | undefined {
+  if (rows.length > Number(limit))
+    return `its page has ${rows.length} rows, ${limit} were asked for`;
+  const last = rows.at(-1)?.name;
+  if (last === undefined || marker === undefined || version !== undefined) return undefined;
+  if (compareNames(last, String(marker)) > 0) return undefined;
+  return 'its page does not go on behind the marker';
 }
 
 /** Where in the answer it is, and what was expected: no value of it. */

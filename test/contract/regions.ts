@@ -127,7 +127,8 @@ export const regionsSuite: Suite = (environment) =>
       const seen: RequestEvent[] = [];
       const onRequest = (event: RequestEvent) => seen.push(event);
       const regionClock = new RegionClock(ambient.clock);
-      const parts = { region: 'east', transport, limits, ambient, onRequest, regionClock };
+      const rate = { leastBytesPerSecond: 16 };
+      const parts = { region: 'east', transport, limits, ambient, onRequest, regionClock, ...rate };
       const caller = new Caller(parts);
       const keystone = new Keystone(caller, cloud, ambient.clock);
       const issue = () => keystone.issueToken();

@@ -245,7 +245,7 @@ describe('a region', () => {
           ['image', false],
         ]);
         expect(health[1]!.reason).to.contain('object-store answered 403');
-        expect(health[3]!.reason).to.contain('no answer within 1 s');
+        expect(health[3]!.reason).to.match(/no answer .*within 1 s/);
         keystone.isDown = true;
         expect((await region.probe(200, AbortSignal.abort())).every(({ up }) => !up)).to.equal(
           true,

@@ -94,6 +94,34 @@ describe('bulk transfers', () => {
     await until(() => server.cutOff() === 1);
   });
 
+  /** A byte each 40 ms, for ever. */
+  const trickle = () =>
+    serve((_, response) => {
+      response.writeHead(200, { 'content-length': '1000000' });
+      const timer = setInterval(() => response.write('x'), 40);
+      response.on('close', () => clearInterval(timer));
+      return undefined;
+    });
+
+  it('end when so little moves that they would take for ever', async () => {
+    await using server = await trickle();
+    await using it = rig({ timeoutMs: 400, leastBytesPerSecond: 100 });
+    const answer = await it.caller.bulk(target(server.url), { ...read, timeoutMs: 400 });
+    const error = await rejection(buffer(answer.body));
+    expect(error).to.include({ code: 'region.too-slow', kind: 'transient' });
+    expect(error.message).to.contain('fewer than 100 bytes a second for 0.4 s');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(server.cutOff()).to.equal(1);
+  });
+
+  it('that are short end at their deadline, whatever moves', async () => {
+    await using server = await trickle();
+    await using it = rig({ timeoutMs: 300 });
+    const short = { ...read, timeoutMs: 300, isShort: true };
+    const answer = await it.caller.bulk(target(server.url), short);
+    expect((await rejection(buffer(answer.body))).code).to.equal('region.timeout');
+  });
+
   it('let a slow transfer go on as long as it moves, and a reader take its time', async () => {
     const answering = Promise.withResolvers<ServerResponse>();
     await using server = await serve((_, response) => {
@@ -139,9 +167,24 @@ describe('bulk transfers', () => {
     });
     await using it = rig();
     const error = await rejection(it.caller.bulk(target(server.url), read));
-    expect(error).to.include({ code: 'region.unexpected-answer', kind: 'permanent' });
-    expect(error.hint).to.contain('metadata names outside ASCII');
+    expect(error).to.include({ code: 'object-store.unreadable-headers', kind: 'permanent' });
+    expect(error.hint).to.contain('outside ASCII');
     expect(server.seen).to.have.lengthOf(1);
+  });
+
+  it('read as much metadata as Swift takes, and say by name what is more', async () => {
+    await using server = await serve(({ url }, response) => {
+      const headers = Array.from({ length: 8 }, (_, at) => `X-${at}: ${'a'.repeat(8_000)}\r\n`);
+      const sent = url.endsWith('/small') ? headers.slice(0, 7) : [...headers, ...headers];
+      response.socket?.end(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${sent.join('')}\r\n`);
+      return undefined;
+    });
+    await using it = rig();
+    const small = await it.caller.bulk(target(server.url), { ...read, path: '/c/small' });
+    small.body.resume();
+    expect(small.headers['x-6']).to.have.lengthOf(8_000);
+    const large = await rejection(it.caller.bulk(target(server.url), read));
+    expect(large).to.include({ code: 'object-store.unreadable-headers', kind: 'permanent' });
   });
 
   it('repeat a body that is at hand, never a stream that was read', async () => {

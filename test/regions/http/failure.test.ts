@@ -122,6 +122,14 @@ describe('no answer', () => {
       expect(error.hint).to.be.a('string').that.is.not.empty;
     });
 
+  for (const raw of ['HPE_INVALID_HEADER_TOKEN', 'HPE_HEADER_OVERFLOW', 'UND_ERR_HEADERS_OVERFLOW'])
+    it(`${raw} is, of an object store, what one object's metadata does`, () => {
+      const { error } = failureOfNetwork({ ...call, service: 'object-store' }, coded(raw));
+      expect(error).to.include({ code: 'object-store.unreadable-headers', kind: 'permanent' });
+      const other = failureOfNetwork(call, coded(raw)).error;
+      expect(other).to.include({ code: 'region.unexpected-answer', kind: 'permanent' });
+    });
+
   it('looks into what wraps the socket’s error', () => {
     const wrapped = new Error('request failed', {
       cause: new AggregateError([coded('ECONNREFUSED'), coded('ENETUNREACH')]),

@@ -113,6 +113,40 @@ describe('JSON calls', () => {
     expect(server.seen).to.have.lengthOf(2);
   });
 
+  for (const announced of [true, false])
+    it(`are not read beyond 64 MiB, which ${announced ? 'the length says' : 'nothing said before'}`, async () => {
+      const part = Buffer.alloc(1024 * 1024, ' ');
+      await using server = await serve((_, response) => {
+        response.writeHead(200, announced ? { 'content-length': String(100 * part.length) } : {});
+        const more = () => {
+          while (response.write(part));
+        };
+        response.on('drain', more);
+        response.on('error', () => undefined);
+        if (!announced) more();
+        else response.write('[');
+        return undefined;
+      });
+      await using it = rig();
+      const error = await rejection(it.caller.json(target(server.url), list));
+      expect(error).to.include({ code: 'region.answer-too-large', kind: 'permanent' });
+      expect(server.seen).to.have.lengthOf(1);
+    }).timeout(30_000);
+
+  it('end at their deadline in the middle of an answer too', async () => {
+    await using server = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      const timer = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(timer));
+      return undefined;
+    });
+    await using it = rig({ timeoutMs: 200 });
+    const error = await rejection(
+      it.caller.json(target(server.url), { ...create, timeoutMs: 200 }),
+    );
+    expect(error.code).to.equal('region.timeout');
+  });
+
   it('end with the caller’s reason when it aborts', async () => {
     await using server = await serve(() => undefined);
     await using it = rig();
@@ -129,7 +163,7 @@ describe('JSON calls', () => {
     await using server = await serve(async ({ url }) => {
       if (url !== '/things') return { status: 200, body: 'data' };
       most = Math.max(most, (under += 1));
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 100));
       under -= 1;
       return { status: 200, body: '{}' };
     });

@@ -39,6 +39,8 @@ export interface RigOptions {
   readonly timeoutMs?: number;
   readonly tls?: TlsConfig;
   readonly clock?: Clock;
+  /** None unless given. */
+  readonly leastBytesPerSecond?: number;
 }
 
 export function rig(options: RigOptions = {}): Rig {
@@ -53,6 +55,7 @@ export function rig(options: RigOptions = {}): Rig {
     ambient: { clock, random: { next: () => 0, id: () => 'x' }, log: silentLog },
     onRequest: (event) => events.push(event),
     regionClock: new RegionClock(clock),
+    leastBytesPerSecond: options.leastBytesPerSecond ?? 0,
   });
   return {
     caller,

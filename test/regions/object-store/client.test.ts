@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { HttpServiceClient } from '../../../regions/http/http-service-client.ts';
 import { createObjectStore } from '../../../regions/object-store/client.ts';
 import { isMd5 } from '../../../regions/object-store/etag.ts';
+import { readWhole } from '../../../regions/object-store/read-whole.ts';
 import type { ObjectStore } from '../../../regions/object-store/types.ts';
 import { type Reply, type Seen, serve } from '../../support/http-server.ts';
 import { collect, rejection } from '../../support/rejection.ts';
@@ -141,6 +142,25 @@ describe('listings', () => {
     );
   });
 
+  it('end where a store gives more rows than asked for, or the same ones again', async () => {
+    const pages = (names: readonly string[]) => ({
+      status: 200,
+      body: names.map((name) => row(name)),
+    });
+    for (const [names, what] of [
+      [['a', 'b', 'c'], '3 rows, 2 were asked for'],
+      [['a', 'b'], 'does not go on'],
+    ] as const)
+      await withStore(
+        () => pages(names),
+        async (store) => {
+          const error = await rejection(collect(store.list('c', { pageSize: 2 })));
+          expect(error.code).to.equal('region.answer-malformed');
+          expect(error.hint).to.contain(what);
+        },
+      );
+  });
+
   it('fail for a container that is not there, or an answer that is none', async () => {
     const body = '<html><h1>Not Found</h1><p>The resource could not be found.</p></html>';
     await withStore(
@@ -263,6 +283,36 @@ describe('objects', () => {
         const from = { container: 'c', object: 'o ' };
         await store.copy(from, { container: 't', object: 'o' }, { symlink: true });
         expect(calls().at(-1)).to.equal('PUT /t/o?version-id=7&symlink=get');
+      },
+    ));
+
+  it('small by nature are read whole, and refused by name where they are not', () =>
+    withStore(
+      () => ({ status: 200, body: 'x'.repeat(100) }),
+      async (store) => {
+        const limit = { operation: 'read manifest', subject: 'c/o' };
+        const read = async (mostBytes: number, more: object = {}) => {
+          const download = (await store.get('c', 'o'))!;
+          const info = { ...download.info, ...more };
+          return readWhole({ ...download, info }, { ...limit, mostBytes });
+        };
+        expect(await read(100)).to.have.lengthOf(100);
+        for (const more of [{}, { bytes: 0 }])
+          expect(await rejection(read(99, more))).to.include({
+            code: 'object-store.too-large',
+            kind: 'permanent',
+            subject: 'c/o',
+          });
+      },
+    ));
+
+  it('deleted with a page that has no end are deleted all the same', () =>
+    withStore(
+      () => ({ status: 404, body: 'x'.repeat(10_000_000) }),
+      async (store, seen) => {
+        expect(await store.delete('c', 'o')).to.equal(false);
+        expect(await store.get('c', 'o')).to.equal(null);
+        expect(seen).to.have.lengthOf(2);
       },
     ));
 
