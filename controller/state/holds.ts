@@ -65,15 +65,6 @@ export async function holdForOperator(
   });
 }
 
-/** The operator's hold; null: there is none. */
-export async function operatorHold(
-  store: Store,
-  group: string,
-  point: string,
-): Promise<NonNullable<Holds['operator']> | null> {
-  return (await store.get(keys.holds(group, point)))?.value.operator ?? null;
-}
-
 async function liveOf(store: Store, executions: readonly string[]): Promise<readonly string[]> {
   const live: string[] = [];
   for (const id of executions) {

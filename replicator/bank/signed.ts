@@ -1,4 +1,3 @@
-import { FarshoreError } from '../../kernel/errors.ts';
 import { fingerprintOf, isSignedBy, type PublicKey, type Signature } from './identity.ts';
 import type { Documents } from './documents.ts';
 
@@ -107,16 +106,4 @@ function publicKeyIn(body: Buffer): string | null {
   } catch {
     return null;
   }
-}
-
-/** Of a document that says who wrote it. Throws `bank.not-authentic` for all that proves nothing. */
-export function requireSigned(name: string, authenticity: Authenticity): void {
-  if (authenticity === 'authentic' || authenticity === 'unverified') return;
-  throw new FarshoreError(`its signature is worth nothing: ${authenticity}`, {
-    code: 'bank.not-authentic',
-    kind: 'permanent',
-    operation: 'read signed document',
-    subject: name,
-    hint: 'it was not written by the installation whose key it names, or was changed since',
-  });
 }

@@ -1,5 +1,4 @@
 import { buffer } from 'node:stream/consumers';
-import { createHash } from 'node:crypto';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { ObjectDownload } from '../../../regions/object-store/types.ts';
 
@@ -61,23 +60,9 @@ export function rewrittenManifest(
   return Buffer.from(JSON.stringify(rewritten));
 }
 
-/** The ETag that Swift gives the whole (slo.py): MD5 over the segments' ETags, with their ranges. */
-export function sloEtagOf(entries: readonly ManifestEntry[]): string {
-  const parts = entries.map((entry) => {
-    if (entry.data !== undefined) return md5(Buffer.from(entry.data, 'base64'));
-    const etag = entry.etag ?? '';
-    return entry.range === undefined ? etag : `${etag}:${entry.range};`;
-  });
-  return md5(Buffer.from(parts.join('')));
-}
-
 /** `container/object` or `/container/object` into its two parts. */
 export function splitPath(path: string): readonly [container: string, object: string] {
   const bare = path.replace(/^\/+/, '');
   const slash = bare.indexOf('/');
   return slash < 0 ? [bare, ''] : [bare.slice(0, slash), bare.slice(slash + 1)];
-}
-
-function md5(bytes: Buffer): string {
-  return createHash('md5').update(bytes).digest('hex');
 }

@@ -82,8 +82,3 @@ function unordered(before: string, after: string): FarshoreError {
     hint: 'container servers may be repairing a database; if it stays so, look at their logs',
   });
 }
-
-/** A stream of nothing. */
-export async function* none<T>(): AsyncGenerator<T> {
-  // Nothing to give.
-}

@@ -88,7 +88,3 @@ async function tryAll<T extends Named, R extends Named>(
 async function* leftOf<T extends Named, R>(file: RowFile<Tried<T, R>>): AsyncGenerator<T> {
   for await (const tried of file.rows()) if ('left' in tried) yield tried.left;
 }
-
-export async function* doneOf<T, R>(file: RowFile<Tried<T, R>>): AsyncGenerator<R> {
-  for await (const tried of file.rows()) if ('done' in tried) yield tried.done;
-}

@@ -16,7 +16,7 @@ describe('the owner of a bank', () => {
     documents = new SwiftDocuments(store, 'farshore');
     clock = new SkippingClock();
   });
-  const require = (installation: string) => requireOwner(documents, installation, clock, signal);
+  const owned = (installation: string) => requireOwner(documents, installation, clock, signal);
   const names = async () => {
     const found: string[] = [];
     for await (const name of documents.list('')) found.push(name);
@@ -24,16 +24,16 @@ describe('the owner of a bank', () => {
   };
 
   it('is whoever first uses an empty one, and asking again is one request', async () => {
-    expect((await require('a')).installation).to.equal('a');
+    expect((await owned('a')).installation).to.equal('a');
     expect(await names()).to.deep.equal([ownerObject]);
     store.requests.length = 0;
-    await require('a');
+    await owned('a');
     expect(store.requests.map(({ method }) => method)).to.deep.equal(['GET']);
   });
 
   it('keeps every other out, with a way on, and nothing is changed', async () => {
-    await require('a');
-    const error = await rejection(require('b'));
+    await owned('a');
+    const error = await rejection(owned('b'));
     expect(error).to.include({ code: 'bank.other-owner', kind: 'permanent' });
     expect(error.message).to.include('belongs to installation a').and.to.include('installation b');
     expect(error.hint).to.include('farshore bank adopt');
@@ -50,13 +50,13 @@ describe('the owner of a bank', () => {
           return put(container, object, body, { ...options, headers });
         };
       documents = new SwiftDocuments(store, 'farshore');
-      const both = await Promise.allSettled([require('b'), require('a')]);
+      const both = await Promise.allSettled([owned('b'), owned('a')]);
       expect(
         both.map(({ status }) => status),
         String(isConditional),
       ).to.deep.equal(['rejected', 'fulfilled']);
       expect((await readOwner(documents))?.installation).to.equal('a');
-      expect((await rejection(require('b'))).code).to.equal('bank.other-owner');
+      expect((await rejection(owned('b'))).code).to.equal('bank.other-owner');
     }
   });
 
@@ -64,45 +64,45 @@ describe('the owner of a bank', () => {
     store.before = ({ method, object }) => {
       if (method === 'PUT' && object === ownerObject) throw new Error('killed');
     };
-    await require('a').catch(() => undefined);
+    await owned('a').catch(() => undefined);
     store.before = undefined;
-    expect((await require('a')).installation).to.equal('a');
+    expect((await owned('a')).installation).to.equal('a');
     expect(await names()).to.deep.equal([ownerObject]);
   });
 
   it('is not made up for a container that holds something and does not say whose it is', async () => {
     await documents.write('shop/points/p1.json', Buffer.from('{}'));
-    const error = await rejection(require('a'));
+    const error = await rejection(owned('a'));
     expect(error).to.include({ code: 'bank.ownerless' });
     expect(error.message).to.include('shop/points/p1.json');
     expect(await names()).to.deep.equal(['shop/points/p1.json']);
   });
 
   it('changes by an order, which the former one hears of', async () => {
-    await require('a');
+    await owned('a');
     const by = { at: '2026-11-29T08:00:00.000Z', reason: 'the disk of a burnt' };
     const { owner, before } = await adopt(documents, 'b', by, signal);
     expect(before).to.equal('a');
     expect(owner.former).to.deep.equal([{ installation: 'a', until: by.at, reason: by.reason }]);
-    expect((await require('b')).installation).to.equal('b');
-    expect((await rejection(require('a'))).message).to.include('belongs to installation b');
+    expect((await owned('b')).installation).to.equal('b');
+    expect((await rejection(owned('a'))).message).to.include('belongs to installation b');
     expect((await adopt(documents, 'b', by, signal)).owner).to.deep.equal(owner);
   });
 
   it('is not guessed where the document is a newer one’s or spoilt', async () => {
     for (const text of ['{"format": 2, "installation": "a"}', 'no json', '{}']) {
       await documents.write(ownerObject, Buffer.from(text));
-      expect((await rejection(require('a'))).code, text).to.equal('bank.owner-not-understood');
+      expect((await rejection(owned('a'))).code, text).to.equal('bank.owner-not-understood');
     }
   });
 
   it('is not read when it is too large to be one', async () => {
-    await require('a');
+    await owned('a');
     const get = store.get.bind(store);
     store.get = async (container, object, options) => {
       const found = await get(container, object, options);
       return found && { ...found, info: { ...found.info, bytes: 900_000_000 } };
     };
-    expect((await rejection(require('a'))).code).to.equal('bank.document-too-large');
+    expect((await rejection(owned('a'))).code).to.equal('bank.document-too-large');
   });
 });
