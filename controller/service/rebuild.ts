@@ -102,6 +102,8 @@ async function survey(
         `the signature of its record is worth nothing: ${authenticity}`,
       );
     const banked = parseBankedGroup(record.content);
+    if (typeof banked === 'string')
+      return fault('bank.group-not-understood', `its record lacks what a group needs: ${banked}`);
     if (banked.spec.name !== group)
       return fault('bank.group-not-understood', `its record is that of ${banked.spec.name}`);
     return { group, survey: found, banked, authenticity, key, fault: null };
@@ -109,8 +111,6 @@ async function survey(
     signal.throwIfAborted();
     if (error instanceof FarshoreError && error.code === 'bank.group-not-understood')
       return fault(error.code, describeError(error));
-    if (error instanceof Error && error.name === '$ZodError')
-      return fault('bank.group-not-understood', 'its record lacks what a group needs');
     throw error;
   }
 }

@@ -18,6 +18,7 @@ export interface BankedGroup {
 }
 
 const text = z.string().min(1);
+const byName = z.record(z.string(), z.string());
 
 /** As far as a mistake of who wrote it would do harm; what else is there is kept. */
 const bankedSchema = z.looseObject({
@@ -25,19 +26,29 @@ const bankedSchema = z.looseObject({
     name: text,
     policy: text,
     source: z.looseObject({ region: text, project: text }),
-    target: z.looseObject({ project: text, volumeTypes: z.record(z.string(), z.string()) }),
+    target: z.looseObject({ project: text, mappings: z.record(text, byName) }),
     members: z.array(z.looseObject({ kind: text })),
     paused: z.boolean(),
   }),
   createdAt: text,
-  policy: z.looseObject({ name: text, targetRegion: text, rpoSeconds: z.number() }),
+  policy: z.looseObject({
+    name: text,
+    targetRegion: text,
+    rpoSeconds: z.number(),
+    schedule: z.looseObject({}),
+    retention: z.looseObject({ last: z.int().min(1) }),
+    changes: z.looseObject({ limitPercent: z.number(), graceSeconds: z.number() }),
+    options: z.record(text, z.unknown()),
+  }),
   head: z.looseObject({ generation: z.int().min(1), primary: text, secondary: text }),
   resources: z.array(z.looseObject({ kind: text, id: text, name: z.string() })),
 });
 
-/** Throws a ZodError. */
-export function parseBankedGroup(content: unknown): BankedGroup {
-  return bankedSchema.parse(content) as unknown as BankedGroup;
+/** Or what it lacks, in a line. */
+export function parseBankedGroup(content: unknown): BankedGroup | string {
+  const { data, error } = bankedSchema.safeParse(content);
+  if (error === undefined) return data as unknown as BankedGroup;
+  return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
 }
 
 /** The group as it is now, into the bank of the region that holds its points. */

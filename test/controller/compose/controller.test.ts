@@ -114,7 +114,10 @@ describe('controller', () => {
     await controller.start();
     const summary = await synced();
     expect(summary).to.include({ phase: 'failed' });
-    expect(summary.error?.code).to.equal('group.member-unusable');
+    expect(summary.error).to.deep.equal({
+      code: 'session.nothing-usable',
+      message: 'data: there is no volume data in the source project',
+    });
     expect((await controller.service.groupStatus('shop')).resources).to.have.length(1);
   });
 
@@ -131,7 +134,7 @@ describe('controller', () => {
     expect(checked.state).to.equal('damaged');
     const status = await controller.service.groupStatus('shop');
     expect(status).to.include({ newestProvenPoint: older!.id });
-    expect(status.points).to.deep.equal({ proven: 1, damaged: 1 });
+    expect(status.points).to.deep.equal({ proven: 1, partial: 0, damaged: 1 });
   });
 
   it('deletes points, but never the newest proven one', async () => {

@@ -18,6 +18,9 @@ import { gold, specOf } from '../support/fixtures.ts';
 import { MemoryRegion, memorySites } from '../support/memory-sites.ts';
 
 const reason = 'the disk of the controller burnt';
+const spec = specOf('shop', {
+  target: { project: 'demo', mappings: { volumeTypes: { ssd: 'default' } } },
+});
 
 /** Controllers that lose their state, with regions and movers in memory that do not. */
 describe('a state that is had back from the bank', () => {
@@ -72,7 +75,7 @@ describe('a state that is had back from the bank', () => {
     world.source.set(`volume/${id}`, 'content');
     controller = await open('one');
     await controller.service.applyPolicy(gold);
-    await controller.service.applyGroup(specOf('shop'));
+    await controller.service.applyGroup(spec);
     await sync('content');
     await sync('changed');
     await controller.stop();
@@ -135,7 +138,7 @@ describe('a state that is had back from the bank', () => {
       ['proven', 1, 'listing'],
     ]);
     const { value } = await controller.service.getGroup('shop');
-    expect(value.spec).to.deep.equal(specOf('shop'));
+    expect(value.spec).to.deep.equal(spec);
     expect((await controller.service.getPolicy('gold')).value).to.deep.equal(gold);
     const actions = (await controller.service.listAudit()).map(({ action }) => action);
     expect(actions).to.include.members(['bank.adopt', 'bank.rebuild']);
@@ -241,6 +244,18 @@ describe('a state that is had back from the bank', () => {
     await documents.delete(second.replace(id, twin));
     await documents.delete(first);
     expect((await rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 1 });
+  });
+
+  it('refuses a group whose record lacks what it needs, and says what', async () => {
+    const key = { key: keyPair };
+    await rewrite('shop/group.json', (text) => text.replace('"mappings":', '"volumeTypes":'), key);
+    const { groups, isWhole } = await rebuild();
+    expect(isWhole).to.equal(false);
+    expect(groups[0]).to.include({ outcome: 'refused', points: 0 });
+    const [fault] = groups[0]!.faults;
+    expect(fault).to.include({ code: 'bank.group-not-understood', subject: 'shop' });
+    expect(fault?.message).to.include('target.mappings');
+    expect(await controller.service.listGroups()).to.deep.equal([]);
   });
 
   it('says what of it the secondary does not hold any more', async () => {
