@@ -21,6 +21,11 @@ export interface Bank {
   readonly container: string;
   /** On whose behalf this process uses it: whatever is made for it bears this. */
   readonly installation: string;
+  /**
+   * Installations that the bank was taken from by order: what they made for its groups is this one's now.
+   * As the last `requireOwned` had it; none before, when nothing of theirs is touched.
+   */
+  readonly former: readonly string[];
   readonly documents: Documents;
   /**
    * Throws `bank.other-owner` unless it is this installation's; an empty bank becomes it. Asked before

@@ -44,6 +44,7 @@ class SwiftBank implements Bank {
   readonly #spoolDir: string;
   readonly #ambient: Ambient;
   readonly #attempts: number;
+  #former: readonly string[] = [];
 
   constructor(options: BankOptions) {
     this.store = options.store;
@@ -56,11 +57,17 @@ class SwiftBank implements Bank {
     this.#attempts = options.attempts ?? 5;
   }
 
-  requireOwned(signal: AbortSignal): Promise<BankOwner> {
+  get former(): readonly string[] {
+    return this.#former;
+  }
+
+  async requireOwned(signal: AbortSignal): Promise<BankOwner> {
     const { clock } = this.#ambient;
-    return this.#tried(signal, () =>
+    const owner = await this.#tried(signal, () =>
       requireOwner(this.documents, this.installation, clock, signal),
     );
+    this.#former = owner.former.map(({ installation }) => installation);
+    return owner;
   }
 
   async sign(bytes: Buffer): Promise<Signature> {

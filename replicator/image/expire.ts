@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { TargetContext } from '../mover.ts';
-import { byGroup, standingOf } from './marks.ts';
+import { byGroup, isMadeHere, standingOf } from './marks.ts';
 import type { ImageCopy } from './types.ts';
 
 /** Older than any upload that may still be on its way, or than what a session shipped for its point. */
@@ -18,13 +18,14 @@ export async function expireImages(
   clock: Clock,
 ): Promise<void> {
   const { images } = at.target;
-  const owner = { installation: at.bank.installation, group: at.group };
   const needed = new Set(kept.map((copy) => copy.targetImageId));
   const unneeded = new Set(dropped.map((copy) => copy.targetImageId));
   const doomed: string[] = [];
   for await (const image of images.list({ property: byGroup(at.group), signal: at.signal })) {
-    if (standingOf(image, owner) !== 'staged' || needed.has(image.id)) continue;
-    const isAbandoned = clock.now() - Date.parse(image.updatedAt) > abandonedMs;
+    if (standingOf(image, at) !== 'staged' || needed.has(image.id)) continue;
+    // A former installation may be at work with another bank: of its images only those that points name.
+    const isAbandoned =
+      isMadeHere(image, at) && clock.now() - Date.parse(image.updatedAt) > abandonedMs;
     if (unneeded.has(image.id) || isAbandoned) doomed.push(image.id);
   }
   for (const id of doomed) await images.delete(id, at.signal);

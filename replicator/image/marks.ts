@@ -1,4 +1,5 @@
 import type { Random } from '../../kernel/random.ts';
+import type { Bank } from '../bank/bank.ts';
 import type { Image, NewImage } from '../../regions/image/types.ts';
 import { contentText, type Content } from './content.ts';
 
@@ -19,7 +20,7 @@ const mark = {
 
 /** On whose behalf images are made, found and deleted. */
 export interface Owner {
-  readonly installation: string;
+  readonly bank: Pick<Bank, 'installation' | 'former'>;
   readonly group: string;
 }
 
@@ -45,7 +46,7 @@ export function isMarked(image: Image): boolean {
 }
 
 /**
- * `staged`: made ahead of time by this group, never made live (a failover takes the marks off). `live`:
+ * `staged`: made ahead of time by this group, here or in an installation whose bank was taken over, never made live (a failover takes the marks off). `live`:
  * someone's image, with no mark that counts. `other`: another group's or installation's copy, or a
  * drill's; not to be relied on.
  */
@@ -53,9 +54,17 @@ export function standingOf(image: Image, by: Owner): 'staged' | 'live' | 'other'
   if (!isMarked(image)) return 'live';
   const { properties } = image;
   if (properties[mark.scratch] !== undefined) return 'other';
-  const isOwn =
-    properties[mark.installation] === by.installation && properties[mark.group] === by.group;
-  return isOwn ? 'staged' : 'other';
+  const isOwn = isMadeHere(image, by) || by.bank.former.includes(madeBy(image));
+  return isOwn && properties[mark.group] === by.group ? 'staged' : 'other';
+}
+
+/** False for what a former installation made. */
+export function isMadeHere(image: Image, { bank }: Owner): boolean {
+  return madeBy(image) === bank.installation;
+}
+
+function madeBy({ properties }: Image): string {
+  return properties[mark.installation] ?? '';
 }
 
 export function holdsMark(image: Image, content: Content): boolean {
@@ -81,7 +90,7 @@ export function stagedImage(id: string, source: Image, by: Owner, content: Conte
     hidden: true,
     properties: {
       [mark.image]: id,
-      [mark.installation]: by.installation,
+      [mark.installation]: by.bank.installation,
       [mark.group]: by.group,
       [mark.sourceId]: source.id,
       [mark.content]: contentText(content),

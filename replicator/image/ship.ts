@@ -22,7 +22,7 @@ export async function shipImage(
   const wanted = {
     source,
     content,
-    owner: { installation: bank.installation, group },
+    owner: { bank, group },
     projectId: session.target.projectId,
     knownId: previous?.copy.targetImageId,
     isDamaged: (previous?.damage.length ?? 0) > 0,

@@ -40,9 +40,8 @@ export async function locate(copy: ImageCopy, at: TargetContext): Promise<Image 
   const image = await images.get(copy.targetImageId, at.signal);
   if (image !== null) return image;
   const property = bySource(copy.resource.id);
-  const owner = { installation: at.bank.installation, group: at.group };
   for await (const other of images.list({ property, signal: at.signal }))
-    if (standingOf(other, owner) === 'staged' && judge(copy, other) === null) return other;
+    if (standingOf(other, at) === 'staged' && judge(copy, other) === null) return other;
   return null;
 }
 

@@ -77,7 +77,7 @@ export const imageMoverSuite: Suite = (environment) =>
         sessionId: run,
         source: east,
         target: west,
-        bank: {} as Bank,
+        bank: { installation: 'test', former: [] as readonly string[] } as Bank,
         sharedSwift: false,
         isResumed: false,
         mappings: {},

@@ -63,6 +63,8 @@ export function isGroupsBackup(backup: Backup, by: By): boolean {
   return isOf(ownerOfBackup(backup), by);
 }
 
+/** Of this installation, or of one whose bank was taken over. */
 function isOf(owner: Owner | null, { group, bank }: By): boolean {
-  return owner?.group === group && owner.installation === bank.installation;
+  if (owner?.group !== group) return false;
+  return owner.installation === bank.installation || bank.former.includes(owner.installation);
 }

@@ -7,7 +7,7 @@ import { systemClock } from '../../../kernel/clock.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { systemRandom } from '../../../kernel/random.ts';
 import type { Bank } from '../../../replicator/bank/bank.ts';
-import { ownerObject } from '../../../replicator/bank/owner.ts';
+import { adopt, ownerObject } from '../../../replicator/bank/owner.ts';
 import { createBank } from '../../../replicator/bank/swift-bank.ts';
 import { MemoryObjectStore } from '../../support/memory/object-store.ts';
 import { refusal } from '../../support/memory/refusal.ts';
@@ -49,6 +49,18 @@ describe('the bank', () => {
     expect(ref.object).to.equal(`g/catalogs/${ref.sha256}.jsonl.gz`);
     const back = await collect(bank.readCatalog(ref));
     expect(back).to.deep.equal(await collect(numbered(30_000)));
+  });
+
+  it('knows from whom it was taken over, once it was asked whose it is', async () => {
+    const { signal } = new AbortController();
+    const { documents, installation } = bank;
+    const by = { at: '2026-11-21T08:00:00.000Z', reason: 'its disk burnt' };
+    await adopt(documents, 'i-0', by, signal);
+    await adopt(documents, 'i-1', by, signal);
+    await adopt(documents, installation, by, signal);
+    expect(bank.former).to.deep.equal([]);
+    await bank.requireOwned(signal);
+    expect(bank.former).to.deep.equal(['i-0', 'i-1']);
   });
 
   it('sends equal rows once', async () => {

@@ -52,7 +52,7 @@ export class Setting {
       sessionId: 's1',
       source: scope('east', 'p1', this.east),
       target: scope('west', targetProject, this.west),
-      bank: { installation: 'i-1' } as Bank,
+      bank: { installation: 'i-1', former: ['i-0'] as readonly string[] } as Bank,
       sharedSwift: false,
       isResumed: false,
       mappings: {},

@@ -183,6 +183,26 @@ describe('image mover: shipping', () => {
     }
   });
 
+  it('goes on with what the installation made whose bank was taken over', async () => {
+    const marks = (id: string) => ({
+      farshore_image_id: id,
+      farshore_installation: 'i-0',
+      farshore_group: 'shop',
+      farshore_source_id: 'i1',
+    });
+    at.west.add('i1', bytes(20_000), { properties: marks('i1') });
+    at.west.add('unnamed', bytes(10), { properties: marks('unnamed') });
+    const copy = await at.protect();
+    expect(copy.targetImageId).to.equal('i1');
+    expect(at.west.stored.size).to.equal(2);
+    // That one may be at work elsewhere: only what a point names goes, however old the rest is.
+    await at.clock.sleep(25 * 3_600_000);
+    await at.mover.expire([], [copy], at.session);
+    expect([...at.west.stored.keys()]).to.have.members(['i1', 'unnamed']);
+    await at.mover.expire([copy], [], at.session);
+    expect([...at.west.stored.keys()]).to.deep.equal(['unnamed']);
+  });
+
   it('takes no image of a user’s that inherited all of its marks, and leaves it alone', async () => {
     const { image: staged } = (await at.protect(), at.west.stored.get('i1')!);
     at.west.add('users', bytes(20_000), { properties: staged.properties });

@@ -10,6 +10,7 @@ import type { RegionLink } from './region-link.ts';
 export class SimBank implements Bank {
   readonly container = 'farshore';
   readonly installation = 'sim';
+  readonly former = [];
   readonly documents: Documents;
   readonly #link: RegionLink;
 
