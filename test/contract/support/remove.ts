@@ -6,13 +6,21 @@ import type { TargetContext } from '../../../replicator/mover.ts';
 import { collect } from '../../support/rejection.ts';
 import type { Environment } from '../environment.ts';
 
-/** A container with all that is in it, versions too, as the product deletes its own. */
+/** A container with all that is in it, as the product deletes its own; versions too, which it never makes. */
 export async function removeAll(
   target: ProjectScope,
   name: string,
   ambient: Ambient,
 ): Promise<void> {
   const { signal } = new AbortController();
+  const store = target.objectStore;
+  if ((await store.headContainer(name))?.headers['x-versions-enabled'] !== undefined) {
+    // Off, so that deletions leave no markers; Swift demands it before the container may go.
+    await store.postContainer(name, { 'x-versions-enabled': 'false' });
+    for (const { name: object, versionId } of await collect(store.list(name, { versions: true })))
+      if (versionId !== undefined && versionId !== 'null')
+        await store.delete(name, object, { versionId });
+  }
   // Of the context only these two are used.
   await removeContainer(name, { target, signal } as TargetContext, ambient);
 }
