@@ -1,4 +1,4 @@
-import type { Copy, Mover, Movers } from '../../replicator/mover.ts';
+import type { Mover, Movers } from '../../replicator/mover.ts';
 import type { NewPoint } from '../../replicator/point/types.ts';
 import type { Session } from '../../replicator/session/types.ts';
 import type { Claims } from '../../controller/cluster/types.ts';
@@ -163,7 +163,7 @@ function over(store: Store, changes: Partial<Store>): Store {
   };
 }
 
-type AnyMover = Mover<never, Copy>;
+type AnyMover = Mover<never>;
 
 function eachMover(movers: Movers, change: (mover: AnyMover) => AnyMover): Movers {
   const { volume, image, container } = movers as unknown as Record<string, AnyMover>;
@@ -171,5 +171,5 @@ function eachMover(movers: Movers, change: (mover: AnyMover) => AnyMover): Mover
     volume: change(volume as AnyMover),
     image: change(image as AnyMover),
     container: change(container as AnyMover),
-  } as unknown as Movers;
+  };
 }
