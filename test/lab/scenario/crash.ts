@@ -58,18 +58,19 @@ export async function sessionEnd(scene: Scene, group: string, id: string): Promi
 export async function shippedTwice(
   scene: Scene,
   sinceMs: number,
-  containers: RegExp,
+  names: RegExp,
 ): Promise<readonly string[]> {
   const requests = await swiftRequests(scene.lab.region('west'), sinceMs);
   const counts = new Map<string, number>();
-  for (const request of requests.filter((each) => isPut(each, containers))) {
+  for (const request of requests.filter((each) => isPut(each, names))) {
     const [path = ''] = request.path.split('?');
     counts.set(path, (counts.get(path) ?? 0) + 1);
   }
   return [...counts].filter(([, count]) => count > 1).map(([path]) => path);
 }
 
-function isPut({ method, status, path }: SwiftRequest, containers: RegExp): boolean {
-  const [, , , container = '', object = ''] = path.split('/');
-  return method === 'PUT' && status === 201 && object !== '' && containers.test(container);
+/** `names` is of `container/object`. */
+function isPut({ method, status, path }: SwiftRequest, names: RegExp): boolean {
+  const name = path.split('/').slice(3).join('/');
+  return method === 'PUT' && status === 201 && names.test(name);
 }
