@@ -232,6 +232,18 @@ const ruleTests: readonly RuleTest[] = [
     shop,
   ),
   ruleTest(
+    'FarshoreResourceLacking',
+    { 'farshore_group_lacking_resources{group="shop"}': '0x5 1x30' },
+    { silent: '15m', firing: '25m' },
+    shop,
+  ),
+  ruleTest(
+    'FarshoreMemberChanged',
+    { 'farshore_group_member_changes{group="shop",change="lost"}': '0x5 1x5' },
+    { silent: '5m', firing: '7m' },
+    { ...shop, change: 'lost' },
+  ),
+  ruleTest(
     'FarshoreRegionServiceDown',
     { 'farshore_region_up{region="east",service="identity"}': '1x5 0x10' },
     { silent: '7m', firing: '9m' },
