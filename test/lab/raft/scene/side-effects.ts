@@ -6,17 +6,30 @@ const creation = /\/(volumes|snapshots|backups|images|import_record|restore)$/;
 /** Containers that hold copies: what lies in the bank is by design written anew. */
 const copies = /^\/v1\/[^/]+\/(volumebackups|work-docs|shop-[^/]*)\/./;
 
-/** Orders that a region carried out more than once: by kind, and with what was asked for. */
+const volumes = /\/volumes$/;
+const oneVolume = /\/volumes\/[^/]+$/;
+
+/**
+ * Orders that a region carried out more than once: by kind, and with what was asked for. A restore goes
+ * into a volume of its own: one that was broken off is deleted, and may be made again as often.
+ */
 export function doneTwice(requests: readonly LoggedRequest[]): readonly string[] {
-  const orders = requests
+  const done = requests
     .filter(({ status }) => status !== null && status < 300)
-    .map(({ method, path, body }) => ({ method, path: path.split('?')[0] ?? '', body }))
+    .map(({ method, path, body }) => ({ method, path: path.split('?')[0] ?? '', body }));
+  const deleted = done.filter(
+    ({ method, path }) => method === 'DELETE' && oneVolume.test(path),
+  ).length;
+  const orders = done
     .filter(({ method, path }) =>
       method === 'POST' ? creation.test(path) : method === 'PUT' && copies.test(path),
     )
-    .map(({ method, path, body }) => `${method} ${path} ${body}`);
-  const counts = Map.groupBy(orders, (order) => order);
-  return [...counts].flatMap(([order, all]) => (all.length > 1 ? [`${all.length}× ${order}`] : []));
+    .map(({ method, path, body }) => ({ path, order: `${method} ${path} ${body}` }));
+  const counts = Map.groupBy(orders, ({ order }) => order);
+  return [...counts].flatMap(([order, all]) => {
+    const again = all.some(({ path }) => volumes.test(path)) ? deleted : 0;
+    return all.length > 1 + again ? [`${all.length}× ${order}`] : [];
+  });
 }
 
 /** How many creations of each kind there were. */
