@@ -15,19 +15,9 @@ export async function holdPoint(
   point: string,
   executionId: string,
 ): Promise<void> {
-  const [pointKey, holdsKey] = [keys.point(group, point), keys.holds(group, point)];
-  await atomically(store, async () => {
-    const head = await store.get(pointKey);
-    if (head === null) throw notFound('point', `${group}/${point}`);
-    if (head.value.state === 'expiring') throw expiring(group, point);
-    const holds = await store.get(holdsKey);
-    const others = await liveOf(store, holds?.value.executions ?? []);
-    const executions = [...others.filter((id) => id !== executionId), executionId];
-    return {
-      compares: [unchanged(pointKey, head), unchanged(holdsKey, holds)],
-      operations: [put(holdsKey, { ...holds?.value, executions })],
-      result: undefined,
-    };
+  await changeHolds(store, group, point, (live, holds) => {
+    const executions = [...live.filter((id) => id !== executionId), executionId];
+    return [put(keys.holds(group, point), { ...holds, executions })];
   });
 }
 
@@ -48,18 +38,31 @@ export async function holdForOperator(
   hold: NonNullable<Holds['operator']> | null,
   audit: Operation,
 ): Promise<void> {
+  const key = keys.holds(group, point);
+  await changeHolds(store, group, point, (executions) => {
+    const next = hold === null ? { executions } : { executions, operator: hold };
+    const isEmpty = hold === null && executions.length === 0;
+    return [isEmpty ? remove(key) : put(key, next), audit];
+  });
+}
+
+/** In one transaction with the state of the point, which must not be expiring; `live` have not ended. */
+async function changeHolds(
+  store: Store,
+  group: string,
+  point: string,
+  change: (live: readonly string[], holds: Holds | undefined) => readonly Operation[],
+): Promise<void> {
   const [pointKey, holdsKey] = [keys.point(group, point), keys.holds(group, point)];
   await atomically(store, async () => {
     const head = await store.get(pointKey);
     if (head === null) throw notFound('point', `${group}/${point}`);
     if (head.value.state === 'expiring') throw expiring(group, point);
     const holds = await store.get(holdsKey);
-    const executions = await liveOf(store, holds?.value.executions ?? []);
-    const next = hold === null ? { executions } : { executions, operator: hold };
-    const isEmpty = hold === null && executions.length === 0;
+    const live = await liveOf(store, holds?.value.executions ?? []);
     return {
       compares: [unchanged(pointKey, head), unchanged(holdsKey, holds)],
-      operations: [isEmpty ? remove(holdsKey) : put(holdsKey, next), audit],
+      operations: change(live, holds?.value),
       result: undefined,
     };
   });
