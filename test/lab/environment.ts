@@ -93,7 +93,7 @@ export function labEnvironmentOf(
     topology: lab.topology,
     ambient,
     scale: {
-      objects: 2_000,
+      objects: 300,
       imageMiB: 192,
       volumeMiB: 300,
       isEveryVolumeRead: true,
