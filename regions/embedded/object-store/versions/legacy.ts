@@ -1,5 +1,6 @@
 import type { Reply } from '../../http/reply.ts';
 import { deletedType, isAlive } from '../find-object.ts';
+import { versionName } from '../keys.ts';
 import { noBytes } from '../object/store-body.ts';
 import type { ContainerRecord, HeaderMap } from '../records.ts';
 import { page, plain, statusReply } from '../refusals.ts';
@@ -110,11 +111,20 @@ async function keep(core: Core, request: Request, container: string): Promise<vo
   await copy(core, account, request, { container, object: name });
 }
 
-/** The record with bytes of its own: a large object's manifest, a link as a link. */
+/**
+ * The record with bytes of its own: a large object's manifest, a link as a link. Of a link to a version,
+ * which means nothing under another name, the version.
+ */
 async function copy(core: Core, account: string, from: Place, to: Place): Promise<void> {
   const { blobs } = core.state;
-  const record = await core.state.object(account, from.container, from.object);
-  if (!isAlive(core, record)) return;
+  const current = await core.state.object(account, from.container, from.object);
+  if (!isAlive(core, current)) return;
+  const { versionLink } = current;
+  const record =
+    versionLink === undefined
+      ? current
+      : await core.state.object(account, from.container, versionName(from.object, versionLink.id));
+  if (record === undefined) return;
   const blob = record.blob === null ? null : await blobs.copy(record.blob);
   try {
     await core.state.change(account, async (change) => {

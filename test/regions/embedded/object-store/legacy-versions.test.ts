@@ -32,6 +32,18 @@ describe('embedded Swift: the two older ways of versioning', () => {
       expect([first.text, first.headers['x-object-meta-is']]).to.deep.equal(['one', 'one']);
     });
 
+  it('keeps the bytes of what the newer way of versioning wrote', async () => {
+    await rig.ask('PUT', '/c', { headers: { 'x-versions-enabled': 'true' } });
+    await rig.ask('PUT', '/c/a', { body: 'one' });
+    await rig.clock.advance(1);
+    await rig.ask('POST', '/c', {
+      headers: { 'x-versions-enabled': 'false', 'x-versions-location': 'old' },
+    });
+    await rig.ask('PUT', '/c/a', { body: 'two' });
+    const [kept] = await names();
+    expect((await rig.ask('GET', `/old/${kept}`)).text).to.equal('one');
+  });
+
   it('a stack gives the older copy back on DELETE, until there is none', async () => {
     await make('x-versions-location');
     for (const body of ['two', 'one']) {
