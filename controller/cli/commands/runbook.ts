@@ -22,6 +22,8 @@ interface OrderOptions {
   readonly wait: boolean;
   readonly yes?: true;
   readonly unfenced?: true;
+  readonly older?: string;
+  readonly resource?: readonly string[];
   readonly reason?: string;
 }
 
@@ -82,7 +84,12 @@ function addOrder(program: Command, name: 'drill' | 'failover', description: str
       '--unfenced',
       'restore even where the old primary cannot be fenced; needs --reason, and is audited',
     )
-    .option('--reason <text>', 'why that does no harm, with --unfenced');
+    .option(
+      '--older <point>',
+      'take the resources of --resource from this older point, all else as without it; needs --reason, and is audited',
+    )
+    .option('--resource <resource...>', 'what --older is for, as the point names it')
+    .option('--reason <text>', 'with --unfenced: why that does no harm; with --older: why');
 }
 
 async function run(
@@ -114,19 +121,33 @@ async function run(
   await printOutcome(client, ended, globalsOf(command).output);
 }
 
-function paramsOf({ param, point, unfenced, reason }: OrderOptions): Record<string, unknown> {
-  if ((unfenced === undefined) !== (reason === undefined))
-    throw new FarshoreError('--unfenced and --reason are given together, or neither', {
-      code: 'cli.bad-option',
-      kind: 'permanent',
-      operation: 'order failover',
-      hint: 'say why it does no harm that the old primary is not fenced: --unfenced --reason "its power is off"',
-    });
+function paramsOf(options: OrderOptions): Record<string, unknown> {
+  const { param, point, unfenced, older, resource: resources, reason } = options;
+  if ((unfenced === undefined && older === undefined) !== (reason === undefined))
+    throw badOption(
+      '--reason is given with --unfenced or --older, and they with it',
+      'say why: --unfenced --reason "its power is off"',
+    );
+  if ((older === undefined) !== (resources === undefined))
+    throw badOption(
+      '--older and --resource are given together, or neither',
+      'name what is to be taken from the older point: --older <point> --resource volume/data',
+    );
   return {
     ...param,
     ...(point === undefined ? {} : { point }),
-    ...(reason === undefined ? {} : { unfenced: { reason } }),
+    ...(unfenced === undefined ? {} : { unfenced: { reason } }),
+    ...(older === undefined ? {} : { older: { point: older, resources, reason } }),
   };
+}
+
+function badOption(text: string, hint: string): FarshoreError {
+  return new FarshoreError(text, {
+    code: 'cli.bad-option',
+    kind: 'permanent',
+    operation: 'order failover',
+    hint,
+  });
 }
 
 function numberOrText(text: string): string | number {

@@ -1,5 +1,8 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
@@ -33,13 +36,43 @@ const gate: StepRecord = {
 };
 
 describe('farshore failover', () => {
-  it('takes --unfenced and --reason together only, and asks nobody before', async () => {
-    for (const flags of [['--unfenced'], ['--reason', 'dark']]) {
+  it('takes options that need each other together only, and asks nobody before', async () => {
+    const wrong = [
+      [['--unfenced'], '--reason is given with'],
+      [['--reason', 'dark'], '--reason is given with'],
+      [['--older', 'p1', '--resource', 'volume/data'], '--reason is given with'],
+      [['--older', 'p1', '--reason', 'damaged'], '--older and --resource are given together'],
+      [['--unfenced', '--resource', 'volume/data', '--reason', 'dark'], '--older and --resource'],
+    ] as const;
+    for (const [flags, message] of wrong) {
       const { code, stderr } = await farshore('failover', 'shop', '--yes', ...flags);
       expect(code).to.equal(1);
       expect(stderr.trim().split('\n')).to.have.length(1);
-      expect(stderr).to.include('--unfenced and --reason are given together');
+      expect(stderr).to.include(message);
     }
+  });
+
+  it('orders resources of an older point as one parameter', async () => {
+    let body: unknown;
+    const server = createServer((request, response) => {
+      void text(request).then((sent) => {
+        body = JSON.parse(sent);
+        response.writeHead(201, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(executionOf('shop', 'x1')));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const older = ['--older', 'p1', '--resource', 'volume/data', 'volume/logs'];
+    const order = ['failover', 'shop', '--yes', '--no-wait', ...older, '--reason', 'damaged'];
+    const { code, stderr } = await farshore('--api', `http://127.0.0.1:${port}`, ...order);
+    server.close();
+    expect(code, stderr).to.equal(0);
+    expect(body).to.deep.include({
+      params: {
+        older: { point: 'p1', resources: ['volume/data', 'volume/logs'], reason: 'damaged' },
+      },
+    });
   });
 
   it('says at a gate what it waits for, and the command that passes it', async () => {

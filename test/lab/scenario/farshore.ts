@@ -83,6 +83,12 @@ export class Farshore {
     await this.#end('SIGKILL');
   }
 
+  /** The process and all that it kept are gone at once; the configuration is not. */
+  async loseState(): Promise<void> {
+    await this.kill9();
+    await rm(join(this.dir, 'state'), { recursive: true });
+  }
+
   async stop(): Promise<void> {
     if (this.isRunning) await this.#end('SIGTERM');
   }

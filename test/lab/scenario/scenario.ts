@@ -10,6 +10,8 @@ import { interruptSession, sessionEnd, shippedTwice } from './crash.ts';
 import { damageScenario } from './damage.ts';
 import { containerSuffixes, type Dataset, documentsFor, makeDataset } from './dataset.ts';
 import { drillBesideReplication } from './drill.ts';
+import { damagedBase } from './damaged-base.ts';
+import { rebuildState } from './lost-state.ts';
 import { loseEast, protect } from './main-job.ts';
 import { openScene } from './open-scene.ts';
 import { points, type Scene, sync } from './scene.ts';
@@ -172,6 +174,10 @@ export function shopInTwoRegions(topology: Topology, parts: readonly Part[]): vo
       },
     );
 
+    of('main', 'has its state back from the bank when all of it was lost', async () => {
+      await rebuildState(scene, dataset.prefix);
+    });
+
     of('main', 'drills while replication goes on, delays nothing and leaves nothing', async () => {
       await drillBesideReplication(scene, dataset.prefix);
     });
@@ -195,6 +201,14 @@ export function shopInTwoRegions(topology: Topology, parts: readonly Part[]): vo
       'finds altered, truncated and deleted chunks, and fails over to the last whole point, killed on its way',
       async () => {
         await damageScenario(scene);
+      },
+    );
+
+    of(
+      'rest',
+      'recovers all else when the base of a chain is damaged, and the volume from an older chain by order',
+      async () => {
+        await damagedBase(scene);
       },
     );
 
