@@ -1,3 +1,0 @@
-import { withstands } from './fuzz.ts';
-
-withstands(200);
