@@ -1,7 +1,12 @@
 import { FarshoreError } from '../../kernel/errors.ts';
+import { resourceKey } from '../../replicator/mover.ts';
+import { newestFirst } from '../../replicator/point/choose.ts';
+import { hasWhole, isUsable, isWhole } from '../../replicator/point/members.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import type { ControllerService } from '../../controller/service.ts';
+import { keys } from '../../controller/state/keys.ts';
 import type { Site } from './site.ts';
+import type { Users } from './world/users.ts';
 import type { World } from './world/world.ts';
 import { otherRegion, policyTo, specOf, type SimGroup } from './sim-group.ts';
 import type { Truth } from './truth.ts';
@@ -15,6 +20,7 @@ export interface OperatorDeps {
   readonly world: World;
   readonly sites: readonly Site[];
   readonly truth: Truth;
+  readonly users: Users;
   readonly onDefect: (message: string, error: unknown) => void;
 }
 
@@ -44,8 +50,48 @@ export class Operator {
     return true;
   }
 
-  protect(group: SimGroup, paused = false): Promise<boolean> {
-    return this.order('apply group', (service) => service.applyGroup(specOf(group, paused)));
+  /** What is not there is not named for the first time. */
+  protect(group: SimGroup): Promise<boolean> {
+    const region = this.#deps.world.region(group.region);
+    if (this.#deps.truth.group(group.name) === null) {
+      group.members = group.members.filter(({ kind, id }) => region.find(kind, id) !== undefined);
+      if (group.members.length === 0) this.#deps.users.createFirst(group);
+    }
+    return this.order('apply group', (service) => service.applyGroup(specOf(group)));
+  }
+
+  pause({ name }: SimGroup): Promise<boolean> {
+    const spec = this.#deps.truth.group(name)?.spec;
+    if (spec === undefined) return Promise.resolve(false);
+    return this.order('pause group', (service) => service.applyGroup({ ...spec, paused: true }));
+  }
+
+  /** The operator says that what happened to some member is as it should be. */
+  async release({ name }: SimGroup): Promise<boolean> {
+    const { truth, world } = this.#deps;
+    const open = truth.get(keys.changes(name))?.changes.filter((each) => !each.releasedAt) ?? [];
+    const [change] = world.random.shuffled(open);
+    if (change === undefined) return false;
+    const key = resourceKey(change.resource);
+    world.released.add(`${name}/${key}`);
+    return this.order('release', (service) => service.releaseResource(name, key, reason));
+  }
+
+  /** Takes a member out of the group, or brings another in. */
+  async changeMembers(group: SimGroup): Promise<boolean> {
+    const { truth, world, users } = this.#deps;
+    const { name, members } = group;
+    if (truth.group(name)?.spec.source.region !== group.region) return false;
+    const region = world.region(group.region);
+    const there = members.filter(({ kind, id }) => region.find(kind, id) !== undefined);
+    // An order that names what is not there is refused.
+    if (there.length === 0) return false;
+    if (there.length > 1 && world.random.chance(0.5)) group.members = there.slice(1);
+    else {
+      group.members = there;
+      users.createAnother(group);
+    }
+    return this.order('change members', (service) => service.applyGroup(specOf(group)));
   }
 
   drill({ name }: SimGroup): Promise<boolean> {
@@ -56,7 +102,9 @@ export class Operator {
   async failover({ name }: SimGroup): Promise<boolean> {
     const { random } = this.#deps.world;
     const requestKey = `request ${random.id()}`;
-    const params = random.chance(0.5) ? { unfenced: { reason } } : {};
+    const unfenced = random.chance(0.5) ? { unfenced: { reason } } : {};
+    const older = random.chance(0.5) ? this.#olderOf(name) : null;
+    const params = { ...unfenced, ...(older === null ? {} : { older }) };
     const again: Order = (service) =>
       service.runner.start({ ...failoverOf(name, params), requestKey });
     const isDone = await this.order('failover', again);
@@ -131,7 +179,21 @@ export class Operator {
   hasFailedOver({ name }: SimGroup): boolean {
     const { truth } = this.#deps;
     const by = truth.head(name)?.failedOver?.executionId;
-    return by !== undefined && truth.execution(by)?.result === 'succeeded';
+    const result = by === undefined ? undefined : truth.execution(by)?.result;
+    // What the point lacks is named, and does not come any more.
+    return result === 'succeeded' || result === 'partial';
+  }
+
+  /** What the newest point lacks, from the newest one that has it. */
+  #olderOf(group: string) {
+    const points = newestFirst(this.#deps.truth.points(group)).filter(isUsable);
+    const lacking = points[0]?.members.filter((member) => !isWhole(member)) ?? [];
+    for (const { resource } of lacking) {
+      const key = resourceKey(resource);
+      const point = points.find((each) => hasWhole(each, key));
+      if (point !== undefined) return { point: point.id, resources: [key], reason };
+    }
+    return null;
   }
 
   /** True when it is known to be carried out. */

@@ -149,7 +149,7 @@ function blind<S extends object>(scope: S): S {
   return { ...scope, link: seen };
 }
 
-function over(store: Store, changes: Partial<Store>): Store {
+export function over(store: Store, changes: Partial<Store>): Store {
   return {
     get: (key, options) => store.get(key, options),
     range: (prefix, options) => store.range(prefix, options),
@@ -165,7 +165,7 @@ function over(store: Store, changes: Partial<Store>): Store {
 
 type AnyMover = Mover<never>;
 
-function eachMover(movers: Movers, change: (mover: AnyMover) => AnyMover): Movers {
+export function eachMover(movers: Movers, change: (mover: AnyMover) => AnyMover): Movers {
   const { volume, image, container } = movers as unknown as Record<string, AnyMover>;
   return {
     volume: change(volume as AnyMover),

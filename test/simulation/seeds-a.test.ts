@@ -1,3 +1,3 @@
 import { holdsInSeeds } from './seeds.ts';
 
-holdsInSeeds(1, 30);
+holdsInSeeds(1, 20);

@@ -1,3 +1,3 @@
 import { holdsInSeeds } from './seeds.ts';
 
-holdsInSeeds(31, 60);
+holdsInSeeds(21, 40);

@@ -1,3 +1,3 @@
 import { holdsInSeeds } from './seeds.ts';
 
-holdsInSeeds(61, 140);
+holdsInSeeds(41, 140);

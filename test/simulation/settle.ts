@@ -1,4 +1,5 @@
 import { resourceKey } from '../../replicator/mover.ts';
+import { isUsable, isWhole } from '../../replicator/point/members.ts';
 import { keys } from '../../controller/state/keys.ts';
 import type { Scheduler } from './engine/scheduler.ts';
 import { Violation } from './invariants/types.ts';
@@ -17,6 +18,8 @@ export interface SettleDeps {
   readonly world: World;
   readonly groups: readonly SimGroup[];
   readonly scheduler: Scheduler;
+  /** For so long it goes on before it is put to rest: what is let go by mistake is let go by then. */
+  readonly goesOnMs: number;
 }
 
 const boundMs = 30 * 60_000;
@@ -51,13 +54,14 @@ export async function settle(deps: SettleDeps): Promise<void> {
       }
     },
   );
+  if (deps.goesOnMs > 0) await deps.pass(deps.goesOnMs);
   await until(
     deps,
     'everything is at rest',
     () => groups.every((group) => isPaused(group, deps) && operator.isQuiet(group)),
     async () => {
       for (const group of groups)
-        if (!isPaused(group, deps)) await inTime(deps, operator.protect(group, true));
+        if (!isPaused(group, deps)) await inTime(deps, operator.pause(group));
     },
   );
   await deps.pass(15_000);
@@ -73,9 +77,29 @@ function isServed(
   if (head === null || group.isFailingBack || truth.isBusy(name)) return false;
   if (head.failedOver !== undefined)
     return operator.hasFailedOver(group) || isHopeless(group, truth, world);
-  return truth
-    .points(name)
-    .some(({ state, dataTime }) => state === 'proven' && dataTime > healedAt);
+  const points = truth.points(name).filter(isUsable);
+  return usableMembers(group, truth, world).every((key) =>
+    points.some(({ members }) =>
+      members.some(
+        (each) =>
+          resourceKey(each.resource) === key && isWhole(each) && (each.dataTime ?? '') > healedAt,
+      ),
+    ),
+  );
+}
+
+/** Those that the group names and that nothing is wrong with: they are replicated whatever befell the others. */
+function usableMembers({ name }: SimGroup, truth: Truth, world: World): readonly string[] {
+  const spec = truth.group(name)?.spec;
+  const region = world.region(spec?.source.region ?? '');
+  return (spec?.members ?? []).flatMap((member) => {
+    if (!('nameOrId' in member)) return [];
+    const { kind, nameOrId } = member;
+    const byId = region.find(kind, nameOrId);
+    const [found, other] = byId === undefined ? region.named(kind, nameOrId) : [byId];
+    if (found === undefined || other !== undefined) return [];
+    return region.isUsable(kind, found.id) ? [resourceKey(found)] : [];
+  });
 }
 
 /** Faults damaged copies of what it protects: maybe no whole point was left to fail over to. */

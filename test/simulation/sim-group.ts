@@ -4,6 +4,8 @@ import type { GroupSpec, ProtectionPolicy } from '../../controller/model/types.t
 /** A group as its operator and its users see it. */
 export interface SimGroup {
   readonly name: string;
+  /** It names what it protects by names, and not by ids. */
+  readonly isByName: boolean;
   /** Where its users write. */
   region: string;
   /** What they write to, and what the group names. */
@@ -28,19 +30,20 @@ export function policyTo(
     schedule: { every: everySeconds, jitterSeconds: 3 },
     retention: { last, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
     targetRegion,
-    changes: { limitPercent: 100, graceSeconds: 3_600 },
+    // Longer than any history, clocks that are set included: what is kept is kept until it is released.
+    changes: { limitPercent: 100, graceSeconds: 30 * 86_400 },
     options: { volume: { maxIncrementals: 2 } },
   };
 }
 
 /** Protected from where it is live. */
-export function specOf({ name, region, members }: SimGroup, paused = false): GroupSpec {
+export function specOf({ name, region, members, isByName }: SimGroup): GroupSpec {
   return {
     name,
     policy: `to-${otherRegion(region)}`,
     source: { region, project: 'demo' },
     target: { project: 'demo', mappings: {} },
-    members: members.map(({ kind, id }) => ({ kind, nameOrId: id })),
-    paused,
+    members: members.map(({ kind, id, name: own }) => ({ kind, nameOrId: isByName ? own : id })),
+    paused: false,
   };
 }

@@ -95,9 +95,17 @@ class Simulation {
       world,
       sites,
       truth,
+      users: this.#users,
       onDefect: (message, error) => this.#defect(message, error),
     });
-    this.#faults = new Faults({ world, cluster, sites, random: random.fork() });
+    this.#faults = new Faults({
+      world,
+      cluster,
+      sites,
+      groups: this.#groups,
+      users: this.#users,
+      random: random.fork(),
+    });
     this.#invariants = allInvariants({ world, cluster, truth, sites, groups: this.#groups });
     this.#wire();
   }
@@ -168,6 +176,7 @@ class Simulation {
       world: this.#world,
       groups,
       scheduler,
+      goesOnMs: random.chance(0.3) ? (last + 2) * everySeconds * 1_000 : 0,
     });
     for (const invariant of this.#invariants) invariant.atEnd?.();
   }
@@ -218,7 +227,8 @@ class Simulation {
     this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
     const group = this.#groups.find((each) => each.name === name);
     const primary = this.#truth.head(name)?.primary;
-    if (mode !== 'failover' || result !== 'succeeded' || !group || primary === undefined) return;
+    if (mode !== 'failover' || !group || primary === undefined) return;
+    if (result !== 'succeeded' && result !== 'partial') return;
     const restored = new Map(
       execution.steps
         .filter(({ type }) => type === 'restore')
@@ -259,6 +269,7 @@ function groupsOf(random: SeededRandom): readonly SimGroup[] {
       const own = `${name}-${kind}-${place}`;
       return { kind, id: kind === 'container' ? own : random.uuid(), name: own };
     });
-    return { name, region, members, isFailingBack: false };
+    const isByName = random.chance(0.4);
+    return { name, isByName, region, members, isFailingBack: false };
   });
 }

@@ -27,6 +27,8 @@ export function work(deps: {
       () => operator.retry(group),
       () => operator.cancel(group),
       () => operator.approve(group),
+      () => operator.release(group),
+      () => operator.changeMembers(group),
     ];
     return random.pick(orders)();
   };

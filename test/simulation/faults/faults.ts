@@ -2,25 +2,38 @@ import type { SeededRandom } from '../engine/random.ts';
 import type { Cluster } from '../store/cluster.ts';
 import type { Site } from '../site.ts';
 import type { World } from '../world/world.ts';
+import type { SimGroup } from '../sim-group.ts';
+import type { Users } from '../world/users.ts';
 import { count } from '../operator.ts';
+import { memberFaults } from './members.ts';
 import { cutsOf } from './partitions.ts';
 
 export interface FaultDeps {
   readonly world: World;
   readonly cluster: Cluster;
   readonly sites: readonly Site[];
+  readonly groups: readonly SimGroup[];
+  readonly users: Users;
   readonly random: SeededRandom;
 }
 
-interface Fault {
+export interface Fault {
   readonly name: string;
   /** Between two of them, on average, where the seed has them at all. */
   readonly meanMs: number;
   /** Returns how to end it, with the time when; null: it is over at once, or was not possible. */
-  begin(deps: FaultDeps): { readonly forMs: number; readonly end: () => void } | null;
+  begin(deps: FaultDeps): Begun | null;
+}
+
+interface Begun {
+  readonly forMs: number;
+  readonly end: () => void;
+  /** It need not end: what it does not concern goes on all the same. */
+  readonly mayStay?: true;
 }
 
 const faults: readonly Fault[] = [
+  ...memberFaults,
   {
     name: 'kill',
     meanMs: 25_000,
@@ -145,7 +158,7 @@ const faults: readonly Fault[] = [
 export class Faults {
   readonly counts = new Map<string, number>();
   readonly #deps: FaultDeps;
-  readonly #open = new Set<() => void>();
+  readonly #open = new Map<() => void, Begun>();
   #isOver = false;
 
   constructor(deps: FaultDeps) {
@@ -159,10 +172,16 @@ export class Faults {
       if (random.chance(likelihood)) this.#next(fault, fault.meanMs * random.between(0.5, 3));
   }
 
-  /** Everything that is broken is mended: processes run, links stand. What was damaged stays so. */
+  /**
+   * Everything that is broken is mended: processes run, links stand. What was damaged stays so, and
+   * some members stay unusable, or are not found.
+   */
   heal(): void {
     this.#isOver = true;
-    for (const end of [...this.#open]) end();
+    const { random } = this.#deps;
+    for (const [end, { mayStay = false }] of [...this.#open])
+      if (mayStay && random.chance(0.4)) this.#open.delete(end);
+      else end();
     for (const site of this.#deps.sites) site.restart();
   }
 
@@ -186,7 +205,7 @@ export class Faults {
       world.trace.add(`over: ${fault.name}`);
       begun.end();
     };
-    this.#open.add(end);
+    this.#open.set(end, begun);
     world.scheduler.after(begun.forMs, end);
   }
 }

@@ -1,6 +1,7 @@
 import { executions } from './executions.ts';
 import { fences } from './fences.ts';
 import { generations } from './generations.ts';
+import { members } from './members.ts';
 import { nothingLeft } from './nothing-left.ts';
 import { points } from './points.ts';
 import { singleHolders } from './single-holders.ts';
@@ -13,6 +14,7 @@ export function allInvariants(scene: Scene): readonly Invariant[] {
     staleWriters(scene),
     singleHolders(scene),
     points(scene),
+    members(scene),
     executions(scene),
     fences(scene),
     nothingLeft(scene),

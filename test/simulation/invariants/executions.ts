@@ -1,6 +1,9 @@
 import { resourceKey, type Restored } from '../../../replicator/mover.ts';
 import { decodeManifest } from '../../../replicator/point/manifest.ts';
+import { wholeKeys } from '../../../replicator/point/members.ts';
+import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import type { Execution, StepRecord } from '../../../runbooks/execution/types.ts';
+import type { OlderCopies } from '../../../runbooks/steps/older-copies.ts';
 import { keys } from '../../../controller/state/keys.ts';
 import { merged } from '../movers/rows.ts';
 import { manifestName } from '../world/sim-bank.ts';
@@ -99,8 +102,8 @@ function mustBeFenced({ id, steps, params }: Execution): void {
 }
 
 function mustBeTrue({ world, truth }: Scene, execution: Execution): void {
-  if (execution.result !== 'succeeded' || execution.dryRun) return;
-  const { id, group, mode, point } = execution;
+  const { id, group, mode, point, result, params } = execution;
+  if ((result !== 'succeeded' && result !== 'partial') || execution.dryRun) return;
   const scratch = `farshore-drill-${id}`;
   if (mode === 'drill') {
     const left = world.regions
@@ -111,14 +114,42 @@ function mustBeTrue({ world, truth }: Scene, execution: Execution): void {
   }
   const head = truth.head(group);
   const region = world.region(head?.primary ?? '');
-  const body = region.bank.get(manifestName(group, point ?? ''));
-  must('succeeded-is-true', body !== undefined, () => `${id} restored ${point ?? 'no point'}`);
-  for (const copy of decodeManifest(body, { group, id: point ?? '' }).copies) {
-    const key = resourceKey(copy.resource);
-    const step = execution.steps.find((each) => each.id === `restore:${key}`);
-    const made = region.find(copy.resource.kind, (step?.output as Restored | undefined)?.id ?? '');
+  const copiesIn = (name: string) => {
+    const body = region.bank.get(manifestName(group, name));
+    must('succeeded-is-true', body !== undefined, () => `${id} restored ${name}`);
+    return decodeManifest(body, { group, id: name }).copies;
+  };
+  const older = params['older'] as OlderCopies | undefined;
+  const restores = execution.steps.filter(({ type }) => type === 'restore');
+  for (const step of restores) {
+    const key = step.id.slice('restore:'.length);
+    const from = (step.params['point'] as string | undefined) ?? point ?? '';
+    const isOrdered = from === point || (older?.point === from && older.resources.includes(key));
+    must('older-only-by-order', isOrdered, () => `${id} took ${key} from ${from}`);
+    const copy = copiesIn(from).find(({ resource }) => resourceKey(resource) === key);
+    must('succeeded-is-true', copy !== undefined, () => `${id}: ${from} has no ${key}`);
+    const made = region.find(copy.resource.kind, (step.output as Restored | undefined)?.id ?? '');
     const wanted = [...merged(rowsIn(copy, region))].sort();
     const isSame = JSON.stringify([...(made?.objects ?? [])].sort()) === JSON.stringify(wanted);
-    must('succeeded-is-true', isSame, () => `${id}: ${key} is not the content of ${point ?? ''}`);
+    must('succeeded-is-true', isSame, () => `${id}: ${key} is not the content of ${from}`);
   }
+  mustBeComplete(execution, truth.points(group), restores);
+}
+
+/** What is whole in the point is brought up, whatever it lacks; and what is not brought up is counted. */
+function mustBeComplete(
+  { id, point, result, lacks = 0 }: Execution,
+  points: readonly RecoveryPoint[],
+  restores: readonly StepRecord[],
+): void {
+  const taken = points.find((each) => each.id === point);
+  must('whole-is-recovered', taken !== undefined, () => `${id}: ${point ?? 'no point'} is gone`);
+  const made = new Set(restores.map((step) => step.id.slice('restore:'.length)));
+  const keys = taken.members.map(({ resource }) => resourceKey(resource));
+  const isCounted = keys.filter((key) => !made.has(key)).length === lacks;
+  must('succeeded-is-true', isCounted, () => `${id} says that it lacks ${lacks}`);
+  const isSaid = result === (lacks > 0 ? 'partial' : 'succeeded');
+  must('succeeded-is-true', isSaid, () => `${id} ${result ?? ''}, and lacks ${lacks}`);
+  const left = wholeKeys(taken).find((key) => !made.has(key));
+  must('whole-is-recovered', left === undefined, () => `${id} left out ${left ?? ''}`);
 }

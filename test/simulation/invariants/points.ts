@@ -2,6 +2,7 @@ import { known } from '../../support/known-kinds.ts';
 import type { Copy } from '../../../replicator/mover.ts';
 import { resourceKey } from '../../../replicator/mover.ts';
 import { decodeManifest, manifestSha256 } from '../../../replicator/point/manifest.ts';
+import { isUsable } from '../../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import { keys } from '../../../controller/state/keys.ts';
 import { catalogRefsOf, copyNames, merged } from '../movers/rows.ts';
@@ -100,25 +101,30 @@ export function points({ world, truth }: Scene): Invariant {
     },
   };
 
-  /** Retention keeps the newest proven ones, unless somebody deletes a point, or the group, by name. */
+  /** Retention keeps the newest usable ones, and the newest proven one, unless somebody deletes a point, or the group, by name. */
   function mustNotBeWanted(point: RecoveryPoint, all: readonly Needs[]): void {
     const isOrdered =
       world.ordered.has(point.group) || world.ordered.has(`${point.group}/${point.id}`);
-    if (isOrdered || point.state !== 'proven') return;
+    if (isOrdered || !isUsable(point)) return;
     const spec = truth.group(point.group)?.spec;
     const policy = spec === undefined ? null : truth.get(keys.policy(spec.policy));
     const newer = all.filter(
       ({ point: other }) =>
         other.group === point.group &&
         other.region === point.region &&
-        other.state === 'proven' &&
+        isUsable(other) &&
         Date.parse(other.dataTime) >= Date.parse(point.dataTime) &&
         other.id !== point.id,
     );
     must(
       'retention-kept',
       newer.length >= (policy?.retention.last ?? 0),
-      () => `${point.group}/${point.id} expires with ${newer.length} newer proven points`,
+      () => `${point.group}/${point.id} expires with ${newer.length} newer usable points`,
+    );
+    must(
+      'retention-kept',
+      point.state !== 'proven' || newer.some(({ point: { state } }) => state === 'proven'),
+      () => `${point.group}/${point.id} is the newest proven point and expires`,
     );
   }
 }

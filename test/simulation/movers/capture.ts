@@ -10,7 +10,7 @@ import { linkOf } from '../world/sim-scope.ts';
 import type { SimRegion } from '../world/sim-region.ts';
 import { captureOf } from '../world/shapes.ts';
 import type { Actor, Content, Resource } from '../world/types.ts';
-import { missing } from './refusals.ts';
+import { missing, unusable } from './refusals.ts';
 
 export function actorOf({ sessionId, group }: SessionContext): Actor {
   return { type: 'session', id: sessionId, group };
@@ -95,7 +95,15 @@ async function captureListing(resource: ResourceRef, session: SessionContext): P
 export function existing(region: SimRegion, { kind, id }: ResourceRef): Resource {
   const found = region.find(kind, id);
   if (found === undefined) throw missing(kind, id);
+  mustBeReadable(region, found);
   return found;
+}
+
+export function mustBeReadable(
+  region: SimRegion,
+  { kind, id }: Pick<ResourceRef, 'kind' | 'id'>,
+): void {
+  if (region.broken.has(`${kind}/${id}`)) throw unusable(kind, id);
 }
 
 /** For the invariants: what was cut and when. Only the first cut of a name counts. */

@@ -4,7 +4,7 @@ import { known } from '../../support/known-kinds.ts';
 import { linkOf } from '../world/sim-scope.ts';
 import { backupOf, containerCopyOf, imageCopyOf, volumeCopyOf, type Row } from '../world/shapes.ts';
 import { copyName, type Content } from '../world/types.ts';
-import { actorOf, existing, snapshotName, spoolName } from './capture.ts';
+import { actorOf, existing, mustBeReadable, snapshotName, spoolName } from './capture.ts';
 import { missing } from './refusals.ts';
 import { copyNames, merged, rowsOf } from './rows.ts';
 import { maxIncrementals } from '../../../replicator/volume/options.ts';
@@ -59,7 +59,10 @@ async function contentOf({ resource }: Capture, session: SessionContext): Promis
   if (resource.kind === 'volume') {
     const snapshot = await link.read(
       'read snapshot',
-      (region) => region.snapshots.get(name),
+      (region) => {
+        mustBeReadable(region, resource);
+        return region.snapshots.get(name);
+      },
       session.signal,
     );
     if (snapshot === undefined) throw missing('snapshot', name);

@@ -26,6 +26,10 @@ export class SimRegion {
   /** By copyName. */
   readonly copies = new Map<string, StoredObject>();
   readonly bank = new Map<string, Buffer>();
+  /** Resources, by `kind/id`, whose data cannot be had: a volume in error, an image that is deactivated. */
+  readonly broken = new Set<string>();
+  /** Resources, by `kind/id`, that are there and that nobody is shown: a right was taken away. */
+  readonly hidden = new Set<string>();
   /** What each object was at any time, by `kind/id/object`. */
   readonly history = new Map<string, Moment[]>();
   isDown = false;
@@ -42,7 +46,18 @@ export class SimRegion {
   }
 
   find(kind: string, id: string): Resource | undefined {
-    return this.resources.get(`${kind}/${id}`);
+    return this.hidden.has(`${kind}/${id}`) ? undefined : this.resources.get(`${kind}/${id}`);
+  }
+
+  named(kind: string, name: string): readonly Resource[] {
+    return [...this.resources.values()].filter(
+      (each) => each.kind === kind && each.name === name && this.find(kind, each.id) === each,
+    );
+  }
+
+  /** It is found, and its data can be had. */
+  isUsable(kind: string, id: string): boolean {
+    return this.find(kind, id) !== undefined && !this.broken.has(`${kind}/${id}`);
   }
 
   add(resource: Resource): void {
@@ -51,7 +66,10 @@ export class SimRegion {
   }
 
   remove(resource: Resource): void {
-    this.resources.delete(`${resource.kind}/${resource.id}`);
+    const key = `${resource.kind}/${resource.id}`;
+    this.resources.delete(key);
+    this.broken.delete(key);
+    this.hidden.delete(key);
     for (const name of resource.objects.keys()) this.#remember(resource, name, null);
   }
 

@@ -45,7 +45,7 @@ function blockStorageOf(link: RegionLink): Partial<BlockStorage> {
     setReadOnly: async (id, readOnly, signal) => {
       await fence(link, 'volume', id, readOnly, signal);
     },
-    listVolumes: () => none(),
+    listVolumes: (options) => named(link, 'volume', options, volumeOf),
     mayImportRecords: () => Promise.resolve(true),
   };
 }
@@ -55,10 +55,13 @@ function imagesOf(link: RegionLink): Partial<ImageService> {
     get: (id, signal) =>
       link.read(
         'read image',
-        (region) => (region.find('image', id) === undefined ? null : imageOf({ id, name: id }, '')),
+        (region) => {
+          const found = region.find('image', id);
+          return found === undefined ? null : imageOf(found, '');
+        },
         signal,
       ),
-    list: () => none(),
+    list: (options) => named(link, 'image', options, (found) => imageOf(found, '')),
   };
 }
 
@@ -82,9 +85,20 @@ function objectStoreOf(link: RegionLink): Partial<ObjectStore> {
   };
 }
 
-/** Nothing is looked for by its name here. */
-async function* none(): AsyncGenerator<never> {
-  // There is nothing.
+/** What bears the name; of listings without one nobody here has a use. */
+async function* named<T>(
+  link: RegionLink,
+  kind: string,
+  options: { readonly name?: string; readonly signal?: AbortSignal } | undefined,
+  shown: (resource: Resource) => T,
+): AsyncGenerator<T> {
+  const { name, signal } = options ?? {};
+  if (name === undefined) return;
+  yield* await link.read(
+    `list ${kind}s`,
+    (region) => region.named(kind, name).map((each) => shown(each)),
+    signal,
+  );
 }
 
 /** Fences are set by executions only; which one is not told to the region. */

@@ -10,6 +10,7 @@ export class Users {
   writes = 0;
   deletions = 0;
   refusals = 0;
+  #others = 0;
   readonly #world: World;
   readonly #groups: readonly SimGroup[];
 
@@ -30,6 +31,22 @@ export class Users {
     region.add({ ...ref, objects: content, madeBy: null, isReadOnly: false });
   }
 
+  createAnother(group: SimGroup): void {
+    const { random } = this.#world;
+    this.#others += 1;
+    const kind = random.pick(['volume', 'image', 'container']);
+    const name = `${group.name}-${kind}-more-${this.#others}`;
+    const ref = { kind, id: kind === 'container' ? name : random.uuid(), name };
+    this.create(group, ref, 1);
+    group.members = [...group.members, ref];
+  }
+
+  /** Of a group that has lost all that it had. */
+  createFirst(group: SimGroup): void {
+    group.members = [];
+    this.createAnother(group);
+  }
+
   #writeLater(group: SimGroup, meanMs: number): void {
     this.#world.scheduler.after(this.#world.random.between(0, 2 * meanMs), () => {
       this.#write(group);
@@ -40,7 +57,9 @@ export class Users {
   #write(group: SimGroup): void {
     const { random } = this.#world;
     const region = this.#world.region(group.region);
-    const { kind, id } = random.pick(group.members);
+    const [member] = random.shuffled(group.members);
+    if (member === undefined) return;
+    const { kind, id } = member;
     if (kind === 'image') return;
     const resource = region.find(kind, id);
     if (resource === undefined || resource.isReadOnly || region.isDown) {

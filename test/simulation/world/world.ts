@@ -28,6 +28,8 @@ export class World {
   readonly damaged = new Set<string>();
   /** Groups, and points as `group/point`, that an operator ordered to be deleted. */
   readonly ordered = new Set<string>();
+  /** Members, as `group/kind/id`, of which an operator said that what happened to them is as it should be. */
+  readonly released = new Set<string>();
   onEffect: (effect: Effect) => void = () => undefined;
   readonly effects = new Map<Effect['operation'], number>();
 
