@@ -11,6 +11,7 @@ import type { Readable } from 'node:stream';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { describeError, FarshoreError } from '../../kernel/errors.ts';
 import type { ContentCheck, Restored, RestoreOrder, TargetContext } from '../mover.ts';
+import { inPieces } from '../transfer/in-pieces.ts';
 import { gib, sha256FileName } from './layout/names.ts';
 import { readSha256File } from './layout/sha256-file.ts';
 import type { VolumeCopy } from './types.ts';
@@ -75,13 +76,14 @@ async function compare(
 ): Promise<ContentCheck> {
   const last = copy.chain.at(-1);
   const object = last === undefined ? '' : sha256FileName(last.prefix);
-  const file = await at.target.objectStore.get(last?.container ?? '', object, {
-    signal: at.signal,
-  });
+  const { objectStore } = at.target;
+  // In step with the volume's bytes, which may come slowly, or not for a while.
+  const file =
+    last === undefined ? null : await inPieces(objectStore, last.container, object, at.signal);
   if (last === undefined || file === null) {
     return unchecked(`${object} is missing`);
   }
-  const hashes = readSha256File(file.body, `${last.container}/${object}`);
+  const hashes = readSha256File(file, `${last.container}/${object}`);
   const reader = new BlockReader(bytes);
   const wrong = { blocks: 0, first: -1 };
   let next = await hashes.next();

@@ -186,6 +186,13 @@ export class Run {
     log.info('step started', { ...this.#names(step), attempt: step.attempts });
     const outcome = await attempt(implementation, this.#context(id, signal), this.#pause(failures));
     if (this.#halt.signal.aborted) return;
+    // What ends the step is said when it is settled; this may be followed by another attempt.
+    if (outcome.state === 'failed' && outcome.isTransient)
+      log.warn('attempt of a step failed', {
+        ...this.#names(step),
+        attempt: step.attempts,
+        ...outcome.error,
+      });
     await this.dispatch({ type: 'step-ended', step: id, outcome });
   }
 

@@ -5,6 +5,7 @@ import { parallel } from '../../transfer/parallel.ts';
 import { Cover } from '../layout/cover.ts';
 import { readMetadata, type Chunk, type MetadataSummary } from '../layout/metadata.ts';
 import { gib, metadataName, sha256FileName } from '../layout/names.ts';
+import { inPieces } from '../../transfer/in-pieces.ts';
 import { readSha256File, type BlockHash } from '../layout/sha256-file.ts';
 import type { BackupCopy } from '../types.ts';
 import { hashObject } from '../ship/send.ts';
@@ -63,9 +64,10 @@ async function* chunksOf(
   summary: { value?: MetadataSummary },
 ): AsyncGenerator<Chunk> {
   const object = metadataName(prefix);
-  const download = await at.target.objectStore.get(container, object, { signal: at.signal });
-  if (download === null) return;
-  const chunks = readMetadata(download.body, `${container}/${object}`);
+  // A row is asked for when a chunk was read: from one connection that would take longer than it lives.
+  const body = await inPieces(at.target.objectStore, container, object, at.signal);
+  if (body === null) return;
+  const chunks = readMetadata(body, `${container}/${object}`);
   for (let next = await chunks.next(); ; next = await chunks.next()) {
     if (next.done === true) {
       summary.value = next.value;
