@@ -1,0 +1,4 @@
+import { containerRoundTripSuite } from '../../contract/container-round-trip.ts';
+import { onRgw } from './environment.ts';
+
+onRgw('secondary', containerRoundTripSuite);
