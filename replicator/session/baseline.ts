@@ -5,7 +5,7 @@ import { hasWhole } from '../point/members.ts';
 import { isSameData } from '../point/copies.ts';
 import { isNotUnderstood } from '../point/manifest.ts';
 import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
-import type { RecoveryPoint } from '../point/types.ts';
+import type { PointMember, RecoveryPoint } from '../point/types.ts';
 import type { Session } from './types.ts';
 
 /** The newest point of the group between the same two regions, which this session goes on from. */
@@ -43,6 +43,49 @@ export async function readBaseline(
     }
   }
   return null;
+}
+
+/**
+ * The newest copy of each resource, by its key: the baseline's, and of what that lacks the one from
+ * before it was lacking. What happened to a resource meanwhile shows in no other comparison.
+ */
+export async function newestCopies(
+  keys: readonly string[],
+  baseline: Baseline | null,
+  points: readonly RecoveryPoint[],
+  bank: Bank,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Copy>> {
+  if (baseline === null) return new Map();
+  const copies = new Map(baseline.copies);
+  const open = new Set(keys.filter((key) => !copies.has(key)));
+  const { sequence, region, sourceRegion } = baseline.point;
+  for (const point of points) {
+    if (open.size === 0) break;
+    if (point.sequence >= sequence || point.state === 'expiring') continue;
+    if (point.region !== region || point.sourceRegion !== sourceRegion) continue;
+    const isHeld = ({ resource, dataTime }: PointMember) =>
+      dataTime !== null && open.has(resourceKey(resource));
+    if (!point.members.some(isHeld)) continue;
+    for (const [key, copy] of await copiesOf(point, bank, signal))
+      if (open.delete(key)) copies.set(key, copy);
+  }
+  return copies;
+}
+
+/** None of a manifest that tells nothing, as with the baseline. */
+async function copiesOf(
+  point: RecoveryPoint,
+  bank: Bank,
+  signal: AbortSignal,
+): Promise<readonly (readonly [string, Copy])[]> {
+  try {
+    const { copies } = await readManifest(bank, point, signal);
+    return copies.map((copy) => [resourceKey(copy.resource), copy] as const);
+  } catch (error) {
+    if (!isManifestDamage(error) && !isNotUnderstood(error)) throw error;
+    return [];
+  }
 }
 
 /** What the mover ships against. */

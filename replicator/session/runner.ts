@@ -2,7 +2,13 @@ import { isoTime } from '../../kernel/clock.ts';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { describeError, FarshoreError } from '../../kernel/errors.ts';
 import { noProgress, type Progress } from '../../kernel/progress.ts';
-import { resourceKey, type Movers, type ResourceRef, type SessionContext } from '../mover.ts';
+import {
+  resourceKey,
+  type Copy,
+  type Movers,
+  type ResourceRef,
+  type SessionContext,
+} from '../mover.ts';
 import type { Retention } from '../policy.ts';
 import { parallel } from '../transfer/parallel.ts';
 import type { Bank } from '../bank/bank.ts';
@@ -11,7 +17,7 @@ import { linkOf, seal, writeManifest } from '../point/seal.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 import { expireByPolicy } from '../retention/by-policy.ts';
 import type { Exemptions } from '../retention/decide.ts';
-import { readBaseline, type Baseline } from './baseline.ts';
+import { newestCopies, readBaseline, type Baseline } from './baseline.ts';
 import { contentChanges } from './content-changes.ts';
 import { guarded, Journal, LedgerFailure } from './journal.ts';
 import { MovedCounter } from './moved.ts';
@@ -197,7 +203,10 @@ class SessionRun {
     const content = manifestOf(session, previous, opened.bank.installation);
     const sealed = await seal(content, opened.bank);
     const { manifest } = sealed;
-    const changes = session.changes ?? this.#changesSince(baseline);
+    const before = await this.#patiently('read what there was before', signal, () =>
+      newestCopies(heldKeys(session), baseline, points, opened.bank, signal),
+    );
+    const changes = session.changes ?? this.#changesSince(before);
     await this.#journal.happened({ type: 'sealed', manifest, previous, changes });
     await this.#patiently('write manifest', signal, () =>
       writeManifest(content, sealed, opened.bank, signal),
@@ -205,12 +214,12 @@ class SessionRun {
     await this.#journal.committed((at) => headOf(this.#journal.session, manifest, at));
   }
 
-  #changesSince(baseline: Baseline | null): readonly ContentChange[] {
+  #changesSince(before: ReadonlyMap<string, Copy>): readonly ContentChange[] {
     const { session } = this.#journal;
     const inPoint = new Set(heldKeys(session));
     const { changeLimitPercent } = this.#deps;
-    return contentChanges(baseline?.copies ?? new Map(), session, changeLimitPercent).filter(
-      ({ resource }) => inPoint.has(resource),
+    return contentChanges(before, session, changeLimitPercent).filter(({ resource }) =>
+      inPoint.has(resource),
     );
   }
 
