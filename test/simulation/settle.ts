@@ -1,5 +1,6 @@
 import { resourceKey } from '../../replicator/mover.ts';
 import { isUsable, isWhole } from '../../replicator/point/members.ts';
+import { isEnded } from '../../replicator/session/state.ts';
 import { keys } from '../../controller/state/keys.ts';
 import type { Scheduler } from './engine/scheduler.ts';
 import { Violation } from './invariants/types.ts';
@@ -78,7 +79,11 @@ function isServed(
   if (head.failedOver !== undefined)
     return operator.hasFailedOver(group) || isHopeless(group, truth, world);
   const points = truth.points(name).filter(isUsable);
-  return usableMembers(group, truth, world).every((key) =>
+  const members = usableMembers(group, truth, world);
+  const session = truth.session(name);
+  // One that nobody has taken up again yet.
+  if (members.length === 0) return session === null || isEnded(session.phase);
+  return members.every((key) =>
     points.some(({ members }) =>
       members.some(
         (each) =>

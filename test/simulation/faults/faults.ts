@@ -138,7 +138,7 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'damaged copy',
-    meanMs: 60_000,
+    meanMs: 40_000,
     begin: ({ world, random }) => {
       const region = random.pick(world.regions);
       const [name] = random.shuffled([...region.copies.keys()].sort());
@@ -178,7 +178,8 @@ export class Faults {
    */
   heal(): void {
     this.#isOver = true;
-    const { random } = this.#deps;
+    const { random, world } = this.#deps;
+    world.healedMs = world.scheduler.nowMs;
     for (const [end, { mayStay = false }] of [...this.#open])
       if (mayStay && random.chance(0.4)) this.#open.delete(end);
       else end();

@@ -1,3 +1,4 @@
+import { damage } from './damage.ts';
 import { executions } from './executions.ts';
 import { fences } from './fences.ts';
 import { generations } from './generations.ts';
@@ -15,6 +16,7 @@ export function allInvariants(scene: Scene): readonly Invariant[] {
     singleHolders(scene),
     points(scene),
     members(scene),
+    damage(scene),
     executions(scene),
     fences(scene),
     nothingLeft(scene),

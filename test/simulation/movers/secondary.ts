@@ -25,10 +25,11 @@ export async function verify(copy: Copy, depth: Depth, at: TargetContext): Promi
     ({ copies }) =>
       names.flatMap((subject): Finding[] => {
         const found = copies.get(subject);
-        if (found === undefined) return [{ resource, subject, problem: 'missing', detail: '-' }];
+        const flaw = { resource, subject, stored: subject, detail: '-' };
+        if (found === undefined) return [{ ...flaw, problem: 'missing' }];
         if (depth === 'listing') return [];
         found.isRead = found.isWhole;
-        return found.isWhole ? [] : [{ resource, subject, problem: 'altered', detail: '-' }];
+        return found.isWhole ? [] : [{ ...flaw, problem: 'altered' }];
       }),
     at.signal,
   );

@@ -30,6 +30,8 @@ export class World {
   readonly ordered = new Set<string>();
   /** Members, as `group/kind/id`, of which an operator said that what happened to them is as it should be. */
   readonly released = new Set<string>();
+  /** When faults ended. */
+  healedMs = Infinity;
   onEffect: (effect: Effect) => void = () => undefined;
   readonly effects = new Map<Effect['operation'], number>();
 
