@@ -61,6 +61,16 @@ const ofGroups: readonly Rule[] = [
       'Run farshore point list and point show: what is damaged, and since when; check the store.',
   },
   {
+    alert: 'FarshoreVerificationOverdue',
+    expr: `(${asKnown('farshore_group_verification_age_seconds', 'group')}) > (${asKnown('farshore_group_verification_period_seconds', 'group')})`,
+    for: '15m',
+    severity: 'warning',
+    summary:
+      "Group {{ $labels.group }}: its copies were not all read again within the policy's period",
+    action:
+      "Look for 'copies cannot be read again' in the controllers' logs; raise verification.rate in the policy.",
+  },
+  {
     alert: 'FarshoreResourceLacking',
     expr: `(${asKnown('farshore_group_lacking_resources', 'group')}) > 0`,
     for: '15m',

@@ -145,6 +145,21 @@ export interface Verification {
   readonly damaged: number;
 }
 
+/** A stretch of a scrub: what was read since the one before. */
+export interface Scrubbed<P extends Copy = Copy> {
+  /** Where another goes on from; only its own kind reads it. */
+  readonly upTo: string;
+  /** What is damaged in which of the copies, each of them that depends on it. */
+  readonly damage: readonly CopyDamage<P>[];
+}
+
+export interface CopyDamage<P extends Copy = Copy> {
+  readonly copy: P;
+  readonly findings: readonly Finding[];
+  /** All of them: findings are cut off at 1,000. */
+  readonly damaged: number;
+}
+
 /** A small durable memory of one step, so that what was created is known again after a crash. */
 export interface Memo {
   get(key: string): string | undefined;
@@ -197,6 +212,12 @@ export interface Mover<C extends Capture = Capture, P extends Copy = Copy> {
   ship(capture: C, previous: Previous<P> | null, session: SessionContext): Promise<P>;
   /** Reads the secondary only. Damage is a finding; what could not be asked throws. */
   verify(copy: P, depth: Depth, at: TargetContext): Promise<Verification>;
+  /**
+   * Reads again, to the last byte, all that the copies depend on, each stored thing once however many
+   * copies share it, in an order that stays the same while copies come and go. `after` is the `upTo` of
+   * a scrub that was broken off; the empty text: from the beginning. Reads the secondary only.
+   */
+  scrub(copies: readonly P[], after: string, at: TargetContext): AsyncIterable<Scrubbed<P>>;
   restore(copy: P, order: RestoreOrder, at: TargetContext): Promise<Restored>;
   /** Compares what was restored, byte for byte wherever the bytes can be read. */
   check(copy: P, restored: Restored, order: RestoreOrder, at: TargetContext): Promise<ContentCheck>;

@@ -26,6 +26,14 @@ export interface ChangePolicy {
   readonly graceSeconds: number;
 }
 
+/** How often all that lies in the secondary is read again, and hashed. */
+export interface VerificationPolicy {
+  /** Nothing stays unread for longer; null: nothing is read again. */
+  readonly periodSeconds: number | null;
+  /** No more than this is read, a group. */
+  readonly bytesPerSecond: number;
+}
+
 export interface ProtectionPolicy {
   readonly name: string;
   readonly rpoSeconds: number;
@@ -33,6 +41,7 @@ export interface ProtectionPolicy {
   readonly schedule: Schedule;
   readonly retention: Retention;
   readonly changes: ChangePolicy;
+  readonly verification: VerificationPolicy;
   /** Region that holds the recovery points. */
   readonly targetRegion: string;
   readonly options: KindOptions;

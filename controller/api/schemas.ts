@@ -100,6 +100,19 @@ export const groupStatus = z
         }),
       )
       .describe('What happened to members in the source; their copies from before are kept.'),
+    verification: z
+      .object({
+        readSince: time,
+        ageSeconds: z.number(),
+        periodSeconds: z.number(),
+        lastEndedAt: time.nullable(),
+        round: z
+          .object({ startedAt: time, bytes: z.number(), damaged: z.number() })
+          .nullable()
+          .describe('The reading under way.'),
+      })
+      .nullable()
+      .describe('Since when everything that the group has in the secondary was read again.'),
     session: sessionSummary.nullable(),
     nextSessionAt: time.nullable(),
   })

@@ -11,6 +11,7 @@ import type { Config } from '../config/config.ts';
 import { ControllerControl } from '../control.ts';
 import { type Observer, silentObserver } from '../observer.ts';
 import { claimSession } from '../replication/claim.ts';
+import { Scrubs } from '../replication/scrubs.ts';
 import { sessionRunner } from '../replication/session-runner.ts';
 import { SourceSweeps, type SourceSweepDeps } from '../replication/source-sweep.ts';
 import { Supervisor } from '../replication/supervisor.ts';
@@ -54,11 +55,9 @@ export async function createController(options: ControllerOptions): Promise<Cont
   const { config, observer = silentObserver } = options;
   const ambient = options.ambient ?? systemAmbient(config);
   const { clock, log } = ambient;
-  const { failure, fail } = firstFailure(log);
-  const state = await openState(config, options.version, ambient, {
-    onFailure: fail,
-    onRequest: (request) => observer.storeRequest(request),
-  });
+  const { failure, fail: onFailure } = firstFailure(log);
+  const onRequest: Observer['storeRequest'] = (request) => observer.storeRequest(request);
+  const state = await openState(config, options.version, ambient, { onFailure, onRequest });
   const { store, cluster, standings } = state;
   const { claims } = cluster;
   const { sites, close } =
@@ -70,24 +69,25 @@ export async function createController(options: ControllerOptions): Promise<Cont
     });
   const movers = options.movers ?? createMovers(ambient, join(config.dataDir, 'spool'));
   const ledger = new StoreLedger(store, claims);
-  const { site } = state.shown;
-  const journal = new StoreJournal({ store, claims, ambient, site });
+  const journal = new StoreJournal({ store, claims, ambient, site: state.shown.site });
   const base = { store, ledger, journal, sites, movers, ambient, clock, log, cluster, claims };
   const spoolDir = join(config.dataDir, 'spool', 'sessions');
+  const scrubs = new Scrubs({ ...base, memory: { ...state.kinds, tallies: state.tallies } });
   const supervisor = new Supervisor({
     ...base,
     standings,
     observer,
     sessionsAtOnce: config.limits.sessions,
+    makeWay: (group) => scrubs.makeWay(group),
     begin: (group, signal) => claimSession(group, base, signal),
     run: sessionRunner({ ...base, shipAtOnce: config.limits.resources, spoolDir }),
-    onFailure: fail,
+    onFailure,
   });
   const control = new ControllerControl(base);
   const orders = new StoreOrders({ store, claims, ambient });
   const hooks = hooksOf(observer);
   const runner = createRunner({ ...base, control, orders, turns: cluster, hooks });
-  const sweeps = sourceSweeps(base);
+  const upkeep = [sourceSweeps(base), scrubs];
   const stopping = new AbortController();
   let isReady = false;
   const service = new StoreControllerService({
@@ -102,7 +102,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
   const stop = once(async () => {
     isReady = false;
     stopping.abort();
-    await Promise.all([runner.stop(), supervisor.stop(), sweeps.stop()]);
+    await Promise.all([runner, supervisor, ...upkeep].map((each) => each.stop()));
     await close();
     await state.stop();
     log.info('controller stopped');
@@ -115,7 +115,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
       await state.start();
       // A failover that was broken off comes before replication.
       await runner.begin();
-      for (const each of [supervisor, sweeps]) each.start();
+      for (const each of [supervisor, ...upkeep]) each.start();
       isReady = true;
       log.info('controller started', { regions: sites.names, dataDir: config.dataDir });
     },

@@ -18,6 +18,9 @@ export interface OpenedState {
   readonly store: Store;
   readonly cluster: StoreCluster;
   readonly standings: Standings;
+  /** What is in memory of it. */
+  readonly kinds: ReturnType<typeof createMirrors>;
+  readonly tallies: PointTallies;
   /** What users are shown of it, and of this controller's part in it. */
   readonly shown: Pick<
     ServiceDeps,
@@ -61,13 +64,16 @@ export async function openState(
   const place = { site, region, version };
   const cluster = new StoreCluster({ store, ambient, place, leaseTtlMs });
   const kinds = createMirrors(store, ambient);
+  const tallies = new PointTallies(kinds.points);
   const mirrors = new MirrorSet(Object.values(kinds), writes, ambient.clock);
   return Object.freeze({
     store,
     cluster,
     standings: new Standings(kinds),
+    kinds,
+    tallies,
     shown: {
-      memory: { ...kinds, tallies: new PointTallies(kinds.points) },
+      memory: { ...kinds, tallies },
       mirrors,
       reads: new Reads(store, writes),
       site,

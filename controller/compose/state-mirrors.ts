@@ -16,6 +16,8 @@ export function createMirrors(store: Store, ambient: Ambient) {
     wanted: of(keys.wanted()),
     members: of(keys.members()),
     changes: of(keys.changes()),
+    active: of(keys.active()),
+    scrubs: of(keys.scrubs()),
     rto: of(keys.rto()),
     points: new Mirror({ store, ambient, prefix: keys.points(), project: shortPoint }),
   });

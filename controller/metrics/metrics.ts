@@ -131,6 +131,16 @@ function createGauges(registry: Registry) {
       'Members that were lost, replaced, emptied or changed in the source, and not released.',
       ['group', 'change'],
     ),
+    verificationAge: gauge(
+      'farshore_group_verification_age_seconds',
+      'Since when everything that the group has in the secondary was read again, to its last byte.',
+      ['group'],
+    ),
+    verificationPeriod: gauge(
+      'farshore_group_verification_period_seconds',
+      'Within it everything is to be read again, by the policy.',
+      ['group'],
+    ),
     regionUp: gauge('farshore_region_up', '1 where the service of the region answers.', [
       'region',
       'service',
@@ -178,6 +188,10 @@ async function refresh(gauges: Gauges, service: ControllerService): Promise<void
         { ...name, change },
         group.changes.filter((each) => each.change === change).length,
       );
+    if (group.verification !== null) {
+      gauges.verificationAge.set(name, group.verification.ageSeconds);
+      gauges.verificationPeriod.set(name, group.verification.periodSeconds);
+    }
     if (group.rtoSeconds !== null)
       gauges.rto.set({ ...name, source: 'measured' }, group.rtoSeconds);
     if (group.newestProvenDataTime === null || group.rpoSeconds === null) continue;

@@ -31,6 +31,11 @@ export interface PointTally {
   readonly damaged: number;
 }
 
+/** Damaged ones too: there is something to be read. */
+export function hasPoints({ proven, partial, damaged }: PointTally): boolean {
+  return proven + partial + damaged > 0;
+}
+
 interface Points {
   readonly byPath: Map<string, ShortPoint>;
   /** Null after a change, until it is asked for. */

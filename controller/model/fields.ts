@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseByteRate } from '../input/byte-rate.ts';
 import { parseDuration } from '../input/duration.ts';
 
 /** Names of policies, groups and regions: parts of URLs, object names and metric labels. */
@@ -16,3 +17,11 @@ export const duration = z
     'expected a duration such as 30s, 15m, 4h, 1d or 1h30m',
   )
   .meta({ description: 'A duration: 30s, 15m, 4h, 1d, 1h30m.' });
+
+export const byteRate = z
+  .string()
+  .refine(
+    (text) => parseByteRate(text) !== null,
+    'expected bytes a second such as 512KiB/s, 50MiB/s or 1GiB/s',
+  )
+  .meta({ description: 'Bytes a second: 512KiB/s, 50MiB/s, 1GiB/s.' });

@@ -3,8 +3,9 @@ import { kinds } from '../../replicator/kinds.ts';
 import type { KindOptions } from '../../replicator/mover.ts';
 import { longestGapSeconds } from '../../replicator/schedule/longest-gap.ts';
 import type { ProtectionPolicy, Schedule } from '../../replicator/policy.ts';
+import { formatByteRate, parseByteRate } from '../input/byte-rate.ts';
 import { formatDuration, parseDuration } from '../input/duration.ts';
-import { duration, objectName } from './fields.ts';
+import { byteRate, duration, objectName } from './fields.ts';
 
 const count = z.number().int().min(0).max(10_000);
 
@@ -37,6 +38,22 @@ const changes = z.strictObject({
     .describe('How long the copies from before are kept, unless they are released.'),
 });
 
+const off = 'off';
+
+const verification = z.strictObject({
+  period: z
+    .string()
+    .refine(
+      (text) => text === off || parseDuration(text) !== null,
+      'expected a duration such as 30d or 12h, or off',
+    )
+    .default('30d')
+    .describe('Within it everything in the target is read again and hashed; off: never.'),
+  rate: byteRate
+    .default('50MiB/s')
+    .describe('No more than this is read for it, a group: at least 64KiB/s.'),
+});
+
 const withOptions = kinds.filter((kind) => kind.options !== null);
 const options = Object.fromEntries(
   withOptions.map((kind) => [kind.plural, kind.options ?? z.never()]),
@@ -55,12 +72,15 @@ export const policySchema = z
     changes: changes
       .prefault({})
       .describe('What may happen to members in the source before their last copies are kept.'),
+    verification: verification
+      .prefault({})
+      .describe('How often what lies in the target is read again, and how fast.'),
     target: objectName.describe('Region that holds the recovery points.'),
     // By their plurals; the compiler need not know these.
     ...(options as object),
   })
   .superRefine((policy, context) => {
-    for (const [path, message] of relations(policy))
+    for (const [path, message] of [...relations(policy), ...readRelations(policy)])
       context.addIssue({ code: 'custom', path: [...path], message });
   })
   .meta({ id: 'Policy' });
@@ -80,6 +100,7 @@ export function toPolicy(document: PolicyDocument): ProtectionPolicy {
       limitPercent: document.changes.limit,
       graceSeconds: seconds(document.changes.grace),
     },
+    verification: toVerification(document.verification),
     targetRegion: document.target,
     options: optionsOf(document),
   };
@@ -106,6 +127,13 @@ export function fromPolicy(policy: ProtectionPolicy): PolicyDocument {
       limit: policy.changes.limitPercent,
       grace: formatDuration(policy.changes.graceSeconds),
     },
+    verification: {
+      period:
+        policy.verification.periodSeconds === null
+          ? off
+          : formatDuration(policy.verification.periodSeconds),
+      rate: formatByteRate(policy.verification.bytesPerSecond),
+    },
     target: policy.targetRegion,
     ...Object.fromEntries(withOptions.map(({ name, plural }) => [plural, policy.options[name]])),
   };
@@ -120,6 +148,16 @@ function toSchedule(times: PolicyDocument['schedule']): Schedule {
   return times.cron === undefined
     ? { every: seconds(times.every ?? ''), jitterSeconds }
     : { cron: times.cron, timeZone: times.timeZone ?? 'UTC', jitterSeconds };
+}
+
+function toVerification({
+  period,
+  rate,
+}: PolicyDocument['verification']): ProtectionPolicy['verification'] {
+  return {
+    periodSeconds: period === off ? null : seconds(period),
+    bytesPerSecond: parseByteRate(rate) ?? 0,
+  };
 }
 
 /** Only of texts that the schema accepted. */
@@ -145,6 +183,16 @@ function relations(policy: PolicyDocument): readonly Relation[] {
       `up to ${formatDuration(longest)} between two runs cannot keep an RPO of ${policy.objectives.rpo}: the interval with its jitter must be shorter`,
     ],
   ];
+}
+
+function readRelations({ verification: { period, rate } }: PolicyDocument): readonly Relation[] {
+  const faults: Relation[] = [];
+  // What is neither is a fault of its own.
+  if ((parseDuration(period) ?? Infinity) < 60)
+    faults.push([['verification', 'period'], 'expected at least 1m, or off']);
+  if ((parseByteRate(rate) ?? Infinity) < 64 * 1024)
+    faults.push([['verification', 'rate'], 'expected at least 64KiB/s']);
+  return faults;
 }
 
 /** In seconds; or what is wrong with the cron pattern. */

@@ -80,9 +80,27 @@ export interface GroupStatus {
   readonly lacks: readonly Pick<PointMember, 'resource' | 'state' | 'problem'>[];
   /** What happened to members in the source and was not confirmed; their copies from before are kept. */
   readonly changes: readonly Pick<MemberChange, 'resource' | 'change' | 'since' | 'detail'>[];
+  /** How old the knowledge is that all its copies are whole; null: it has none, or the policy reads nothing again. */
+  readonly verification: VerificationStatus | null;
   readonly session: SessionSummary | null;
   /** RFC 3339; null when none is due (paused, failed over). */
   readonly nextSessionAt: string | null;
+}
+
+export interface VerificationStatus {
+  /** RFC 3339: everything that the group has in the secondary was read, to its last byte, since then. */
+  readonly readSince: string;
+  readonly ageSeconds: number;
+  /** The policy's. */
+  readonly periodSeconds: number;
+  /** When the newest full reading ended; null before the first. */
+  readonly lastEndedAt: string | null;
+  /** The reading under way. */
+  readonly round: {
+    readonly startedAt: string;
+    readonly bytes: number;
+    readonly damaged: number;
+  } | null;
 }
 
 export interface SessionSummary {

@@ -17,6 +17,8 @@ export interface SessionWorkDeps {
   readonly observer: Observer;
   /** Saves a new session of the group, see claimSession. */
   readonly begin: (group: string, signal: AbortSignal) => Promise<Session>;
+  /** Ends what holds the group's claim here and is less urgent, see scrubs.ts. */
+  readonly makeWay?: (group: string) => Promise<void>;
   /** Carries a session to its end, see runSession. */
   readonly run: (
     session: Session,
@@ -73,10 +75,11 @@ export class SessionWork {
    * is in the store, or said in the log.
    */
   async toEnd(): Promise<number> {
-    const { claims, observer, ambient } = this.#deps;
+    const { claims, observer, ambient, makeWay } = this.#deps;
     const abort = () => this.abort();
     let claim: Claim | null = null;
     try {
+      await makeWay?.(this.group);
       claim = await claims.take('session', this.group);
       if (claim === null) return notTakenMs;
       claim.lost.addEventListener('abort', abort);

@@ -3,7 +3,7 @@ import type { MirrorSet } from '../mirror/mirror-set.ts';
 import type { Group, GroupStatus, ProtectionPolicy, Stored } from '../model/types.ts';
 import { standingOf } from '../replication/standing.ts';
 import type { Supervisor } from '../replication/supervisor.ts';
-import { groupOf } from '../state/groups.ts';
+import { groupOf, restoreRegion } from '../state/groups.ts';
 import { keys } from '../state/keys.ts';
 import type { LatestSession } from '../state/records.ts';
 import { notFound } from '../state/refusals.ts';
@@ -98,6 +98,7 @@ export class Overview {
       points: view.tallies.of(name),
       changes: view.changes.get(keys.changes(name))?.changes ?? [],
       session,
+      scrub: view.scrubs.get(keys.scrub(name, restoreRegion(head))) ?? null,
       rto: view.rto.get(keys.rto(name)) ?? null,
       nextSessionMs: this.#deps.supervisor.nextSessionMs(name, standing),
       nowMs: this.#deps.clock.now(),

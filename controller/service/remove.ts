@@ -200,6 +200,7 @@ async function removeKeys(
     const below = [
       ...(await store.range(keys.history(name))),
       ...(await store.range(keys.holds(name))),
+      ...(await store.range(keys.scrub(name))),
     ];
     // What its sessions made there goes as soon as that region answers, see source-sweep.ts.
     const left = {

@@ -11,6 +11,7 @@ import type {
   LatestSession,
   MeasuredRto,
   MemberChanges,
+  ScrubRecord,
 } from '../state/records.ts';
 import type { Consistency, Entry, Key, Store } from '../store/store.ts';
 
@@ -31,6 +32,7 @@ export interface StateView {
   readonly changes: Table<MemberChanges>;
   readonly latest: Table<LatestSession>;
   readonly rto: Table<MeasuredRto>;
+  readonly scrubs: Table<ScrubRecord>;
   readonly tallies: Pick<PointTallies, 'of'>;
 }
 
@@ -42,16 +44,19 @@ export async function readView(
 ): Promise<StateView> {
   const table = <T>(prefix: Key<T>) => readTable(store, prefix, consistency);
   const pointsPrefix = group === '' ? keys.points() : keys.point(group);
-  const [policies, groups, heads, members, changes, latest, rto, points] = await Promise.all([
-    table(keys.policy()),
-    table(keys.group(group)),
-    table(keys.head(group)),
-    table(keys.members(group)),
-    table(keys.changes(group)),
-    table(keys.latest(group)),
-    table(keys.rto(group)),
-    table(pointsPrefix),
-  ]);
+  const scrubsPrefix = group === '' ? keys.scrubs() : keys.scrub(group);
+  const [policies, groups, heads, members, changes, latest, rto, scrubs, points] =
+    await Promise.all([
+      table(keys.policy()),
+      table(keys.group(group)),
+      table(keys.head(group)),
+      table(keys.members(group)),
+      table(keys.changes(group)),
+      table(keys.latest(group)),
+      table(keys.rto(group)),
+      table(scrubsPrefix),
+      table(pointsPrefix),
+    ]);
   return {
     policies,
     groups,
@@ -60,6 +65,7 @@ export async function readView(
     changes,
     latest,
     rto,
+    scrubs,
     tallies: talliesOf(points.values()),
   };
 }

@@ -1,9 +1,10 @@
 import { rpoSeconds as rpoSecondsOf } from '../../replicator/point/reached.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import type { PointTally } from '../mirror/point-tallies.ts';
+import { hasPoints, type PointTally } from '../mirror/point-tallies.ts';
 import type { Group, GroupStatus, ProtectionPolicy, SessionSummary } from '../model/types.ts';
 import { isWithinGrace } from '../members/changes.ts';
-import type { GroupHead, MeasuredRto, MemberChange } from '../state/records.ts';
+import { readSince } from '../replication/scrub-due.ts';
+import type { GroupHead, MeasuredRto, MemberChange, ScrubRecord } from '../state/records.ts';
 
 export interface StatusInput {
   readonly group: Group;
@@ -13,6 +14,8 @@ export interface StatusInput {
   readonly changes: readonly MemberChange[];
   readonly session: SessionSummary | null;
   readonly rto: MeasuredRto | null;
+  /** Of the region that holds its points. */
+  readonly scrub: ScrubRecord | null;
   readonly nextSessionMs: number | null;
   readonly nowMs: number;
 }
@@ -49,8 +52,27 @@ export function statusOf(input: StatusInput): GroupStatus {
       since,
       detail,
     })),
+    verification: verificationOf(input),
     session: session === null ? null : shownSession(session),
     nextSessionAt: nextSessionMs === null ? null : isoTime(nextSessionMs),
+  };
+}
+
+function verificationOf(input: StatusInput): GroupStatus['verification'] {
+  const { group, policy, points, scrub, nowMs } = input;
+  const { periodSeconds } = policy.verification;
+  if (periodSeconds === null || !hasPoints(points)) return null;
+  const since = readSince({ createdAt: group.createdAt, record: scrub });
+  const round = scrub?.round;
+  return {
+    readSince: since,
+    ageSeconds: Math.max(0, (nowMs - Date.parse(since)) / 1000),
+    periodSeconds,
+    lastEndedAt: scrub?.last?.endedAt ?? null,
+    round:
+      round === undefined
+        ? null
+        : { startedAt: round.startedAt, bytes: round.bytes, damaged: round.damaged },
   };
 }
 

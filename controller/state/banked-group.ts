@@ -38,6 +38,10 @@ const bankedSchema = z.looseObject({
     schedule: z.looseObject({}),
     retention: z.looseObject({ last: z.int().min(1) }),
     changes: z.looseObject({ limitPercent: z.number(), graceSeconds: z.number() }),
+    verification: z.looseObject({
+      periodSeconds: z.number().min(60).nullable(),
+      bytesPerSecond: z.number().min(1),
+    }),
     options: z.record(text, z.unknown()),
   }),
   head: z.looseObject({ generation: z.int().min(1), primary: text, secondary: text }),

@@ -18,6 +18,7 @@ import type {
   MeasuredRto,
   MemberChanges,
   RequestRecord,
+  ScrubRecord,
   SweepRecord,
   Wish,
 } from './records.ts';
@@ -63,6 +64,8 @@ export const keys = Object.freeze({
   sweep: (region: string, project: string) =>
     key<SweepRecord>('sweeps', region, encodeURIComponent(project)),
   sweeps: () => key<SweepRecord>('sweeps', ''),
+  scrub: (group: string, region = '') => key<ScrubRecord>('scrubs', group, region),
+  scrubs: () => key<ScrubRecord>('scrubs', ''),
   rto: (group = '') => key<MeasuredRto>('rto', group),
   /** A session that somebody wants now; gone when it has begun. */
   wanted: (group = '') => key<Wish>('wanted', group),

@@ -1,4 +1,5 @@
 import type { ResourceRef } from '../../replicator/mover.ts';
+import type { ScrubPlace } from '../../replicator/scrub/scrub-points.ts';
 import type { SessionPhase } from '../../replicator/session/types.ts';
 import type { AuditNote, Unfinished } from '../../runbooks/execution/types.ts';
 import type { Group, GroupSpec, SessionSummary } from '../model/types.ts';
@@ -68,6 +69,27 @@ export interface SweepRecord {
   readonly region: string;
   /** By name or id. */
   readonly project: string;
+}
+
+/** How far reading again what a group has in one region has come. */
+export interface ScrubRecord {
+  /** The newest that was ended: whatever lay there when it began has been read since. */
+  readonly last?: {
+    /** RFC 3339. */
+    readonly startedAt: string;
+    readonly endedAt: string;
+    readonly seconds: number;
+    readonly bytes: number;
+  };
+  /** The one under way, or broken off. */
+  readonly round?: {
+    readonly startedAt: string;
+    /** Null: at the beginning. */
+    readonly after: ScrubPlace | null;
+    readonly bytes: number;
+    /** Copies found damaged so far. */
+    readonly damaged: number;
+  };
 }
 
 export interface Wish {

@@ -6,6 +6,7 @@ import type { TargetContext } from '../mover.ts';
 import { parallel } from '../transfer/parallel.ts';
 import { mergeByName, type Named } from './catalog/merge.ts';
 import { catalogRows } from './catalog/row.ts';
+import { storedOnce } from './catalog/stored-once.ts';
 import { sortOnDisk } from './catalog/sort.ts';
 import { partsOf, type ContainerCopy } from './types.ts';
 
@@ -61,36 +62,12 @@ function catalogsOf(copies: readonly ContainerCopy[]): readonly CatalogRef[] {
   return [...new Map(all.map((catalog) => [catalog.sha256, catalog])).values()];
 }
 
-/** Read together; more hold more files open than it is worth. */
-const readTogether = 64;
-
-/**
- * Points of one container mostly name the same key under the same name: read side by side, each is given
- * once for all of them, so that what has to be sorted grows with what changed and not with the points.
- */
 async function* neededKeys(
   kept: readonly ContainerCopy[],
   at: TargetContext,
 ): AsyncGenerator<Named> {
-  for (const catalogs of byContainer(kept))
-    for (let first = 0; first < catalogs.length; first += readTogether) {
-      const streams = catalogs
-        .slice(first, first + readTogether)
-        .map((catalog) => catalogRows(at.bank.readCatalog(catalog, at.signal)));
-      for await (const { groups } of mergeByName(...streams)) {
-        const keys = new Set(groups.flat().flatMap(({ key }) => key ?? []));
-        for (const name of keys) yield { name };
-      }
-    }
-}
-
-function byContainer(copies: readonly ContainerCopy[]): Iterable<readonly CatalogRef[]> {
-  const found = new Map<string, Map<string, CatalogRef>>();
-  for (const { container, catalog } of copies.flatMap(partsOf)) {
-    const catalogs = found.get(container) ?? new Map<string, CatalogRef>();
-    found.set(container, catalogs.set(catalog.sha256, catalog));
-  }
-  return [...found.values()].map((catalogs) => [...catalogs.values()]);
+  const rowsOf = (catalog: CatalogRef) => catalogRows(at.bank.readCatalog(catalog, at.signal));
+  for await (const { key } of storedOnce(kept, rowsOf)) yield { name: key };
 }
 
 function newestSession(copies: readonly ContainerCopy[]): number {

@@ -7,6 +7,7 @@ import type {
   ResourceRef,
   Restored,
   RestoreOrder,
+  Scrubbed,
   SessionContext,
   TargetContext,
   Verification,
@@ -22,6 +23,7 @@ import { discardScratch, listScratch } from './restore/scratch.ts';
 import { restoreContainer } from './restore/restore-container.ts';
 import { SessionShips } from './ship/session-ships.ts';
 import { partsOf, type ContainerCapture, type ContainerCopy } from './types.ts';
+import { scrubContainers } from './verify/scrub.ts';
 import { verifyContainer } from './verify/verify-copy.ts';
 
 export interface ContainerMoverDeps {
@@ -66,6 +68,14 @@ class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
 
   async verify(copy: ContainerCopy, depth: Depth, at: TargetContext): Promise<Verification> {
     return await verifyContainer(copy, depth, at, this.#deps);
+  }
+
+  scrub(
+    copies: readonly ContainerCopy[],
+    after: string,
+    at: TargetContext,
+  ): AsyncIterable<Scrubbed<ContainerCopy>> {
+    return scrubContainers(copies, after, at, this.#deps);
   }
 
   async restore(copy: ContainerCopy, order: RestoreOrder, at: TargetContext): Promise<Restored> {

@@ -5,6 +5,7 @@ import { checkImage } from './check.ts';
 import { discardImage, inventoryImages } from './discard.ts';
 import { expireImages } from './expire.ts';
 import { restoreLive, restoreScratch } from './restore.ts';
+import { scrubImages } from './scrub.ts';
 import { shipImage } from './ship.ts';
 import type { ImageCapture, ImageCopy } from './types.ts';
 import { verifyImage } from './verify.ts';
@@ -19,6 +20,7 @@ export function createImageMover(deps: {
     capture: (resource, session) => captureImage(resource, session, ambient.clock),
     ship: (capture, previous, session) => shipImage(capture, previous, session, ambient),
     verify: (copy, depth, at) => verifyImage(copy, depth, at),
+    scrub: (copies, after, at) => scrubImages(copies, after, at),
     restore: (copy, order, at) =>
       order.mode === 'failover' ? restoreLive(copy, at) : restoreScratch(copy, order, at, ambient),
     check: (copy, restored, order, at) => checkImage(copy, restored, order, at),

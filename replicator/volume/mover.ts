@@ -4,6 +4,7 @@ import { expireVolumes } from './expire.ts';
 import { checkVolume } from './check.ts';
 import { discardVolume, inventoryVolumes } from './discard.ts';
 import { restoreVolume } from './restore.ts';
+import { scrubVolumes } from './scrub.ts';
 import { shipVolume } from './ship.ts';
 import { captureVolume } from './capture.ts';
 import { sweepVolumes } from './sweep.ts';
@@ -21,6 +22,7 @@ export function createVolumeMover(deps: {
     capture: (resource, session) => captureVolume(resource, session, ambient),
     ship: (capture, previous, session) => shipVolume(capture, previous, session, ambient),
     verify: (copy, depth, at) => verifyVolume(copy, depth, at, ambient),
+    scrub: (copies, after, at) => scrubVolumes(copies, after, at, ambient),
     restore: (copy, order, at) => restoreVolume(copy, order, at, ambient),
     check: (copy, restored, order, at) => checkVolume(copy, restored, order, at, ambient),
     discard: (copy, order, at) => discardVolume(copy, order, at, ambient),

@@ -12,7 +12,7 @@ import type { BackupCopy, VolumeCopy } from './types.ts';
 import { catalogRows, isCatalogLost } from './ship/catalog.ts';
 import { listPrefix, pairUp } from './ship/listing.ts';
 import { isUsable, recordsOf } from './ship/record.ts';
-import { verifyContent } from './verify/content.ts';
+import { verifyContent, wholeBackup } from './verify/content.ts';
 import { Findings } from '../findings.ts';
 
 export async function verifyVolume(
@@ -26,13 +26,14 @@ export async function verifyVolume(
   let parentId: string | null = null;
   for (const backup of copy.chain) {
     await verifyListing(backup, at, findings);
-    if (depth === 'content') await verifyContent(backup, parentId, at, findings, ambient);
+    if (depth === 'content')
+      await verifyContent({ ...backup, parentId }, wholeBackup, at, findings, ambient);
     parentId = backup.backupId;
   }
   return findings.result(depth);
 }
 
-async function verifyRecords(
+export async function verifyRecords(
   chain: readonly BackupCopy[],
   at: TargetContext,
   findings: Findings,
@@ -48,7 +49,7 @@ async function verifyRecords(
 }
 
 /** Compares listing and catalog; a lagging listing is asked again by HEAD before it counts. */
-async function verifyListing(
+export async function verifyListing(
   { container, prefix, catalog }: BackupCopy,
   at: TargetContext,
   findings: Findings,

@@ -52,6 +52,7 @@ export async function seedGroups(
     retention: { last: pointsKept, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
     targetRegion: 'west',
     changes: { limitPercent: 50, graceSeconds: 604_800 },
+    verification: { periodSeconds: 2_592_000, bytesPerSecond: 52_428_800 },
     options: { volume: { maxIncrementals: 6 } },
   };
   await store.transact([], [put(keys.policy('rare'), policy)]);

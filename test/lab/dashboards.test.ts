@@ -32,6 +32,7 @@ const status: GroupStatus = {
   lacks: [],
   changes: [],
   session: null,
+  verification: null,
   nextSessionAt: null,
 };
 
@@ -229,6 +230,15 @@ const ruleTests: readonly RuleTest[] = [
     'FarshorePointDamaged',
     { 'farshore_recovery_points{group="shop",state="damaged"}': '0x5 1x5' },
     { silent: '5m', firing: '7m' },
+    shop,
+  ),
+  ruleTest(
+    'FarshoreVerificationOverdue',
+    {
+      'farshore_group_verification_age_seconds{group="shop"}': '0+60x60',
+      'farshore_group_verification_period_seconds{group="shop"}': '600x60',
+    },
+    { silent: '20m', firing: '30m' },
     shop,
   ),
   ruleTest(

@@ -32,6 +32,7 @@ export function policyTo(
     targetRegion,
     // Longer than any history, clocks that are set included: what is kept is kept until it is released.
     changes: { limitPercent: 100, graceSeconds: 30 * 86_400 },
+    verification: { periodSeconds: 2_592_000, bytesPerSecond: 52_428_800 },
     options: { volume: { maxIncrementals: 2 } },
   };
 }

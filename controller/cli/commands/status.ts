@@ -29,6 +29,13 @@ export const groupColumns: readonly Column<GroupStatus>[] = [
     value: ({ points }) =>
       `${points.proven} proven${countText(points.partial, 'partial')}${countText(points.damaged, 'damaged')}`,
   },
+  {
+    title: 'ALL READ',
+    value: ({ verification }) =>
+      verification === null
+        ? '-'
+        : `${formatSeconds(verification.ageSeconds)} of ${formatSeconds(verification.periodSeconds)}`,
+  },
   { title: 'SESSION', value: (group) => sessionText(group) },
 ];
 
@@ -80,9 +87,15 @@ function countText(count: number, what: string): string {
 }
 
 /** What the table has no room for: one line for each resource that needs a look. */
-function remarks({ name, changes, lacks }: GroupStatus): readonly string[] {
+function remarks({ name, changes, lacks, verification }: GroupStatus): readonly string[] {
   const changed = new Set(changes.map(({ resource }) => resourceKey(resource)));
+  const isOverdue = verification !== null && verification.ageSeconds > verification.periodSeconds;
   return [
+    ...(isOverdue
+      ? [
+          `${name}: not all of its copies were read again within the policy's period: raise verification.rate`,
+        ]
+      : []),
     ...changes.map(
       ({ resource, change, detail }) =>
         `${name}: ${resourceKey(resource)} (${resource.name}) ${change}: ${detail}; its copies from before are kept (farshore group release ${name} ${resourceKey(resource)})`,

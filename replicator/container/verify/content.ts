@@ -4,9 +4,9 @@ import type { TargetContext } from '../../mover.ts';
 import { Pace } from '../../transfer/pace.ts';
 import { parallel } from '../../transfer/parallel.ts';
 import type { SortedRows } from '../catalog/sort.ts';
-import { flawOf, missing, tell, type Flaw } from './flaw.ts';
+import { flawOf, missing, tell, type Expected, type Flaw } from './flaw.ts';
 import { readBack } from './read-back.ts';
-import { things, type StoredRow, type StoredThing, type VerifyDeps } from './stored-rows.ts';
+import { things, type StoredRow, type VerifyDeps } from './stored-rows.ts';
 
 /** Reads every stored thing back once, however many objects are made of it. */
 export async function verifyContent(
@@ -18,14 +18,16 @@ export async function verifyContent(
   const bank = new StoredObjects(at.bank, at.group);
   const pace = new Pace(deps.ambient.clock);
   await parallel(things(stored.rows()), pace, at.signal, async (thing, signal) => {
-    const flaw = await flawIn(thing, bank, deps, signal);
+    const flaw = await flawIn(thing.key, thing.owners[0], bank, deps, signal);
     pace.succeeded(thing.owners[0].bytes);
     if (flaw !== null) tell(findings, thing, flaw);
   });
 }
 
-async function flawIn(
-  { key, owners: [expected] }: StoredThing,
+/** Of what lies under the key, read to its end. */
+export async function flawIn(
+  key: string,
+  expected: Expected,
   bank: StoredObjects,
   deps: VerifyDeps,
   signal: AbortSignal,

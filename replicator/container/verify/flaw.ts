@@ -9,9 +9,16 @@ export interface Flaw {
 
 export const missing: Flaw = { problem: 'missing', detail: 'its bytes are not in the bank' };
 
+/** What was stored. */
+export interface Expected {
+  readonly bytes: number;
+  readonly md5: string;
+  readonly sha256?: string;
+}
+
 /** What a listing, a HEAD or a reader found, against what was stored. */
 export function flawOf(
-  expected: { readonly bytes: number; readonly md5: string; readonly sha256?: string },
+  expected: Expected,
   found: { readonly bytes: number; readonly md5?: string; readonly sha256?: string },
 ): Flaw | null {
   if (found.bytes !== expected.bytes)

@@ -15,37 +15,48 @@ import type { Findings } from '../../findings.ts';
 /** Objects read back at once: hashing and unpacking keep two cores busy with it. */
 const readsAtOnce = 4;
 
+/** Which of a backup's chunks are read, by their place in `_metadata`; from the first on, all else of it is too. */
+export interface Span {
+  readonly from: number;
+  /** The first that is not. */
+  readonly to: number;
+}
+
+export const wholeBackup: Span = { from: 0, to: Infinity };
+
 /**
- * Reads everything of one backup. `_metadata` is hashed first and only then believed, so that an
- * altered one is itself the finding and not the cause of a thousand others.
+ * Reads everything of one backup, or a span of its chunks. `_metadata` is hashed first and only then
+ * believed, so that an altered one is itself the finding and not the cause of a thousand others. Gives
+ * how many chunks there are; 0 where that cannot be told.
  */
 export async function verifyContent(
-  copy: BackupCopy,
-  parentId: string | null,
+  copy: BackupCopy & { readonly parentId: string | null },
+  span: Span,
   at: TargetContext,
   findings: Findings,
   ambient: Ambient,
-): Promise<void> {
-  const { container, prefix } = copy;
-  await verifySha256File(copy, at, findings);
+): Promise<number> {
+  const { container, prefix, parentId } = copy;
+  if (span.from === 0) await verifySha256File(copy, at, findings);
   const subject = `${container}/${metadataName(prefix)}`;
   const store = at.target.objectStore;
   const found = await hashObject(store, container, metadataName(prefix), at.signal);
   if (found === null) {
     findings.add(subject, 'missing', 'expected the backup’s _metadata');
-    return;
+    return 0;
   }
   if (found !== copy.metadataSha256) {
     findings.add(subject, 'altered', `expected SHA-256 ${copy.metadataSha256}, found ${found}`);
-    return;
+    return 0;
   }
   const cover = new Cover(copy.sizeGib, !copy.incremental);
-  const summary: { value?: MetadataSummary } = {};
-  const chunks = chunksOf(copy, at, cover, summary);
+  const summary: Summary = { chunks: 0 };
+  const chunks = chunksOf(copy, span, at, cover, summary);
   const known: KnownContents = new Map();
   await parallel(chunks, readsAtOnce, at.signal, async (chunk, signal) => {
     await verifyChunk(container, chunk, { ...at, signal }, findings, known, ambient);
   });
+  if (span.from > 0) return summary.chunks;
   const fault = cover.fault();
   if (fault !== undefined) findings.add(subject, 'altered', fault);
   const parent = summary.value?.parentId ?? null;
@@ -55,13 +66,20 @@ export async function verifyContent(
       'altered',
       `expected parent ${String(parentId)}, names ${String(parent)}`,
     );
+  return summary.chunks;
+}
+
+interface Summary {
+  value?: MetadataSummary;
+  chunks: number;
 }
 
 async function* chunksOf(
   { container, prefix }: BackupCopy,
+  { from, to }: Span,
   at: TargetContext,
   cover: Cover,
-  summary: { value?: MetadataSummary },
+  summary: Summary,
 ): AsyncGenerator<Chunk> {
   const object = metadataName(prefix);
   // A row is asked for when a chunk was read: from one connection that would take longer than it lives.
@@ -74,7 +92,9 @@ async function* chunksOf(
       return;
     }
     cover.add(next.value);
-    yield next.value;
+    const index = summary.chunks;
+    summary.chunks += 1;
+    if (index >= from && index < to) yield next.value;
   }
 }
 

@@ -65,6 +65,7 @@ export async function protect(
     retention: { last: 5, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
     targetRegion: 'west',
     changes: { limitPercent: 50, graceSeconds: 604_800 },
+    verification: { periodSeconds: 2_592_000, bytesPerSecond: 52_428_800 },
     options: { volume: { maxIncrementals: 6 } },
   });
   await service.applyGroup({

@@ -23,6 +23,7 @@ export function sampleStatus(change: Partial<GroupStatus> = {}): GroupStatus {
     lacks: [],
     changes: [],
     session: null,
+    verification: null,
     nextSessionAt: null,
     ...change,
   };

@@ -57,11 +57,14 @@ describe('documents', () => {
         maxAgeSeconds: 400 * 86_400,
       },
       changes: { limitPercent: 50, graceSeconds: 604_800 },
+      verification: { periodSeconds: 30 * 86_400, bytesPerSecond: 50 * 1024 ** 2 },
       targetRegion: 'west',
       options: { volume: { maxIncrementals: 6 } },
     });
     const changes = { limit: 50, grace: '7d' };
-    expect(toDocument(parsed)).to.deep.equal({ kind: 'policy', ...policy, changes });
+    const verification = { period: '30d', rate: '50MiB/s' };
+    const shown = { kind: 'policy', ...policy, changes, verification };
+    expect(toDocument(parsed)).to.deep.equal(shown);
     expect(parsePolicy(toDocument(parsed))).to.deep.equal(parsed);
   });
 
@@ -81,6 +84,28 @@ describe('documents', () => {
       monthly: 0,
     });
     expect(parsePolicy(toDocument(parsed))).to.deep.equal(parsed);
+  });
+
+  it('reading again has a period or is off, at a rate that ends some day', () => {
+    const read = (verification: unknown) => parsePolicy({ ...policy, verification }).verification;
+    expect(read({ period: '1w', rate: '512KiB/s' })).to.deep.equal({
+      periodSeconds: 604_800,
+      bytesPerSecond: 524_288,
+    });
+    const off = parsePolicy({ ...policy, verification: { period: 'off' } });
+    expect(off.verification).to.deep.equal({ periodSeconds: null, bytesPerSecond: 52_428_800 });
+    expect(toDocument(off)).to.deep.include({ verification: { period: 'off', rate: '50MiB/s' } });
+    const faults = (verification: unknown) => faultsOf(() => read(verification)).join('\n');
+    expect(faults({ period: 'soon' })).to.equal(
+      ':verification.period: expected a duration such as 30d or 12h, or off, found "soon"',
+    );
+    expect(faults({ period: '30s', rate: '1KiB/s' }))
+      .to.contain(':verification.period: expected at least 1m, or off')
+      .and.contain(':verification.rate: expected at least 64KiB/s');
+    expect(faults({ rate: '50' })).to.equal(
+      ':verification.rate: expected bytes a second such as 512KiB/s, 50MiB/s or 1GiB/s, found "50"',
+    );
+    expect(faults({ rate: 50 })).to.contain(':verification.rate: expected a text');
   });
 
   it('a group becomes members and selectors, and back', () => {

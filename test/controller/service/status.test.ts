@@ -25,6 +25,7 @@ function statusWith({ points = [], ...change }: Change = {}) {
     changes: [],
     session: null,
     rto: null,
+    scrub: null,
     nextSessionMs: null,
     nowMs,
     ...change,

@@ -18,6 +18,7 @@ export function memberOf(store: Store, ambient: Ambient, region: string | null =
   const all = Object.values(mirrors);
   return {
     cluster,
+    mirrors,
     standings: new Standings(mirrors),
     start: async () => {
       for (const mirror of all) mirror.start();

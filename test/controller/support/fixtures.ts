@@ -17,6 +17,7 @@ export const gold: ProtectionPolicy = {
   schedule: { every: 300, jitterSeconds: 0 },
   retention: { last: 3, hourly: 0, daily: 0, weekly: 0, monthly: 0 },
   changes: { limitPercent: 50, graceSeconds: 604_800 },
+  verification: { periodSeconds: 2_592_000, bytesPerSecond: 52_428_800 },
   targetRegion: 'west',
   options: { volume: { maxIncrementals: 6 } },
 };

@@ -234,6 +234,7 @@ export class Site implements Control {
       capture: unused,
       ship: unused,
       verify: unused,
+      scrub: unused,
       expire: unused,
       tidy: unused,
       sweep: unused,

@@ -1,10 +1,13 @@
 import {
   nothingSwept,
+  resourceKey,
   type Copy,
   type Mover,
   type Movers,
   type ResourceKind,
+  type Scrubbed,
   type SessionContext,
+  type TargetContext,
 } from '../../../replicator/mover.ts';
 import { linkOf } from '../world/sim-scope.ts';
 import { actorOf, capture, snapshotName } from './capture.ts';
@@ -24,6 +27,7 @@ function moverOf(kind: ResourceKind): Mover {
     capture,
     ship,
     verify,
+    scrub,
     restore,
     check,
     discard,
@@ -32,6 +36,20 @@ function moverOf(kind: ResourceKind): Mover {
     tidy,
     sweep: () => Promise.resolve(nothingSwept),
   };
+}
+
+/** Copy by copy, in an order that stays the same. */
+async function* scrub(
+  copies: readonly Copy[],
+  after: string,
+  at: TargetContext,
+): AsyncGenerator<Scrubbed> {
+  const nameOf = ({ resource, dataTime }: Copy) => `${resourceKey(resource)} ${dataTime}`;
+  for (const copy of copies.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
+    if (nameOf(copy) <= after) continue;
+    const { findings, damaged } = await verify(copy, 'content', at);
+    yield { upTo: nameOf(copy), damage: damaged === 0 ? [] : [{ copy, findings, damaged }] };
+  }
 }
 
 /** Snapshots of this session and of any before it: one session of a group runs at a time. */

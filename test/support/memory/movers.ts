@@ -13,7 +13,12 @@ import type {
   ResourceKind,
   ResourceRef,
 } from '../../../replicator/mover.ts';
-import type { SessionContext, Verification } from '../../../replicator/mover.ts';
+import type {
+  Scrubbed,
+  SessionContext,
+  TargetContext,
+  Verification,
+} from '../../../replicator/mover.ts';
 import { copyOf, dataName, dataNames } from './copies.ts';
 
 export type Stored = 'whole' | 'altered';
@@ -55,6 +60,7 @@ export class MemoryWorld {
       capture: (resource, session) => this.#capture(resource, session),
       ship: (capture, previous, session) => this.#ship(capture, previous, session),
       verify: (copy, depth) => this.#verify(copy, depth),
+      scrub: (copies, after, at) => this.#scrub(kind, copies, after, at),
       expire: (dropped, kept) => this.#expire(kind, dropped, kept),
       tidy: (copy) => this.#effect(`tidy ${resourceKey(copy.resource)}`, () => undefined),
       restore: unused,
@@ -114,6 +120,30 @@ export class MemoryWorld {
       const { objects, bytes } = copy;
       return { depth, objects, bytes, findings, damaged: findings.length };
     });
+  }
+
+  async *#scrub(
+    kind: ResourceKind,
+    copies: readonly Copy[],
+    after: string,
+    { signal }: TargetContext,
+  ): AsyncGenerator<Scrubbed> {
+    const names = new Set(copies.flatMap(dataNames));
+    for (const name of [...names].filter((each) => each > after).toSorted()) {
+      signal.throwIfAborted();
+      const stored = await this.#effect(`scrub ${kind} ${name}`, () => this.secondary.get(name));
+      const problem = stored === undefined ? 'missing' : 'altered';
+      const having = copies.filter((copy) => dataNames(copy).includes(name));
+      const damage = having.map((copy) => {
+        const resource = resourceKey(copy.resource);
+        return {
+          copy,
+          findings: [{ resource, subject: name, problem, detail: '-' }],
+          damaged: 1,
+        } as const;
+      });
+      yield { upTo: name, damage: stored === 'whole' ? [] : damage };
+    }
   }
 
   async #expire(

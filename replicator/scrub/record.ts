@@ -1,0 +1,91 @@
+import type { Copy, CopyDamage, Finding, Verification } from '../mover.ts';
+import { resourceKey } from '../mover.ts';
+import type { RecoveryPoint } from '../point/types.ts';
+import type { Ledger } from '../session/ledger.ts';
+
+/** Ids of the points that have the copy, or one of the very same bytes. */
+export type Holders = ReadonlyMap<Copy, readonly string[]>;
+
+type Check = Pick<Verification, 'findings' | 'damaged'>;
+type Checks = ReadonlyMap<string, ReadonlyMap<string, Check>>;
+type Heads = Pick<Ledger, 'points' | 'recordChecks'>;
+
+/** Of a clock that is behind the one by which a round began. */
+const skewMs = 300_000;
+
+/**
+ * Records damage for every point whose copies have it, in one transaction; what was known of them before
+ * stays known. A point that is gone by now is left alone. Killed before: nothing is recorded, the same is
+ * read and found again.
+ */
+export async function recordDamage(
+  group: string,
+  found: { readonly damage: readonly CopyDamage[]; readonly holders: Holders; readonly at: string },
+  ledger: Heads,
+): Promise<void> {
+  const heads = await ledger.points(group);
+  const points = new Map<string, Map<string, Check>>();
+  for (const damage of found.damage)
+    for (const id of found.holders.get(damage.copy) ?? []) {
+      const head = heads.find((point) => point.id === id);
+      if (head === undefined) continue;
+      const checks = points.get(id) ?? new Map<string, Check>();
+      points.set(id, checks.set(resourceKey(damage.copy.resource), joined(head, damage)));
+    }
+  await save(group, points, found.at, heads, ledger);
+}
+
+/** With what was known of the copy before. */
+function joined(head: RecoveryPoint, { copy, findings, damaged }: CopyDamage): Check {
+  const key = resourceKey(copy.resource);
+  const member = head.members.find(({ resource }) => resourceKey(resource) === key);
+  const before = head.checked.findings.filter(({ resource }) => resource === key);
+  const all = unique([...before, ...findings]);
+  return { findings: all, damaged: Math.max(member?.damaged ?? 0, damaged, all.length) };
+}
+
+function unique(findings: readonly Finding[]): readonly Finding[] {
+  const byWhat = findings.map((each) => [`${each.subject} ${each.stored} ${each.problem}`, each]);
+  return [...new Map(byWhat as [string, Finding][]).values()];
+}
+
+/**
+ * At the end of a round: everything that these points name was read in it. What was known to be damaged
+ * before it began, and was not found so again, is whole. A point of which any check was recorded since is
+ * left as that says.
+ */
+export async function recordWhole(
+  group: string,
+  round: { readonly startedAt: string; readonly points: readonly string[]; readonly at: string },
+  ledger: Heads,
+): Promise<readonly string[]> {
+  const heads = await ledger.points(group);
+  const startMs = Date.parse(round.startedAt);
+  const healed = heads.filter(
+    ({ id, state, committedAt, checked }) =>
+      state !== 'expiring' &&
+      checked.damaged > 0 &&
+      round.points.includes(id) &&
+      Date.parse(committedAt) < startMs - skewMs &&
+      Date.parse(checked.at) < startMs - skewMs,
+  );
+  const points = healed.map(({ id, members }) => {
+    const damaged = members.filter(({ state }) => state === 'damaged');
+    const checks = damaged.map(({ resource }) => [resourceKey(resource), whole] as const);
+    return [id, new Map<string, Check>(checks)] as const;
+  });
+  await save(group, new Map(points), round.at, heads, ledger);
+  return healed.map(({ id }) => id);
+}
+
+const whole: Check = { findings: [], damaged: 0 };
+
+async function save(
+  group: string,
+  points: Checks,
+  at: string,
+  seen: readonly RecoveryPoint[],
+  ledger: Heads,
+): Promise<void> {
+  if (points.size > 0) await ledger.recordChecks(group, { at, depth: 'content', points }, seen);
+}
