@@ -1,0 +1,4 @@
+import { scrubSuite } from '../contract/scrub.ts';
+import { onEmbedded } from './environment.ts';
+
+onEmbedded(scrubSuite);

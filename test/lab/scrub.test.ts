@@ -1,0 +1,4 @@
+import { scrubSuite } from '../contract/scrub.ts';
+import { onLab } from './environment.ts';
+
+onLab(scrubSuite);
