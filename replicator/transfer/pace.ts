@@ -11,7 +11,8 @@ export interface PaceOptions {
 }
 
 const defaultStart = 12;
-const defaultMax = 40;
+/** However much more would be gained: other clients have a share too. */
+export const mostAtOnce = 40;
 const shortestWindowMs = 400;
 /** A small object costs about as much as this many bytes of a large one. */
 const requestBytes = 256 * 1024;
@@ -38,7 +39,7 @@ export class Pace implements Concurrency {
   #weight = 0;
   #quietWindows = 0;
 
-  constructor(clock: Clock, { start = defaultStart, max = defaultMax }: PaceOptions = {}) {
+  constructor(clock: Clock, { start = defaultStart, max = mostAtOnce }: PaceOptions = {}) {
     this.#clock = clock;
     this.#limit = start;
     this.#max = max;

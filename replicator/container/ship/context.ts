@@ -24,8 +24,14 @@ export interface ShipContext {
   readonly isDamagedKey: (key: string) => boolean;
 }
 
+/** Its bytes, if it has any, are in the bank. */
+export interface Stored {
+  readonly name: string;
+  readonly row: CatalogRow;
+}
+
 export type Outcome =
-  | { readonly name: string; readonly row: CatalogRow }
+  | Stored
   /** Not in the source any more, about to expire there, or cannot be had. */
   | { readonly name: string; readonly absent: true }
   /** It failed in a way that may pass. */

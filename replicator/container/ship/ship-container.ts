@@ -21,10 +21,10 @@ import {
   type ContainerCopy,
   type ContainerPart,
 } from '../types.ts';
-import type { Outcome, ShipContext } from './context.ts';
+import type { ShipContext, Stored } from './context.ts';
 import type { ContentIndex } from './content-index.ts';
 import { DamagedKeys } from './damaged-keys.ts';
-import { OutcomeFiles } from './outcome-file.ts';
+import { OutcomeJournals } from './outcome-journal.ts';
 import {
   brokenAmong,
   collectReferences,
@@ -181,7 +181,7 @@ class ContainerShip {
       ctx,
       listing: () => scoped?.rows() ?? spool.listing(),
       previous: catalogs.map((catalog) => () => this.#rowsOf(catalog)),
-      outcomes: new OutcomeFiles<Outcome>(session.spoolDir, `${spool.stem}-${scope}`),
+      journals: new OutcomeJournals<Stored>(session.spoolDir, `${spool.stem}-${scope}`),
       isDamaged: (row: CatalogRow) => this.#damaged.has(row, container),
     };
     const taken = await takeContainer(order).catch(async (error: unknown) => {

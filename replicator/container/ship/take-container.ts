@@ -6,8 +6,8 @@ import { closeAll } from '../catalog/rounds.ts';
 import { RowFile } from '../catalog/row-file.ts';
 import { kindOf, ownBytes, type CatalogRow } from '../catalog/row.ts';
 import { again, attempt } from './attempt.ts';
-import { rowOfOutcome, type Outcome, type ShipContext } from './context.ts';
-import type { OutcomeFiles } from './outcome-file.ts';
+import { rowOfOutcome, type Outcome, type ShipContext, type Stored } from './context.ts';
+import type { OutcomeJournal, OutcomeJournals } from './outcome-journal.ts';
 import { planStep, type PlanRules, type Step } from './plan.ts';
 
 /** What failed in passing is tried again after so long: Swift leaves a failing disk alone for a minute. */
@@ -18,7 +18,7 @@ export interface TakeOrder {
   readonly listing: () => AsyncIterable<ListingRow>;
   /** Rows that may be carried: of the copy before first, then of other parts of this session. */
   readonly previous: readonly (() => AsyncIterable<CatalogRow>)[];
-  readonly outcomes: OutcomeFiles<Outcome>;
+  readonly journals: OutcomeJournals<Stored>;
   readonly isDamaged: (row: CatalogRow) => boolean;
 }
 
@@ -41,32 +41,42 @@ interface State {
 
 /**
  * Brings the bytes of the listing's objects into the bank. Killed anywhere: the bank holds some of them,
- * and no catalog names them; the next run finds in the outcomes' file what was stored.
+ * and no catalog names them; the next run finds in the journal what was stored, all that was answered.
  */
 export async function takeContainer(order: TakeOrder): Promise<Taken> {
-  const { ctx, outcomes } = order;
-  const { signal } = ctx.session;
-  const earlier = await outcomes.earlier();
-  const file = await outcomes.next();
+  const { ctx, journals } = order;
+  const { signal, spoolDir } = ctx.session;
+  const { random } = ctx.ambient;
+  const files: RowFile<Outcome>[] = [];
   const state: State = { isChanged: false, later: 0, bytes: 0, references: 0 };
-  const shipped = earlier.map((each) => () => shippedRows(each.rows()));
-  const steps = plan(order, shipped, state);
-  const first = mapInOrder(steps, ctx.pace, signal, (step, inner) => take(ctx, step, state, inner));
-  await file.write(onlyNew(first, state), signal);
-  const more: RowFile<Outcome>[] = [];
   try {
-    await settle(ctx, () => file.rows(), state, more);
+    await using earlier = await journals.earlier({ spoolDir, random, signal });
+    const journal = await journals.next();
+    try {
+      const steps = plan(
+        order,
+        earlier.count === 0 ? [] : [() => shippedRows(earlier.rows())],
+        state,
+      );
+      const first = mapInOrder(steps, ctx.pace, signal, (step, inner) =>
+        take(ctx, step, state, journal, inner),
+      );
+      files.push(await RowFile.write(spoolDir, random, onlyNew(first, state), signal));
+      await settle(ctx, state, files, journal);
+    } finally {
+      journal.close();
+    }
     await assertStillThere(ctx);
   } catch (error) {
-    await closeAll(more);
+    await closeAll(files);
     throw error;
   }
   return {
-    isUnchanged: !state.isChanged && file.count === 0,
+    isUnchanged: !state.isChanged && files.every(({ count }) => count === 0),
     bytes: state.bytes,
     references: state.references,
-    rows: () => finalRows(order, [() => file.rows(), ...more.map((each) => () => each.rows())]),
-    [Symbol.asyncDispose]: () => closeAll(more),
+    rows: () => finalRows(order, files),
+    [Symbol.asyncDispose]: () => closeAll(files),
   };
 }
 
@@ -105,8 +115,8 @@ function carried(step: Step): CatalogRow | undefined {
   return step.act === 'carry' && !step.isShipped ? step.row : undefined;
 }
 
-async function* shippedRows(outcomes: AsyncIterable<Outcome>): AsyncGenerator<CatalogRow> {
-  for await (const outcome of outcomes) if ('row' in outcome) yield outcome.row;
+async function* shippedRows(all: AsyncIterable<Stored>): AsyncGenerator<CatalogRow> {
+  for await (const { row } of all) yield row;
 }
 
 /** Undefined for what needs no outcome: it is as it was, or gone. */
@@ -114,6 +124,7 @@ function take(
   ctx: ShipContext,
   step: Step,
   state: State,
+  journal: OutcomeJournal<Stored>,
   signal: AbortSignal,
 ): Promise<Outcome> | Outcome | undefined {
   const { progress } = ctx.session;
@@ -127,11 +138,18 @@ function take(
       count(step.row, state);
       return undefined;
     case 'describe':
-      return attempt(ctx, step, signal);
+      return told(attempt(ctx, step, signal), journal);
     case 'read':
       progress.expect({ objects: 1, bytes: step.as === 'object' ? step.source.bytes : 0 });
-      return attempt(ctx, step, signal);
+      return told(attempt(ctx, step, signal), journal);
   }
+}
+
+/** At once: the results wait for their turn, and what was stored must not be forgotten with them. */
+async function told(trial: Promise<Outcome>, journal: OutcomeJournal<Stored>): Promise<Outcome> {
+  const outcome = await trial;
+  if ('row' in outcome) journal.add(outcome);
+  return outcome;
 }
 
 function count(row: CatalogRow, state: State): void {
@@ -156,25 +174,23 @@ type Later = Extract<Outcome, { readonly later: ListingRow }>;
 /** One after the other, with growing pauses, so that what was too much for a service is so no more. */
 async function settle(
   ctx: ShipContext,
-  open: () => AsyncIterable<Outcome>,
   state: State,
   files: RowFile<Outcome>[],
+  journal: OutcomeJournal<Stored>,
 ): Promise<void> {
   const { signal, spoolDir } = ctx.session;
   const { clock, random } = ctx.ambient;
-  let from = open;
   for (const [round, pauseMs] of pausesMs.entries()) {
-    if (state.later === 0) break;
+    const from = files.at(-1);
+    if (state.later === 0 || from === undefined) break;
     await clock.sleep(pauseMs * (0.75 + random.next() / 2), signal);
     const isLast = round === pausesMs.length - 1;
-    const items = laterOf(from());
+    const items = laterOf(from.rows());
     state.later = 0;
     const tried = mapInOrder(items, isLast ? 1 : 2, signal, ({ later, code }, inner) =>
-      attempt(ctx, again(later), inner, { code, isLast }),
+      told(attempt(ctx, again(later), inner, { code, isLast }), journal),
     );
-    const file = await RowFile.write(spoolDir, random, onlyNew(tried, state), signal);
-    files.push(file);
-    from = () => file.rows();
+    files.push(await RowFile.write(spoolDir, random, onlyNew(tried, state), signal));
   }
 }
 
@@ -198,10 +214,10 @@ async function assertStillThere(ctx: ShipContext): Promise<void> {
 
 async function* finalRows(
   order: TakeOrder,
-  outcomes: readonly (() => AsyncIterable<Outcome>)[],
+  files: readonly RowFile<Outcome>[],
 ): AsyncGenerator<CatalogRow> {
   const planned = named(plan(order, []));
-  const streams = outcomes.map((open) => open());
+  const streams = files.map((file) => file.rows());
   for await (const { name, groups } of mergeByName<[Planned, ...Outcome[]]>(planned, ...streams)) {
     const [steps, ...done] = groups;
     const step = steps.at(-1)?.step;

@@ -12,8 +12,8 @@ const marginMs = 5_000;
 
 /**
  * When this session began to write into the bank, by the bank's own clock: told by the answer to a
- * small write of our own, so that no clocks of two machines are compared. Kept beside the outcomes'
- * files: as long as a later run counts on what an earlier one stored, it goes on with its time.
+ * small write of our own, so that no clocks of two machines are compared. Kept beside the
+ * journals: as long as a later run counts on what an earlier one stored, it goes on with its time.
  */
 export async function writtenSince(
   stored: StoredObjects,
