@@ -14,6 +14,7 @@ import type {
   Swept,
 } from '../mover.ts';
 import { nothingSwept } from '../mover.ts';
+import { ByteBudget } from '../transfer/byte-budget.ts';
 import { captureContainer } from './capture.ts';
 import { CaptureSpool } from './catalog/spool.ts';
 import { expireCopies } from './expire.ts';
@@ -32,6 +33,9 @@ export interface ContainerMoverDeps {
   readonly spoolDir: string;
 }
 
+/** Small objects are held whole on their way out of the bank: this much of them at once. */
+const heldBytes = 64 * 1024 * 1024;
+
 export function createContainerMover(
   deps: ContainerMoverDeps,
 ): Mover<ContainerCapture, ContainerCopy> {
@@ -46,7 +50,7 @@ class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
   readonly #ships = new Map<string, SessionShips>();
 
   constructor({ ambient, spoolDir }: ContainerMoverDeps) {
-    this.#deps = { ambient, spoolDir };
+    this.#deps = { ambient, spoolDir, budget: new ByteBudget(heldBytes) };
   }
 
   async capture(resource: ResourceRef, session: SessionContext): Promise<ContainerCapture> {

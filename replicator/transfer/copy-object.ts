@@ -32,8 +32,10 @@ const refused = new WeakMap<ObjectStore, Set<string>>();
  * that for us (Swift with a read ACL; Ceph answers 404), else through this process.
  *
  * The name is looked at before, and what is there is left. A condition cannot say so: Swift asks an
- * `If-None-Match` of a copy's source. So a copy that lands late, after its client has gone, can still hide
- * what was written meanwhile; what passes through this process has the condition.
+ * `If-None-Match` of a copy's source. A copy that the proxy has begun carries the time of its beginning, so
+ * that what a user writes later wins, however long it takes; one that waits before the proxy, after its
+ * client has gone, can still hide what was written meanwhile. What passes through this process has the
+ * condition.
  */
 export async function copyObject(order: CopyOrder, deps: RelayDeps): Promise<Copied> {
   const { from, to } = order;

@@ -1,4 +1,3 @@
-import { abilitiesOf } from '../../../regions/object-store/abilities.ts';
 import type { ListingRow, ObjectInfo } from '../../../regions/object-store/types.ts';
 import type { ContentCheck, RestoreOrder, TargetContext } from '../../mover.ts';
 import { Pace } from '../../transfer/pace.ts';
@@ -17,7 +16,7 @@ import { partsOf, type ContainerCopy, type ContainerPart } from '../types.ts';
 import { flawOf } from '../verify/flaw.ts';
 import { readBack } from '../verify/read-back.ts';
 import type { RestoreDeps } from './deps.ts';
-import { isOutside } from './fill.ts';
+import { abilitiesAt, isOutside } from './fill.ts';
 import { livingRows } from './living-rows.ts';
 import { targetName } from './target.ts';
 import { tryWrite } from './try-write.ts';
@@ -41,7 +40,7 @@ export async function checkContainer(
   deps: RestoreDeps,
 ): Promise<ContentCheck> {
   const result: Result = { bytes: 0, objects: 0, wrong: 0, first: null };
-  const abilities = abilitiesOf(await at.target.objectStore.info(at.signal));
+  const abilities = await abilitiesAt(at);
   const containers = new Set(partsOf(copy).map(({ container }) => container));
   for (const part of partsOf(copy)) {
     const isExpected = (row: CatalogRow) =>
@@ -114,7 +113,7 @@ async function flawIn(
   const algorithm = row.sha256 === undefined ? 'md5' : 'sha256';
   const read = await readBack(
     (signal) => store.get(container, name, { manifest: true, symlink: true, signal }),
-    algorithm,
+    { algorithm },
     deps.ambient,
     at.signal,
   );

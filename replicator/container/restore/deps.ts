@@ -1,9 +1,12 @@
 import type { Ambient } from '../../../kernel/ambient.ts';
+import type { ByteBudget } from '../../transfer/byte-budget.ts';
 import { ownBytes, type CatalogRow } from '../catalog/row.ts';
 
 export interface RestoreDeps {
   readonly ambient: Ambient;
   readonly spoolDir: string;
+  /** Objects that are held whole on their way out of the bank, of all restores. */
+  readonly budget: ByteBudget;
 }
 
 const namesInNote = 5;
@@ -20,6 +23,14 @@ export class RestoreTally {
   restored(row: CatalogRow): void {
     this.objects += 1;
     this.bytes += ownBytes(row);
+  }
+
+  /** It is left out, and the rest goes on: what is whole is worth recovering. */
+  damaged(container: string, name: string, detail: string): void {
+    this.noteObject(
+      'are damaged in the bank and were not restored',
+      `${container}/${name} (${detail})`,
+    );
   }
 
   note(text: string): void {

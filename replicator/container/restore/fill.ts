@@ -1,5 +1,5 @@
 import { decodeName } from '../../../regions/object-store/names.ts';
-import { abilitiesOf } from '../../../regions/object-store/abilities.ts';
+import { abilitiesOf, type StoreAbilities } from '../../../regions/object-store/abilities.ts';
 import type { ListingRow } from '../../../regions/object-store/types.ts';
 import type { RestoreOrder, TargetContext } from '../../mover.ts';
 import { Pace } from '../../transfer/pace.ts';
@@ -9,6 +9,7 @@ import { splitPath } from '../catalog/manifest.ts';
 import { mergeByName } from '../catalog/merge.ts';
 import { kindOf, type CatalogRow } from '../catalog/row.ts';
 import type { ContainerPart } from '../types.ts';
+import { missing } from '../verify/flaw.ts';
 import type { RestoreDeps, RestoreTally } from './deps.ts';
 import { livingRows } from './living-rows.ts';
 import { placeObject, type Place } from './place.ts';
@@ -24,16 +25,14 @@ export interface Filling {
   readonly containers: ReadonlySet<string>;
 }
 
-const damaged = 'are damaged in the bank and could not be restored';
-
 /**
  * Objects whose bytes are in the bank, and those that have none and refer to nothing. Killed anywhere:
- * some are there; called again, what is there is not copied again. What the bank does not hold any more
- * is left out and said: the rest is worth recovering.
+ * some are there; called again, what is there is not placed again. What the bank does not hold as it was
+ * stored is left out and said: the rest is worth recovering.
  */
 export async function fillPlain(part: ContainerPart, filling: Filling): Promise<void> {
   const { at, deps, tally } = filling;
-  const place = placeOf(part, filling);
+  const place = await placeOf(part, filling);
   const pace = new Pace(deps.ambient.clock);
   const there = at.target.objectStore.list(place.container, { signal: at.signal });
   const rows = livingRows(part, at, deps);
@@ -46,12 +45,10 @@ export async function fillPlain(part: ContainerPart, filling: Filling): Promise<
       return;
     }
     const placed = await placeObject(row, place, { ...at, signal }, deps);
-    if (placed === 'missing') {
-      tally.noteObject(damaged, `${part.container}/${row.name}`);
-      return;
-    }
     pace.succeeded(0);
-    tally.restored(row);
+    if (placed.state === 'missing') tally.damaged(part.container, row.name, missing.detail);
+    else if (placed.state === 'damaged') tally.damaged(part.container, row.name, placed.detail);
+    else tally.restored(row);
   });
 }
 
@@ -59,9 +56,9 @@ export async function fillPlain(part: ContainerPart, filling: Filling): Promise<
 export async function fillReferring(part: ContainerPart, filling: Filling): Promise<void> {
   const { at, deps, tally } = filling;
   if (part.references === 0) return;
-  const place = placeOf(part, filling);
+  const place = await placeOf(part, filling);
   const pace = new Pace(deps.ambient.clock);
-  const abilities = abilitiesOf(await at.target.objectStore.info(at.signal));
+  const abilities = await abilitiesAt(at);
   const name = (row: CatalogRow) => `${part.container}/${row.name}`;
   const attempt = async (row: CatalogRow, signal: AbortSignal): Promise<void> => {
     if (isOutside(row, filling)) {
@@ -107,8 +104,14 @@ function isReferring(row: CatalogRow): boolean {
   return kind === 'slo' || kind === 'symlink';
 }
 
-function placeOf({ container }: ContainerPart, { order, containers }: Filling): Place {
+async function placeOf({ container }: ContainerPart, filling: Filling): Promise<Place> {
+  const { order, containers, at } = filling;
   const renamed = (name: string) => (containers.has(name) ? targetName(name, order) : name);
   const isLasting = order.mode !== 'drill';
-  return { container: targetName(container, order), renamed, isLasting };
+  const { honoursIfNoneMatch: isConditional } = await abilitiesAt(at);
+  return { container: targetName(container, order), renamed, isLasting, isConditional };
+}
+
+export async function abilitiesAt({ target, signal }: TargetContext): Promise<StoreAbilities> {
+  return abilitiesOf(await target.objectStore.info(signal));
 }

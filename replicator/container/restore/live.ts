@@ -7,7 +7,9 @@ import { mergeByName } from '../catalog/merge.ts';
 import { hasEqualMetadata, kindOf, metadataOf, type CatalogRow } from '../catalog/row.ts';
 import { displacedName, executionMark } from '../naming.ts';
 import type { ContainerPart } from '../types.ts';
+import { missing } from '../verify/flaw.ts';
 import type { RestoreDeps, RestoreTally } from './deps.ts';
+import { abilitiesAt } from './fill.ts';
 import { livingRows } from './living-rows.ts';
 import { placeObject, type Place } from './place.ts';
 import { placeReferring } from './referring.ts';
@@ -30,7 +32,8 @@ export async function convergeLive(
   const store = at.target.objectStore;
   const { container } = part;
   const displaced = displacedName(container, order.executionId);
-  const place: Place = { container, renamed: (name) => name, isLasting: true };
+  const { honoursIfNoneMatch: isConditional } = await abilitiesAt(at);
+  const place: Place = { container, renamed: (name) => name, isLasting: true, isConditional };
   const pace = new Pace(deps.ambient.clock);
   await store.putContainer(container, {}, signal);
   const before = tally.displaced;
@@ -72,12 +75,9 @@ async function put(
   { container }: ContainerPart,
 ): Promise<void> {
   const placed = await placeObject(row, place, at, deps);
-  if (placed === 'missing')
-    tally.noteObject(
-      'are damaged in the bank and could not be restored',
-      `${container}/${row.name}`,
-    );
-  else if (placed === 'made') tally.reverted += 1;
+  if (placed.state === 'missing') tally.damaged(container, row.name, missing.detail);
+  else if (placed.state === 'damaged') tally.damaged(container, row.name, placed.detail);
+  else if (placed.state === 'made') tally.reverted += 1;
 }
 
 async function isSame(

@@ -2,11 +2,13 @@ import { FarshoreError } from '../../../kernel/errors.ts';
 import { decodeName, encodeName } from '../../../regions/object-store/names.ts';
 import { hasStatus } from '../../../regions/http/request-error.ts';
 import type { HeaderMap } from '../../../regions/object-store/types.ts';
-import { StoredObjects } from '../../bank/stored-objects.ts';
+import { smallBytes, StoredObjects } from '../../bank/stored-objects.ts';
 import type { TargetContext } from '../../mover.ts';
 import { copyObject, type Copied } from '../../transfer/copy-object.ts';
 import { rewrittenManifest, splitPath } from '../catalog/manifest.ts';
 import { kindOf, toWire, type CatalogRow } from '../catalog/row.ts';
+import { flawOf } from '../verify/flaw.ts';
+import { readBack } from '../verify/read-back.ts';
 import type { RestoreDeps } from './deps.ts';
 
 export interface Place {
@@ -15,25 +17,36 @@ export interface Place {
   readonly renamed: (container: string) => string;
   /** Objects of a drill do not expire: its own end removes them. */
   readonly isLasting: boolean;
+  /** A PUT there can say that it replaces nothing, and is believed. */
+  readonly isConditional: boolean;
 }
 
+/** `damaged`: what the bank holds is not what was stored, so that nothing was made of it. */
+export type Placed =
+  | { readonly state: 'made' | 'present' | 'missing' }
+  | { readonly state: 'damaged'; readonly detail: string };
+
 /**
- * Puts one object of the point into a container: bytes by a copy out of the bank, manifests and links by
- * what the catalog says. It replaces nothing, so doing it twice, or late, changes nothing.
+ * Puts one object of the point into a container: bytes out of the bank, manifests and links by what the
+ * catalog says. It replaces nothing, so doing it twice, or late, changes nothing; for what no condition
+ * can be said, see `copyObject` and `isThere`.
  */
 export async function placeObject(
   row: CatalogRow,
   place: Place,
   at: TargetContext,
   deps: RestoreDeps,
-): Promise<Copied> {
+): Promise<Placed> {
   const headers = headersOf(row, place);
-  if (kindOf(row) === 'slo') return await putManifest(row, headers, place, at);
-  if (row.key === undefined) return await putNew(row.name, Buffer.alloc(0), headers, place, at);
+  if (kindOf(row) === 'slo') return { state: await putManifest(row, headers, place, at) };
+  if (row.key === undefined)
+    return { state: await putNew(row.name, Buffer.alloc(0), headers, place, at) };
   const bank = new StoredObjects(at.bank, at.group);
+  if (place.isConditional && row.bytes <= smallBytes)
+    return await carry({ row, key: row.key, headers }, bank, place, at, deps);
   const { objectStore: store, projectId } = at.target;
   const { container } = place;
-  return await copyObject(
+  const state = await copyObject(
     {
       from: { store: bank.store, container: bank.container, object: bank.nameOf(row.key) },
       to: { store, projectId, container, object: row.name, headers },
@@ -41,6 +54,46 @@ export async function placeObject(
     },
     { ambient: deps.ambient, progress: at.progress, signal: at.signal },
   );
+  return { state };
+}
+
+/**
+ * Through this process, since that is as many requests as looking and copying, and better in two ways: the
+ * PUT has a condition that the store asks of the name itself, so that not even one that arrives late hides
+ * what a user wrote; and the bytes are hashed before users get them.
+ */
+async function carry(
+  { row, key, headers }: Carried,
+  bank: StoredObjects,
+  place: Place,
+  at: TargetContext,
+  { ambient, budget }: RestoreDeps,
+): Promise<Placed> {
+  const { signal } = at;
+  const release = await budget.take(row.bytes, signal);
+  try {
+    const algorithm = row.sha256 === undefined ? 'md5' : 'sha256';
+    const order = { algorithm, keepBytes: row.bytes } as const;
+    const read = await readBack((inner) => bank.get(key, inner), order, ambient, signal);
+    if (read.state === 'missing') return { state: 'missing' };
+    if (read.state === 'unreadable')
+      return { state: 'damaged', detail: `cannot be read: ${read.reason}` };
+    const { md5 = '', sha256, bytes } = row;
+    const expected = { bytes, md5, ...(sha256 === undefined ? {} : { sha256 }) };
+    const flaw = flawOf(expected, { bytes: read.bytes, [algorithm]: read.hash });
+    if (flaw !== null || read.content === undefined)
+      return { state: 'damaged', detail: flaw?.detail ?? 'it was not read whole' };
+    const state = await putNew(row.name, read.content, headers, place, at, { md5 });
+    return { state };
+  } finally {
+    release();
+  }
+}
+
+interface Carried {
+  readonly row: CatalogRow;
+  readonly key: string;
+  readonly headers: HeaderMap;
 }
 
 function headersOf(row: CatalogRow, place: Place): HeaderMap {
@@ -68,13 +121,13 @@ async function putManifest(
   at: TargetContext,
 ): Promise<Copied> {
   const body = rewrittenManifest(row.manifest ?? [], place.renamed);
-  return await putNew(row.name, body, headers, place, at, 'manifest');
+  return await putNew(row.name, body, headers, place, at, { isManifest: true });
 }
 
 /**
  * Swift follows a manifest and a static link when it takes them, with the headers of the request: a
  * condition would be asked of what they lead to, and they would be refused. So the name is looked at
- * before; whoever writes it in that instant is overwritten.
+ * before; whoever writes it in that instant is overwritten. So it is where a store knows no conditions.
  */
 async function isThere(name: string, place: Place, at: TargetContext): Promise<boolean> {
   const options = { newest: true, symlink: true, manifest: true, signal: at.signal };
@@ -87,19 +140,22 @@ async function putNew(
   headers: HeaderMap,
   place: Place,
   at: TargetContext,
-  manifest?: 'manifest',
+  { isManifest = false, md5 }: { readonly isManifest?: boolean; readonly md5?: string } = {},
 ): Promise<Copied> {
-  const isFollowed = manifest !== undefined || headers['x-symlink-target-etag'] !== undefined;
-  if (isFollowed && (await isThere(name, place, at))) return 'present';
+  const isFollowed = isManifest || headers['x-symlink-target-etag'] !== undefined;
+  const mustLook = isFollowed || !place.isConditional;
+  if (mustLook && (await isThere(name, place, at))) return 'present';
   const options = {
     contentLength: body.length,
-    headers: isFollowed ? headers : { ...headers, 'if-none-match': '*' },
-    ...(manifest === undefined ? {} : { manifest: true }),
+    headers: mustLook ? headers : { ...headers, 'if-none-match': '*' },
+    ...(isManifest ? { manifest: true } : {}),
+    ...(md5 === undefined ? {} : { etag: md5 }),
     signal: at.signal,
   };
   try {
     await at.target.objectStore.put(place.container, name, body, options);
-    at.progress.copied({ objects: 1 });
+    if (md5 === undefined) at.progress.copied({ objects: 1 });
+    else at.progress.moved({ objects: 1, bytes: body.length });
     return 'made';
   } catch (error) {
     if (hasStatus(error, 412)) return 'present';

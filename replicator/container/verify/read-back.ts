@@ -17,10 +17,18 @@ export type ReadBack =
       /** Lower-case hexadecimal, by the algorithm that was asked for. */
       readonly hash: string;
       readonly bytes: number;
+      /** The bytes themselves, where they were to be kept and are no more than that. */
+      readonly content?: Buffer;
     }
   | { readonly state: 'missing' }
   /** The service answers, but the bytes break off every time: what it does for an object that it finds damaged. */
   | { readonly state: 'unreadable'; readonly reason: string };
+
+export interface ReadOrder {
+  readonly algorithm: 'md5' | 'sha256';
+  /** Keep the bytes, as long as there are no more. */
+  readonly keepBytes?: number;
+}
 
 /**
  * Reads one object to its end and hashes it. A service that does not answer throws; bytes that break
@@ -28,7 +36,7 @@ export type ReadBack =
  */
 export async function readBack(
   open: (signal: AbortSignal) => ReturnType<ObjectStore['get']>,
-  algorithm: 'md5' | 'sha256',
+  order: ReadOrder,
   ambient: Ambient,
   signal: AbortSignal,
 ): Promise<ReadBack> {
@@ -36,7 +44,7 @@ export async function readBack(
     const found = await open(signal);
     if (found === null) return { state: 'missing' };
     try {
-      return await hashed(found, algorithm);
+      return await hashed(found, order);
     } catch (error) {
       signal.throwIfAborted();
       if (!isTransient(error)) throw error;
@@ -48,12 +56,19 @@ export async function readBack(
   }
 }
 
-async function hashed({ info, body }: ObjectDownload, algorithm: string): Promise<ReadBack> {
+async function hashed(
+  { info, body }: ObjectDownload,
+  { algorithm, keepBytes = -1 }: ReadOrder,
+): Promise<ReadBack> {
   const hash = createHash(algorithm);
+  let kept: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     hash.update(chunk);
     bytes += chunk.length;
+    if (bytes <= keepBytes) kept.push(chunk);
+    else kept = [];
   }
-  return { state: 'read', info, hash: hash.digest('hex'), bytes };
+  const read = { state: 'read', info, hash: hash.digest('hex'), bytes } as const;
+  return bytes <= keepBytes ? { ...read, content: Buffer.concat(kept, bytes) } : read;
 }

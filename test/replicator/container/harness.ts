@@ -60,6 +60,10 @@ export class Harness {
     await rm(this.dir, { recursive: true });
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
   newMover() {
     return createContainerMover({ ambient: this.ambient, spoolDir: join(this.dir, 'spool') });
   }
