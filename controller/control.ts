@@ -142,11 +142,13 @@ export class ControllerControl implements Control {
     const { movers, clock, ledger, log } = this.#deps;
     const point = await this.#point(group, id);
     const context = await targetContext(this.#deps, group, point.region, progress, signal);
+    const began = isoTime(clock.now());
     const checks = await checkPoint(point, depth, { movers, at: context }, only);
     const at = isoTime(clock.now());
+    const since = new Map([...checks.keys()].map((key) => [key, began]));
     const { bank } = context;
     const deps = { ledger, bank, log, signal };
-    const head = await recordChecks(point, { checks, depth, at }, deps);
+    const head = await recordChecks(point, { checks, depth, at, since }, deps);
     if (head === null) throw notFound('point', `${group}/${id}`);
     return head;
   }

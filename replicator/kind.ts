@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Ambient } from '../kernel/ambient.ts';
 import type { ProjectScope } from '../regions/region.ts';
+import type { Bank } from './bank/bank.ts';
 import type { Capture, Copy, Mappings, Mover, ResourceKind, ResourceRef, Source } from './mover.ts';
 
 /**
@@ -45,6 +46,15 @@ export interface Kind<
    */
   storedThings(copy: P): readonly string[];
   /**
+   * Which of these things, that findings name as `stored`, the copy refers to, and what they are to it; at
+   * most the first 1,000. For what is too much for `storedThings`: catalogs are read, as streams.
+   */
+  refersTo(
+    copy: P,
+    stored: ReadonlySet<string>,
+    at: CatalogReader,
+  ): Promise<readonly StoredReference[]>;
+  /**
    * Which share of the resource was removed or rewritten between two copies, from 0 to 1; 0 where
    * nothing can be told. `sent`: what was sent and copied for the second.
    */
@@ -60,6 +70,17 @@ export interface Kind<
   fence(resource: ResourceRef, at: FenceContext): Promise<Fence>;
   /** Sets back what `fence` found there. Harmless when repeated, and where the resource is gone. */
   unfence(resource: ResourceRef, former: Former, at: UnfenceContext): Promise<void>;
+}
+
+export interface CatalogReader {
+  readonly bank: Pick<Bank, 'readCatalog'>;
+  readonly signal: AbortSignal;
+}
+
+export interface StoredReference {
+  readonly stored: string;
+  /** As a finding names it to the operator. */
+  readonly subject: string;
 }
 
 export interface CostlyCheck {

@@ -1,4 +1,5 @@
-import type { Kind } from '../kind.ts';
+import type { CatalogReader, Kind, StoredReference } from '../kind.ts';
+import { catalogRows } from './catalog/row.ts';
 import { fenceContainer, unfenceContainer } from './fence.ts';
 import { findContainers } from './find.ts';
 import { createContainerMover } from './mover.ts';
@@ -20,6 +21,24 @@ function changedShare(
   return Math.min(1, Math.max(0, gone) / before.objects);
 }
 
+const referencesTold = 1_000;
+
+/** The objects whose bytes lie under these keys. */
+async function refersTo(
+  copy: ContainerCopy,
+  keys: ReadonlySet<string>,
+  { bank, signal }: CatalogReader,
+): Promise<readonly StoredReference[]> {
+  const found: StoredReference[] = [];
+  for (const { container, catalog } of partsOf(copy))
+    for await (const { key, name } of catalogRows(bank.readCatalog(catalog, signal))) {
+      if (key === undefined || !keys.has(key)) continue;
+      found.push({ stored: key, subject: `${container}/${name}` });
+      if (found.length === referencesTold) return found;
+    }
+  return found;
+}
+
 export const containerKind: Kind<ContainerCapture, ContainerCopy> = {
   name: 'container',
   plural: 'containers',
@@ -32,8 +51,9 @@ export const containerKind: Kind<ContainerCapture, ContainerCopy> = {
   needs: () => [],
   catalogs: (copy) => partsOf(copy).map(({ catalog }) => catalog.object),
   identity: (copy) => partsOf(copy).map(({ container, catalog }) => [container, catalog.sha256]),
-  // Every object's bytes would be too many names: the catalogs stand for them.
+  // Every object's bytes would be too many names: see `refersTo`.
   storedThings: () => [],
+  refersTo,
   changedShare,
   find: findContainers,
   preflight: preflightContainers,

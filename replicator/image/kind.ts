@@ -18,6 +18,8 @@ export const imageKind: Kind<ImageCapture, ImageCopy> = {
   catalogs: () => [],
   identity: ({ targetImageId, hashAlgo, hashValue }) => [targetImageId, hashAlgo, hashValue],
   storedThings: ({ targetImageId }) => [`image/${targetImageId}`],
+  // Findings name nothing else.
+  refersTo: () => Promise.resolve([]),
   // Glance never changes an image's data.
   changedShare: () => 0,
   find: findImages,

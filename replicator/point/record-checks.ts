@@ -1,17 +1,25 @@
-import type { Log } from '../../kernel/log.ts';
-import type { Bank } from '../bank/bank.ts';
 import { resourceKey, type Copy, type Depth, type Finding } from '../mover.ts';
 import type { Ledger } from '../session/ledger.ts';
 import { storedThingsOf } from './copies.ts';
 import type { MemberChecks } from './members.ts';
-import { isManifestDamage, readManifest } from './read-manifest.ts';
+import { copiesOf, References, thingOf, thingsOf, type ReadDeps } from './shared-things.ts';
 import type { RecoveryPoint } from './types.ts';
 
-interface RecordDeps {
+interface RecordDeps extends ReadDeps {
   readonly ledger: Pick<Ledger, 'points' | 'recordChecks'>;
-  readonly bank: Bank;
-  readonly log: Log;
-  readonly signal: AbortSignal;
+}
+
+/** What a check found, and when. */
+export interface Checked {
+  readonly checks: MemberChecks;
+  readonly depth: Depth;
+  /** RFC 3339: when it ended. */
+  readonly at: string;
+  /**
+   * By resourceKey, when reading it began; of those that are missing, `at`. It outweighs no damage of other
+   * points that was recorded since.
+   */
+  readonly since?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -19,123 +27,190 @@ interface RecordDeps {
  * region, in one transaction: points share what is stored, so what is damaged for one is damaged for
  * every one that refers to it, and what was read and is whole is whole for all. Gives the point's head
  * as it is then; null: it is gone. Killed before the transaction: nothing is recorded, the check is
- * made again.
+ * made again. A point that is committed meanwhile is told after it.
  */
 export async function recordChecks(
   point: RecoveryPoint,
-  found: {
-    readonly checks: MemberChecks;
-    readonly depth: Depth;
-    readonly at: string;
-    /** The point was committed with them: they are for the others. */
-    readonly isKnown?: boolean;
-  },
+  found: Checked,
   deps: RecordDeps,
 ): Promise<RecoveryPoint | null> {
-  const { group, region } = point;
-  const { checks, depth, at } = found;
-  const points = new Map(found.isKnown === true ? [] : [[point.id, checks]]);
-  const all = await deps.ledger.points(group);
-  const others = all.filter(
-    (each) => each.id !== point.id && each.region === region && each.state !== 'expiring',
-  );
-  const isHealing = depth === 'content' && others.some(({ checked }) => checked.damaged > 0);
-  const hasDamage = [...checks.values()].some(({ damaged }) => damaged > 0);
-  if (hasDamage || isHealing)
-    for (const [id, spread] of await spreadTo(others, point, checks, isHealing, deps))
-      points.set(id, spread);
-  if (points.size === 0) return point;
-  const seen = [...others, point];
-  const heads = await deps.ledger.recordChecks(group, { at, depth, points }, seen);
+  const copies = await copiesOf(point, deps);
+  const heads = await record({ point, copies, found, otherwise: 'all' }, deps);
   return heads.find(({ id }) => id === point.id) ?? null;
+}
+
+/** The same of copies that are in no point yet, or whose point was committed with what was found. */
+export async function recordOfCopies(
+  copies: readonly Copy[],
+  { group, region, id }: Pick<RecoveryPoint, 'group' | 'region' | 'id'>,
+  found: Checked,
+  deps: RecordDeps,
+): Promise<void> {
+  await record({ point: { group, region, id }, copies, found, otherwise: 'nothing' }, deps);
+}
+
+type Check = MemberChecks extends ReadonlyMap<string, infer C> ? C : never;
+
+interface Evidence {
+  /** With a state: its own members are recorded too. */
+  readonly point: RecoveryPoint | Pick<RecoveryPoint, 'group' | 'region' | 'id'>;
+  readonly copies: readonly Copy[];
+  readonly found: Checked;
+  readonly otherwise: 'all' | 'nothing';
+}
+
+async function record(evidence: Evidence, deps: RecordDeps): Promise<readonly RecoveryPoint[]> {
+  const { point, found } = evidence;
+  const { group, region } = point;
+  const { depth, at } = found;
+  const own = 'state' in point ? point : null;
+  const hasDamage = [...found.checks.values()].some(({ damaged }) => damaged > 0);
+  const told = new Set([point.id]);
+  let heads: readonly RecoveryPoint[] = own === null ? [] : [own];
+  for (let isFirst = true; ; isFirst = false) {
+    const others = (await deps.ledger.points(group)).filter(
+      (each) => !told.has(each.id) && each.region === region && each.state !== 'expiring',
+    );
+    if (!isFirst && others.length === 0) return heads;
+    for (const { id } of others) told.add(id);
+    const points = new Map(await spreadTo(others, evidence, deps));
+    if (isFirst && own !== null) points.set(own.id, found.checks);
+    if (points.size > 0) {
+      const seen = own === null ? others : [...others, own];
+      const recorded = await deps.ledger.recordChecks(group, { at, depth, points }, seen);
+      if (isFirst) heads = recorded;
+    }
+    // Whoever commits after this has to look for himself, see `inheritDamage`.
+    if (!hasDamage) return heads;
+  }
 }
 
 async function spreadTo(
   others: readonly RecoveryPoint[],
-  point: RecoveryPoint,
-  checks: MemberChecks,
-  isHealing: boolean,
+  { copies, found, otherwise }: Evidence,
   deps: RecordDeps,
 ): Promise<ReadonlyMap<string, MemberChecks>> {
-  const own = await copiesOf(point, deps);
   const damage = new Map<string, Finding[]>();
-  const healed = new Set<string>();
-  for (const copy of own) {
-    const check = checks.get(resourceKey(copy.resource));
-    if (check === undefined) continue;
-    if (check.damaged === 0) for (const thing of storedThingsOf(copy)) healed.add(thing);
-    for (const finding of check.findings)
-      for (const thing of thingsOf(finding, copy))
-        damage.set(thing, [...(damage.get(thing) ?? []), finding]);
-  }
+  for (const copy of copies)
+    for (const finding of found.checks.get(resourceKey(copy.resource))?.findings ?? [])
+      addTo(damage, thingsOf(finding, copy, otherwise), finding);
+  const healed = found.depth === 'content' ? await wholeThings(others, copies, found, deps) : null;
+  const references = new References(damage.keys(), deps);
   const spread = new Map<string, MemberChecks>();
   for (const other of others) {
     if (damage.size === 0 && other.checked.damaged === 0) continue;
-    const found = checksOf(other, await copiesOf(other, deps), damage, isHealing ? healed : null);
-    if (found.size > 0) spread.set(other.id, found);
+    const whole = (thing: string) => isBefore(other.checked.at, healed?.get(thing));
+    const checks = await checksOf(other, await copiesOf(other, deps), damage, references, whole);
+    if (checks.size > 0) spread.set(other.id, checks);
   }
   return spread;
 }
 
-/** Pure. What the damage of some stored things, and the wholeness of others, says of a point's copies. */
-export function checksOf(
+/** Everything that was read and found whole, as far as others are known to be damaged in it: when its reading began. */
+async function wholeThings(
+  others: readonly RecoveryPoint[],
+  copies: readonly Copy[],
+  { checks, since, at }: Checked,
+  deps: RecordDeps,
+): Promise<ReadonlyMap<string, string>> {
+  const doubtful = others.flatMap(({ checked }) => checked.findings);
+  const healed = new Map<string, string>();
+  if (!others.some(({ checked }) => checked.damaged > 0)) return healed;
+  for (const copy of copies) {
+    const key = resourceKey(copy.resource);
+    if (checks.get(key)?.damaged !== 0) continue;
+    const began = since?.get(key) ?? at;
+    for (const thing of storedThingsOf(copy)) healed.set(thing, began);
+    const wanted = doubtful.flatMap(({ stored }) => (stored === undefined ? [] : [stored]));
+    const references = new References(new Set(wanted.map((each) => thingOf(copy, each))), deps);
+    for (const { stored } of await references.of(copy)) healed.set(thingOf(copy, stored), began);
+  }
+  return healed;
+}
+
+function isBefore(recordedAt: string, began: string | undefined): boolean {
+  return began !== undefined && Date.parse(recordedAt) <= Date.parse(began);
+}
+
+function addTo(damage: Map<string, Finding[]>, things: readonly string[], finding: Finding): void {
+  for (const thing of things) damage.set(thing, [...(damage.get(thing) ?? []), finding]);
+}
+
+/** What the damage of some stored things, and the wholeness of others, says of a point's copies. */
+async function checksOf(
   point: RecoveryPoint,
   copies: readonly Copy[],
   damage: ReadonlyMap<string, readonly Finding[]>,
-  healed: ReadonlySet<string> | null,
-): MemberChecks {
-  const found = new Map<string, { findings: readonly Finding[]; damaged: number }>();
+  references: References,
+  isWhole: (thing: string) => boolean,
+): Promise<MemberChecks> {
+  const found = new Map<string, Check>();
   for (const copy of copies) {
     const resource = resourceKey(copy.resource);
     const member = point.members.find((each) => resourceKey(each.resource) === resource);
     if (member === undefined || member.dataTime === null) continue;
-    const findings = storedThingsOf(copy).flatMap((thing) => damage.get(thing) ?? []);
+    const before = point.checked.findings.filter((each) => each.resource === resource);
+    const findings = [
+      ...storedThingsOf(copy).flatMap((thing) => damage.get(thing) ?? []),
+      ...(await references.of(copy)).flatMap(({ stored, subject }) =>
+        (damage.get(thingOf(copy, stored)) ?? []).slice(0, 1).map((each) => ({ ...each, subject })),
+      ),
+    ];
     if (findings.length > 0) {
       // What was known of it before stays known.
-      const before = point.checked.findings.filter((each) => each.resource === resource);
       const all = unique([...before, ...findings.map((each) => ({ ...each, resource }))]);
       found.set(resource, { findings: all, damaged: Math.max(member.damaged, all.length) });
-    } else if (member.state === 'damaged' && healed !== null && isHealed(point, copy, healed))
+    } else if (
+      member.state === 'damaged' &&
+      // A list that was cut short does not say what else there is.
+      before.length >= Math.max(1, member.damaged) &&
+      before.every((finding) => thingsOf(finding, copy).every(isWhole))
+    )
       found.set(resource, { findings: [], damaged: 0 });
   }
   return found;
 }
 
-/** All that is known to be damaged of it was read since, by way of another point, and is whole. */
-function isHealed(point: RecoveryPoint, copy: Copy, healed: ReadonlySet<string>): boolean {
-  const resource = resourceKey(copy.resource);
-  const member = point.members.find((each) => resourceKey(each.resource) === resource);
-  const findings = point.checked.findings.filter((each) => each.resource === resource);
-  // A list that was cut short does not say what else there is.
-  if (findings.length === 0 || findings.length < (member?.damaged ?? 0)) return false;
-  return findings.every((finding) =>
-    [...thingsOf(finding, copy)].every((each) => healed.has(each)),
+/**
+ * Damage that was recorded of other points since the copies of this one were checked, and that its
+ * transaction could therefore not have. Called after the commit: whoever records damage later finds the
+ * point. `since`: by resourceKey, when the check of the copy began.
+ */
+export async function inheritDamage(
+  point: RecoveryPoint,
+  since: ReadonlyMap<string, string>,
+  at: string,
+  deps: RecordDeps,
+): Promise<void> {
+  const others = (await deps.ledger.points(point.group)).filter(
+    ({ id, region, state, checked }) =>
+      id !== point.id && region === point.region && state !== 'expiring' && checked.damaged > 0,
   );
-}
-
-/** The stored things that a finding is about; all of the copy's where it names none of them. */
-function thingsOf({ subject }: Finding, copy: Copy): readonly string[] {
-  const things = storedThingsOf(copy);
-  const named = things.filter((thing) => subject.includes(thing.slice(thing.indexOf('/') + 1)));
-  return named.length > 0 ? named : things;
+  if (others.length === 0) return;
+  const own = await copiesOf(point, deps);
+  // Of a resource that the point does not have: as if it had been checked with the first.
+  const [earliest] = [...since.values()].sort();
+  const found = new Map<string, Check>();
+  for (const other of others) {
+    const damage = new Map<string, Finding[]>();
+    for (const copy of await copiesOf(other, deps)) {
+      const key = resourceKey(copy.resource);
+      const isOlder = isBefore(other.checked.at, since.get(key) ?? earliest);
+      const findings = isOlder ? [] : other.checked.findings;
+      for (const finding of findings.filter(({ resource }) => resource === key))
+        addTo(damage, thingsOf(finding, copy), finding);
+    }
+    if (damage.size === 0) continue;
+    const references = new References(damage.keys(), deps);
+    const checks = await checksOf(point, own, damage, references, () => false);
+    for (const [key, check] of checks) found.set(key, check);
+  }
+  if (found.size === 0) return;
+  const points = new Map([[point.id, found]]);
+  await deps.ledger.recordChecks(point.group, { at, depth: 'listing', points }, [point]);
 }
 
 function unique(findings: readonly Finding[]): readonly Finding[] {
   const seen = new Map(findings.map((each) => [`${each.subject} ${each.problem}`, each]));
   return [...seen.values()];
-}
-
-/** Without its manifest nobody knows what a point refers to; that it is damaged itself is its own check's matter. */
-async function copiesOf(point: RecoveryPoint, deps: RecordDeps): Promise<readonly Copy[]> {
-  try {
-    return (await readManifest(deps.bank, point, deps.signal)).copies;
-  } catch (error) {
-    if (!isManifestDamage(error)) throw error;
-    deps.log.warn('manifest is damaged, what its point shares with others is not known', {
-      group: point.group,
-      point: point.id,
-      error,
-    });
-    return [];
-  }
 }

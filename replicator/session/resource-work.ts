@@ -10,7 +10,7 @@ import {
   type Movers,
 } from '../mover.ts';
 import type { Previous, ResourceRef, SessionContext, Verification } from '../mover.ts';
-import { recordChecks } from '../point/record-checks.ts';
+import { recordChecks, recordOfCopies, type Checked } from '../point/record-checks.ts';
 import { isCatalogDamage, verifyCopy } from '../point/verify-copy.ts';
 import { depthOf, isUnchanged, previousOf, type Baseline } from './baseline.ts';
 import type { Ledger } from './ledger.ts';
@@ -73,29 +73,36 @@ export class ResourceWork {
   }
 
   /**
-   * Damage in a copy that this session took over is damage of the point that it was taken from: said
-   * there, and of every other point that shares the data, before it is repaired, so that no one
-   * restores from it meanwhile.
+   * Damage that this session found is damage of every point that shares what is stored: said there before
+   * it is repaired, so that no one restores from it meanwhile. In a copy that it took over unchanged from
+   * the newest point that is all of it; in others, what the findings name.
    */
   async recordInherited(session: Session, bank: Bank, signal: AbortSignal): Promise<void> {
     const { baseline, ledger, clock, log } = this.#deps;
-    if (baseline === null) return;
-    const inherited = Object.values(session.copies)
-      .filter((copy) => isUnchanged(baseline, copy))
-      .map((copy) => resourceKey(copy.resource));
-    const checks = new Map(
-      inherited.flatMap((key) => {
-        const check = session.verifications[key];
-        return check !== undefined && check.damaged > 0 ? [[key, check] as const] : [];
-      }),
-    );
-    const [first] = checks.values();
-    if (first === undefined) return;
+    const damaged = Object.values(session.copies).filter((copy) => {
+      const check = session.verifications[resourceKey(copy.resource)];
+      return check !== undefined && check.damaged > 0;
+    });
+    const found = (copies: readonly Copy[]): Checked => {
+      const checks = new Map<string, Verification>();
+      for (const { resource } of copies) {
+        const check = session.verifications[resourceKey(resource)];
+        if (check !== undefined) checks.set(resourceKey(resource), check);
+      }
+      const depths = [...checks.values()].map(({ depth }) => depth);
+      const depth = depths.includes('listing') ? 'listing' : 'content';
+      return { checks, depth, at: isoTime(clock.now()) };
+    };
+    const deps = { ledger, bank, log, signal };
+    const inherited = damaged.filter((copy) => isUnchanged(baseline, copy));
     const points = await ledger.points(session.group);
-    const head = points.find(({ id }) => id === baseline.point.id);
-    if (head === undefined || head.state === 'expiring') return;
-    const found = { checks, depth: first.depth, at: isoTime(clock.now()) };
-    await recordChecks(head, found, { ledger, bank, log, signal });
+    const head = points.find(({ id }) => id === baseline?.point.id);
+    if (inherited.length > 0 && head !== undefined && head.state !== 'expiring')
+      await recordChecks(head, found(inherited), deps);
+    const changed = damaged.filter((copy) => !inherited.includes(copy));
+    const { group, targetRegion: region, pointId: id } = session;
+    if (changed.length > 0)
+      await recordOfCopies(changed, { group, region, id }, found(changed), deps);
   }
 
   /** True when the source was tidied; what was not is tried again by the next session. */

@@ -12,7 +12,7 @@ import {
 import type { Retention } from '../policy.ts';
 import { parallel } from '../transfer/parallel.ts';
 import type { Bank } from '../bank/bank.ts';
-import { recordChecks } from '../point/record-checks.ts';
+import { inheritDamage, recordOfCopies } from '../point/record-checks.ts';
 import { linkOf, seal, writeManifest } from '../point/seal.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 import { expireByPolicy } from '../retention/by-policy.ts';
@@ -176,8 +176,9 @@ class SessionRun {
       case 'verify': {
         const key = resourceKey(effect.copy.resource);
         await this.#orGiveUp(effect.type, key, signal, async () => {
+          const since = isoTime(this.#deps.ambient.clock.now());
           const verification = await work.verify(effect.copy, effect.depth, signal);
-          return { type: 'verified', key, verification };
+          return { type: 'verified', key, verification, since };
         });
         return;
       }
@@ -230,8 +231,8 @@ class SessionRun {
     const warnings = await this.#tidy(work, signal);
     const at = this.#context(opened, noProgress, signal);
     const { clock, log } = ambient;
-    await this.#patiently('record what was repaired', signal, () =>
-      this.#tellHealed(opened.bank, signal),
+    await this.#patiently('record what is damaged and what was repaired', signal, () =>
+      this.#settleDamage(opened.bank, signal),
     );
     const aheadMs = this.#deps.clockAheadMs();
     await this.#patiently('expire recovery points', signal, async () => {
@@ -242,8 +243,11 @@ class SessionRun {
     await this.#journal.happened({ type: 'expired', warnings });
   }
 
-  /** What this session read back and found whole is whole for every point that shares it. */
-  async #tellHealed(bank: Bank, signal: AbortSignal): Promise<void> {
+  /**
+   * What this session read back and found whole is whole for every point that shares it, and what was found
+   * damaged of others since is damaged for this point.
+   */
+  async #settleDamage(bank: Bank, signal: AbortSignal): Promise<void> {
     const { session } = this.#journal;
     const { ledger, ambient } = this.#deps;
     const points = await ledger.points(session.group);
@@ -254,8 +258,12 @@ class SessionRun {
       return check?.depth === 'content' ? [[key, check] as const] : [];
     });
     const at = isoTime(ambient.clock.now());
-    const found = { checks: new Map(read), depth: 'content', at, isKnown: true } as const;
-    await recordChecks(own, found, { ledger, bank, log: ambient.log, signal });
+    const since = new Map(Object.entries(session.verifiedSince ?? {}));
+    const found = { checks: new Map(read), depth: 'content', at, since } as const;
+    const copies = heldKeys(session).flatMap((key) => session.copies[key] ?? []);
+    const deps = { ledger, bank, log: ambient.log, signal };
+    await recordOfCopies(copies, own, found, deps);
+    await inheritDamage(own, since, at, deps);
   }
 
   /** The source, after shipping; how many resources could not be tidied. */

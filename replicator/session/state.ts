@@ -16,7 +16,13 @@ export type Happening =
       /** What was sent or copied for it. */
       readonly work?: Session['moved'];
     }
-  | { readonly type: 'verified'; readonly key: string; readonly verification: Verification }
+  | {
+      readonly type: 'verified';
+      readonly key: string;
+      readonly verification: Verification;
+      /** When reading began. */
+      readonly since: string;
+    }
   | { readonly type: 'gave-up'; readonly key: string; readonly failure: SessionError }
   | {
       readonly type: 'sealed';
@@ -132,6 +138,7 @@ function applied(session: Session, event: SessionEvent): Session {
       return {
         ...session,
         verifications: { ...session.verifications, [event.key]: event.verification },
+        verifiedSince: { ...session.verifiedSince, [event.key]: event.since },
       };
     case 'gave-up':
       return { ...session, failures: { ...session.failures, [event.key]: event.failure } };

@@ -33,6 +33,8 @@ export interface Session {
   readonly captures: Readonly<Record<string, Capture>>;
   readonly copies: Readonly<Record<string, Copy>>;
   readonly verifications: Readonly<Record<string, Verification>>;
+  /** By resourceKey, RFC 3339: when the newest verification began to read. */
+  readonly verifiedSince?: Readonly<Record<string, string>>;
   /**
    * What sessions before this one had shipped and brought into no point, by resourceKey: it lies in
    * the secondary, so this session goes on from it instead of leaving it there.

@@ -45,6 +45,8 @@ export const volumeKind: Kind<VolumeCapture, VolumeCopy, VolumeCandidate> = {
       backup.catalog.sha256,
     ]),
   storedThings: ({ chain }) => chain.map(({ backupId }) => `backup/${backupId}`),
+  // Findings name nothing else.
+  refersTo: () => Promise.resolve([]),
   changedShare,
   find: findVolumes,
   preflight: preflightVolumes,

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { isoTime } from '../../../kernel/clock.ts';
 import { noProgress } from '../../../kernel/progress.ts';
 import { wholeKeys } from '../../../replicator/point/members.ts';
 import { recordChecks } from '../../../replicator/point/record-checks.ts';
@@ -25,9 +26,12 @@ async function threePoints(): Promise<Harness> {
 async function verify(at: Harness, index: number): Promise<void> {
   const point = (await at.ledger.points('shop'))[index]!;
   const opened = await at.deps().openContext(await at.claim(), signal);
+  const began = isoTime(at.clock.now());
   const context = { ...opened, group: 'shop', progress: noProgress, signal };
   const checks = await checkPoint(point, 'content', { movers: at.world.movers, at: context });
-  const found = { checks, depth: 'content', at: point.committedAt } as const;
+  await at.clock.sleep(1_000);
+  const since = new Map([...checks.keys()].map((key) => [key, began]));
+  const found = { checks, depth: 'content', at: isoTime(at.clock.now()), since } as const;
   await recordChecks(point, found, { ledger: at.ledger, bank: at.bank, log: silentLog, signal });
 }
 
