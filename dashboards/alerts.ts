@@ -61,6 +61,16 @@ const ofGroups: readonly Rule[] = [
       'Run farshore point list and point show: what is damaged, and since when; check the store.',
   },
   {
+    alert: 'FarshoreCopyDamaged',
+    expr: `(${asKnown('farshore_group_damaged_copies', 'group')}) > 0`,
+    for: '30m',
+    severity: 'warning',
+    summary:
+      'Group {{ $labels.group }}: {{ $value }} copies in its recovery points are damaged in the secondary',
+    action:
+      'Run farshore point list and point show: which, and what of them. Sessions repair what the source still has; check the store.',
+  },
+  {
     alert: 'FarshoreVerificationOverdue',
     expr: `(${asKnown('farshore_group_verification_age_seconds', 'group')}) > (${asKnown('farshore_group_verification_period_seconds', 'group')})`,
     for: '15m',

@@ -155,6 +155,32 @@ const points: Row = {
         },
       ],
     },
+    {
+      id: 25,
+      title: 'Since everything was read again',
+      description:
+        "The policy's period is the limit. When it is passed, raise verification.rate, or look whether the secondary can be read.",
+      kind: 'timeseries',
+      unit: 's',
+      width: 12,
+      queries: [
+        { expr: ofGroup('farshore_group_verification_age_seconds'), legend: '{{group}}' },
+        {
+          expr: ofGroup('farshore_group_verification_period_seconds'),
+          legend: '{{group}} period',
+        },
+      ],
+    },
+    {
+      id: 26,
+      title: 'Damaged copies',
+      description:
+        'In any recovery point. Sessions repair what the source still has; see farshore point show for the rest.',
+      kind: 'timeseries',
+      unit: 'none',
+      width: 12,
+      queries: [{ expr: ofGroup('farshore_group_damaged_copies'), legend: '{{group}}' }],
+    },
   ],
 };
 

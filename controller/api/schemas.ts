@@ -87,6 +87,9 @@ export const groupStatus = z
     newestProvenPoint: z.string().nullable(),
     newestProvenDataTime: time.nullable(),
     points: z.object({ proven: z.number(), partial: z.number(), damaged: z.number() }),
+    damagedCopies: z
+      .number()
+      .describe('Copies in any of its points that were found damaged in the secondary.'),
     lacks: z
       .array(z.object({ resource: resourceRef, state: memberState, problem: failure.nullable() }))
       .describe('What cannot be recovered from the newest point, or not wholly, and why.'),

@@ -126,6 +126,11 @@ function createGauges(registry: Registry) {
       'Resources that cannot be recovered, or not wholly, from the newest recovery point.',
       ['group'],
     ),
+    damagedCopies: gauge(
+      'farshore_group_damaged_copies',
+      'Copies in any of the recovery points that were found damaged in the secondary.',
+      ['group'],
+    ),
     changes: gauge(
       'farshore_group_member_changes',
       'Members that were lost, replaced, emptied or changed in the source, and not released.',
@@ -183,6 +188,7 @@ async function refresh(gauges: Gauges, service: ControllerService): Promise<void
     gauges.points.set({ ...name, state: 'partial' }, group.points.partial);
     gauges.points.set({ ...name, state: 'damaged' }, group.points.damaged);
     gauges.lacking.set(name, group.lacks.length);
+    gauges.damagedCopies.set(name, group.damagedCopies);
     for (const change of memberChanges)
       gauges.changes.set(
         { ...name, change },

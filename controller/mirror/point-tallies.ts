@@ -29,6 +29,8 @@ export interface PointTally {
   readonly proven: number;
   readonly partial: number;
   readonly damaged: number;
+  /** Of all points that are offered, partial ones too. */
+  readonly damagedCopies: number;
 }
 
 /** Damaged ones too: there is something to be read. */
@@ -86,6 +88,10 @@ export function tallyOf(points: readonly ShortPoint[]): PointTally {
     proven: count('proven'),
     partial: count('partial'),
     damaged: count('damaged'),
+    damagedCopies: points
+      .filter(({ state }) => state !== 'expiring')
+      .flatMap(({ members }) => members)
+      .filter(({ state }) => state === 'damaged').length,
   };
 }
 

@@ -76,6 +76,8 @@ export interface GroupStatus {
   /** RFC 3339: what `rpoSeconds` counts from. */
   readonly newestProvenDataTime: string | null;
   readonly points: { readonly proven: number; readonly partial: number; readonly damaged: number };
+  /** Copies in any of its points that were found damaged in the secondary. */
+  readonly damagedCopies: number;
   /** What cannot be recovered from the newest point, or not wholly, and why. */
   readonly lacks: readonly Pick<PointMember, 'resource' | 'state' | 'problem'>[];
   /** What happened to members in the source and was not confirmed; their copies from before are kept. */

@@ -45,6 +45,7 @@ export function statusOf(input: StatusInput): GroupStatus {
     newestProvenPoint: newest?.id ?? null,
     newestProvenDataTime: rpoSeconds === null ? null : isoTime(nowMs - rpoSeconds * 1000),
     points: { proven, partial, damaged },
+    damagedCopies: points.damagedCopies,
     lacks: lacks.map(({ resource, state, problem }) => ({ resource, state, problem })),
     changes: changes.map(({ resource, change, since, detail }) => ({
       resource,

@@ -32,6 +32,7 @@ const status: GroupStatus = {
   lacks: [],
   changes: [],
   session: null,
+  damagedCopies: 0,
   verification: null,
   nextSessionAt: null,
 };
@@ -230,6 +231,12 @@ const ruleTests: readonly RuleTest[] = [
     'FarshorePointDamaged',
     { 'farshore_recovery_points{group="shop",state="damaged"}': '0x5 1x5' },
     { silent: '5m', firing: '7m' },
+    shop,
+  ),
+  ruleTest(
+    'FarshoreCopyDamaged',
+    { 'farshore_group_damaged_copies{group="shop"}': '0x5 1x60' },
+    { silent: '30m', firing: '40m' },
     shop,
   ),
   ruleTest(

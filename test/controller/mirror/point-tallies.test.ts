@@ -50,7 +50,14 @@ describe('PointTallies', () => {
     change(newer, { ...newer, state: 'damaged' });
     expect(tallies.of('shop')).to.deep.include({ proven: 1, damaged: 1 });
     expect(tallies.of('shop').newest?.id).to.equal('p1');
-    change(older, null);
+    const [member] = older.members;
+    const members = [member!, { ...member!, state: 'damaged', damaged: 1 } as const];
+    const part = { ...older, state: 'partial', members } as const;
+    change(older, part);
+    expect(tallies.of('shop')).to.deep.include({ partial: 1, damaged: 1, damagedCopies: 1 });
+    change(part, { ...part, state: 'expiring' });
+    expect(tallies.of('shop')).to.deep.include({ damagedCopies: 0 });
+    change({ ...part, state: 'expiring' }, null);
     expect(tallies.of('shop')).to.deep.include({ ...nothing, damaged: 1 });
     change(newer, null);
     expect(tallies.of('shop')).to.deep.include(nothing);

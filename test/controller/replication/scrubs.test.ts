@@ -6,6 +6,8 @@ import type { Mover, Movers, Scrubbed } from '../../../replicator/mover.ts';
 import { createBank } from '../../../replicator/bank/swift-bank.ts';
 import { seal, writeManifest } from '../../../replicator/point/seal.ts';
 import { PointTallies } from '../../../controller/mirror/point-tallies.ts';
+import { silentObserver } from '../../../controller/observer.ts';
+import { SessionWork } from '../../../controller/replication/session-work.ts';
 import { Scrubs } from '../../../controller/replication/scrubs.ts';
 import { keys } from '../../../controller/state/keys.ts';
 import { StoreLedger } from '../../../controller/state/ledger.ts';
@@ -213,6 +215,37 @@ describe('Scrubs', () => {
     await ledger.saveSession({ ...running, phase: 'done', endedAt: '2026-12-14T00:00:00.000Z' });
     await claim.release();
     await rig.clock.advance(600);
+    expect(rig.read).to.have.length(3);
+  });
+
+  it('loses its claim to a session that begins here, which waits for nothing', async () => {
+    const rig = await amidst();
+    const { cluster, standings } = rig.member;
+    const ledger = new StoreLedger(rig.store, cluster.claims);
+    const done = { phase: 'done', endedAt: '2026-11-21T10:00:00.000Z' } as const;
+    const work = new SessionWork('shop', false, {
+      ledger,
+      claims: cluster.claims,
+      standings,
+      ambient: { clock: rig.clock, random: countingRandom(), log: silentLog },
+      observer: silentObserver,
+      makeWay: (group) => rig.scrubs.makeWay(group),
+      begin: async (group) => {
+        await ledger.saveSession(sessionOf(group, 's1'));
+        return sessionOf(group, 's1');
+      },
+      run: async (session) => {
+        await ledger.saveSession({ ...session, ...done });
+        return { ...session, ...done };
+      },
+    });
+    const startMs = rig.clock.monotonicMs();
+    const ending = work.toEnd();
+    await rig.clock.settle();
+    expect((await ledger.session('shop'))?.phase).to.equal('done');
+    expect(rig.clock.monotonicMs()).to.equal(startMs);
+    await rig.clock.advance(600);
+    expect(await ending).to.equal(0);
     expect(rig.read).to.have.length(3);
   });
 

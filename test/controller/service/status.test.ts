@@ -77,6 +77,33 @@ describe('statusOf', () => {
     expect(statusWith({ points, group: { ...group, failedOver } }).state).to.equal('failed-over');
   });
 
+  it('says since when all was read: since there is anything, then since the last round began', () => {
+    const points = [pointOf('shop', 'p1', minutesAgo(1))];
+    const group = {
+      spec: specOf('shop'),
+      generation: 1,
+      primary: 'east',
+      resources: [],
+      createdAt: minutesAgo(600),
+    };
+    const before = statusWith({ points, group }).verification;
+    expect(before).to.deep.equal({
+      readSince: minutesAgo(600),
+      ageSeconds: 36_000,
+      periodSeconds: 2_592_000,
+      lastEndedAt: null,
+      round: null,
+    });
+    const last = { startedAt: minutesAgo(60), endedAt: minutesAgo(50), seconds: 600, bytes: 7 };
+    const round = { startedAt: minutesAgo(5), after: null, bytes: 3, damaged: 1 };
+    const status = statusWith({ points, group, scrub: { last, round } }).verification;
+    expect(status).to.deep.include({ ageSeconds: 3_600, lastEndedAt: minutesAgo(50) });
+    expect(status?.round).to.deep.equal({ startedAt: minutesAgo(5), bytes: 3, damaged: 1 });
+    expect(statusWith({ points: [], group }).verification, 'nothing to read').to.equal(null);
+    const off = { ...gold, verification: { ...gold.verification, periodSeconds: null } };
+    expect(statusWith({ points, group, policy: off }).verification).to.equal(null);
+  });
+
   it('shows the session, when the next is due and the RTO that was measured', () => {
     const status = statusWith({
       session: summarize(sessionOf('shop', 's1', { error: { code: 'a.b', message: 'c' } })),

@@ -102,6 +102,7 @@ describe('three sites, and the one with the leader is lost', function () {
           state: 'failed-over',
           primary: 'west',
           generation: 2,
+          damagedCopies: 0,
           verification: null,
           nextSessionAt: null,
         });
