@@ -142,9 +142,9 @@ const points: Row = {
     },
     {
       id: 7,
-      title: 'Age of the newest proven point',
+      title: 'Age of the newest proven point, and of the last look at all of them',
       description:
-        'Counted by Prometheus, so it grows on when the controller has stopped counting.',
+        'The first is counted by Prometheus and grows on without a controller. The other: since when everything was read again.',
       kind: 'timeseries',
       unit: 's',
       width: 12,
@@ -153,33 +153,8 @@ const points: Row = {
           expr: `time() - (${ofGroup('farshore_group_last_proven_point_timestamp_seconds')})`,
           legend: '{{group}}',
         },
+        { expr: ofGroup('farshore_group_verification_age_seconds'), legend: '{{group}} all' },
       ],
-    },
-    {
-      id: 25,
-      title: 'Since everything was read again',
-      description:
-        "The policy's period is the limit. When it is passed, raise verification.rate, or look whether the secondary can be read.",
-      kind: 'timeseries',
-      unit: 's',
-      width: 12,
-      queries: [
-        { expr: ofGroup('farshore_group_verification_age_seconds'), legend: '{{group}}' },
-        {
-          expr: ofGroup('farshore_group_verification_period_seconds'),
-          legend: '{{group}} period',
-        },
-      ],
-    },
-    {
-      id: 26,
-      title: 'Damaged copies',
-      description:
-        'In any recovery point. Sessions repair what the source still has; see farshore point show for the rest.',
-      kind: 'timeseries',
-      unit: 'none',
-      width: 12,
-      queries: [{ expr: ofGroup('farshore_group_damaged_copies'), legend: '{{group}}' }],
     },
   ],
 };

@@ -3,7 +3,7 @@ import { noProgress } from '../../kernel/progress.ts';
 import type { Ambient } from '../../kernel/ambient.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { limited } from '../../replicator/scrub/limited.ts';
-import { scrubPoints } from '../../replicator/scrub/scrub-points.ts';
+import { beginRound, scrubPoints } from '../../replicator/scrub/scrub-points.ts';
 import type { Ledger } from '../../replicator/session/ledger.ts';
 import { Rate } from '../../replicator/transfer/rate.ts';
 import { claimLost } from '../cluster/held-claims.ts';
@@ -68,14 +68,19 @@ export async function scrubGroup(
   };
   // What called for it may have been seen late: the round is over, or the policy another.
   if (scrubDue(standing, clock.now()).type !== 'read') return;
-  let round: Round = before.round ?? { startedAt: now(), after: null, bytes: 0, damaged: 0 };
+  const scrubbing = { ...deps, at: limited(target, rate), clock, log };
+  let round: Round = before.round ?? {
+    ...(await beginRound(scrubbing)),
+    startedAt: now(),
+    bytes: 0,
+    damaged: 0,
+  };
   const readBefore = round.bytes;
   if (before.round === undefined) {
     await saved({ ...before, round });
     log.info('scrub begun', { group, region });
   }
   let savedMs = clock.monotonicMs();
-  const scrubbing = { ...deps, at: limited(target, rate), clock, log };
   for await (const { place, damaged } of scrubPoints(round, scrubbing)) {
     round = {
       ...round,

@@ -1,4 +1,5 @@
 import type { ResourceRef } from '../../replicator/mover.ts';
+import type { Suspects } from '../../replicator/scrub/record.ts';
 import type { ScrubPlace } from '../../replicator/scrub/scrub-points.ts';
 import type { SessionPhase } from '../../replicator/session/types.ts';
 import type { AuditNote, Unfinished } from '../../runbooks/execution/types.ts';
@@ -84,6 +85,8 @@ export interface ScrubRecord {
   /** The one under way, or broken off. */
   readonly round?: {
     readonly startedAt: string;
+    /** Points that were known to be damaged then, see replicator/scrub. */
+    readonly suspects: Suspects;
     /** Null: at the beginning. */
     readonly after: ScrubPlace | null;
     readonly bytes: number;

@@ -10,8 +10,8 @@ type Check = Pick<Verification, 'findings' | 'damaged'>;
 type Checks = ReadonlyMap<string, ReadonlyMap<string, Check>>;
 type Heads = Pick<Ledger, 'points' | 'recordChecks'>;
 
-/** Of a clock that is behind the one by which a round began. */
-const skewMs = 300_000;
+/** Points that were known to be damaged when a round began: their ids, and when the check was that said so. */
+export type Suspects = Readonly<Record<string, string>>;
 
 /**
  * Records damage for every point whose copies have it, in one transaction; what was known of them before
@@ -49,25 +49,28 @@ function unique(findings: readonly Finding[]): readonly Finding[] {
   return [...new Map(byWhat as [string, Finding][]).values()];
 }
 
+export function suspectsAmong(points: readonly RecoveryPoint[]): Suspects {
+  const found = points.filter(({ checked }) => checked.damaged > 0);
+  return Object.fromEntries(found.map(({ id, checked }) => [id, checked.at]));
+}
+
 /**
  * At the end of a round: everything that these points name was read in it. What was known to be damaged
- * before it began, and was not found so again, is whole. A point of which any check was recorded since is
- * left as that says.
+ * when it began, and was not found so again, is whole. A point of which any check was recorded since, this
+ * round's own findings too, is left as that says: its time is another, whatever the clocks show.
  */
 export async function recordWhole(
   group: string,
-  round: { readonly startedAt: string; readonly points: readonly string[]; readonly at: string },
+  round: { readonly suspects: Suspects; readonly points: readonly string[]; readonly at: string },
   ledger: Heads,
 ): Promise<readonly string[]> {
   const heads = await ledger.points(group);
-  const startMs = Date.parse(round.startedAt);
   const healed = heads.filter(
-    ({ id, state, committedAt, checked }) =>
+    ({ id, state, checked }) =>
       state !== 'expiring' &&
       checked.damaged > 0 &&
       round.points.includes(id) &&
-      Date.parse(committedAt) < startMs - skewMs &&
-      Date.parse(checked.at) < startMs - skewMs,
+      round.suspects[id] === checked.at,
   );
   const points = healed.map(({ id, members }) => {
     const damaged = members.filter(({ state }) => state === 'damaged');

@@ -9,7 +9,7 @@ import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 import { checkPoint } from '../point/verify-point.ts';
 import type { Ledger } from '../session/ledger.ts';
-import { recordDamage, recordWhole, type Holders } from './record.ts';
+import { recordDamage, recordWhole, suspectsAmong, type Holders, type Suspects } from './record.ts';
 
 /** How far a round has come: everything before it, in the order of kinds and of what they store, was read. */
 export interface ScrubPlace {
@@ -40,7 +40,7 @@ export interface ScrubDeps {
  * throws when it cannot be asked: that says nothing about the points.
  */
 export async function* scrubPoints(
-  round: { readonly startedAt: string; readonly after: ScrubPlace | null },
+  round: { readonly suspects: Suspects; readonly after: ScrubPlace | null },
   deps: ScrubDeps,
 ): AsyncGenerator<ScrubStep> {
   const { movers, ledger, at, clock, log } = deps;
@@ -62,12 +62,22 @@ export async function* scrubPoints(
     }
   }
   at.signal.throwIfAborted();
-  const found = { startedAt: round.startedAt, points: read, at: isoTime(clock.now()) };
+  const found = { suspects: round.suspects, points: read, at: isoTime(clock.now()) };
   const healed = await recordWhole(group, found, ledger);
   if (healed.length > 0) log.info('scrub found whole what was damaged', { group, points: healed });
 }
 
-async function pointsIn({ ledger, at }: ScrubDeps): Promise<readonly RecoveryPoint[]> {
+/** What a round has to know of its beginning. */
+export async function beginRound(
+  deps: Pick<ScrubDeps, 'ledger' | 'at'>,
+): Promise<{ readonly suspects: Suspects; readonly after: null }> {
+  return { suspects: suspectsAmong(await pointsIn(deps)), after: null };
+}
+
+async function pointsIn({
+  ledger,
+  at,
+}: Pick<ScrubDeps, 'ledger' | 'at'>): Promise<readonly RecoveryPoint[]> {
   const points = await ledger.points(at.group);
   return points.filter(
     (point) =>

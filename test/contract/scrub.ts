@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { isoTime } from '../../kernel/clock.ts';
 import { noProgress } from '../../kernel/progress.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
@@ -12,7 +11,7 @@ import { createContainerMover } from '../../replicator/container/mover.ts';
 import type { Movers, TargetContext } from '../../replicator/mover.ts';
 import { noExemptions } from '../../replicator/retention/decide.ts';
 import { limited } from '../../replicator/scrub/limited.ts';
-import { scrubPoints } from '../../replicator/scrub/scrub-points.ts';
+import { beginRound, scrubPoints } from '../../replicator/scrub/scrub-points.ts';
 import { newSession } from '../../replicator/session/new-session.ts';
 import { runSession } from '../../replicator/session/runner.ts';
 import { Rate } from '../../replicator/transfer/rate.ts';
@@ -24,8 +23,6 @@ import { openScopes, type Scopes } from './support/open.ts';
 const kept = 'unchanged since the first point';
 const objectBytes = 600_000;
 const bytesPerSecond = 1_000_000;
-/** More than clocks may differ by: a round vouches for points that are older than that. */
-const laterMs = 600_000;
 
 /** Three points of one container, which share all but one object; the ledger alone is in memory. */
 export const scrubSuite: Suite = (environment) =>
@@ -111,8 +108,8 @@ export const scrubSuite: Suite = (environment) =>
       spoolDir,
     });
 
-    /** Bytes and milliseconds. A round that is said to begin later is one long after the last check. */
-    async function scrub(afterMs = 0): Promise<{ readonly bytes: number; readonly ms: number }> {
+    /** A whole round: bytes and milliseconds. */
+    async function scrub(): Promise<{ readonly bytes: number; readonly ms: number }> {
       const { clock, log } = environment().ambient;
       const rate = new Rate(clock, bytesPerSecond);
       const target = opened.west;
@@ -125,7 +122,7 @@ export const scrubSuite: Suite = (environment) =>
         signal,
       };
       const startMs = clock.monotonicMs();
-      const round = { startedAt: isoTime(clock.now() + afterMs), after: null };
+      const round = await beginRound({ ledger, at });
       const deps = { movers, ledger, at: limited(at, rate), clock, log };
       const steps: unknown[] = [];
       for await (const step of scrubPoints(round, deps)) steps.push(step);
@@ -159,7 +156,7 @@ export const scrubSuite: Suite = (environment) =>
       }
       await protect();
       expect((await states())[0]).to.equal('proven');
-      await scrub(laterMs);
+      await scrub();
       expect(await states()).to.deep.equal(Array(5).fill('proven'));
     });
   });

@@ -17,7 +17,7 @@ const ended = (days: number, seconds: number) => ({
 
 describe('when copies are read again', () => {
   it('never, by a policy that says so, whatever was begun', () => {
-    const round = { startedAt: createdAt, after: null, bytes: 0, damaged: 0 };
+    const round = { startedAt: createdAt, suspects: {}, after: null, bytes: 0, damaged: 0 };
     for (const record of [null, { round }])
       expect(scrubDue({ ...standing, periodSeconds: null, record }, at(100))).to.deep.equal({
         type: 'never',
@@ -46,7 +46,7 @@ describe('when copies are read again', () => {
   });
 
   it('goes on with what was begun', () => {
-    const round = { startedAt: iso(22.5), after: null, bytes: 0, damaged: 0 };
+    const round = { startedAt: iso(22.5), suspects: {}, after: null, bytes: 0, damaged: 0 };
     const record = { ...ended(0, 60), round };
     expect(scrubDue({ ...standing, record }, at(22.6)).type).to.equal('read');
   });

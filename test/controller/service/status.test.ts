@@ -95,7 +95,7 @@ describe('statusOf', () => {
       round: null,
     });
     const last = { startedAt: minutesAgo(60), endedAt: minutesAgo(50), seconds: 600, bytes: 7 };
-    const round = { startedAt: minutesAgo(5), after: null, bytes: 3, damaged: 1 };
+    const round = { startedAt: minutesAgo(5), suspects: {}, after: null, bytes: 3, damaged: 1 };
     const status = statusWith({ points, group, scrub: { last, round } }).verification;
     expect(status).to.deep.include({ ageSeconds: 3_600, lastEndedAt: minutesAgo(50) });
     expect(status?.round).to.deep.equal({ startedAt: minutesAgo(5), bytes: 3, damaged: 1 });

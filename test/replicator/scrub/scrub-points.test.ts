@@ -6,7 +6,9 @@ import { silentLog } from '../../../kernel/log.ts';
 import { noProgress } from '../../../kernel/progress.ts';
 import type { TargetContext } from '../../../replicator/mover.ts';
 import { limited } from '../../../replicator/scrub/limited.ts';
+import type { Suspects } from '../../../replicator/scrub/record.ts';
 import {
+  beginRound,
   scrubPoints,
   type ScrubPlace,
   type ScrubStep,
@@ -41,13 +43,13 @@ async function contextOf(at: Harness): Promise<TargetContext> {
 }
 
 interface Round {
-  readonly startedAt: string;
+  readonly suspects: Suspects;
   readonly after: ScrubPlace | null;
 }
 
 async function begin(at: Harness): Promise<Round> {
   await at.clock.sleep(86_400_000);
-  return { startedAt: isoTime(at.clock.now()), after: null };
+  return await beginRound({ ledger: at.ledger, at: await contextOf(at) });
 }
 
 async function scrub(at: Harness, round: Round, steps = Infinity): Promise<ScrubStep[]> {
@@ -186,6 +188,21 @@ describe('scrubbing the points of a group', () => {
     await at.ledger.savePoint({ ...newest!, checked: found });
     await scrub(at, { ...round, after: steps.at(-1)!.place });
     expect(await states(at)).to.deep.equal(['partial', 'proven', 'proven']);
+  });
+
+  it('does not take its own findings back, though the clock was set back under it', async () => {
+    const at = await threePoints();
+    const round = await begin(at);
+    const later = await at.ledger.points('shop');
+    at.world.secondary.set(currentData(at.world, image), 'altered');
+    const now = at.clock.now.bind(at.clock);
+    at.clock.now = () => now() - 30 * 86_400_000;
+    await scrub(at, round);
+    expect(await states(at)).to.deep.equal(['partial', 'partial', 'partial']);
+    for (const [index, { checked }] of (await at.ledger.points('shop')).entries())
+      expect(checked.at < later[index]!.checked.at).to.equal(true);
+    await scrub(at, round);
+    expect(await states(at)).to.deep.equal(['partial', 'partial', 'partial']);
   });
 
   it('finds a manifest that is altered, and says so of its point alone, once', async () => {
