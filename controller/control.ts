@@ -43,8 +43,8 @@ type Raised = Awaited<ReturnType<Control['raiseGeneration']>>;
 export class ControllerControl implements Control {
   readonly movers: Movers;
   readonly #deps: ControlDeps;
-  /** `group generation` of heads that are known to be in the bank. */
-  readonly #banked = new Set<string>();
+  /** Revision of the head that is known to be in the bank, by group: another of its name begins anew. */
+  readonly #banked = new Map<string, number>();
 
   constructor(deps: ControlDeps) {
     this.#deps = deps;
@@ -190,15 +190,14 @@ export class ControllerControl implements Control {
   async #bankHead(group: string): Promise<void> {
     const { store, sites, clock, log } = this.#deps;
     const { head } = await readGroup(store, group);
-    const key = `${group} ${head.value.generation}`;
-    if (this.#banked.has(key)) return;
+    if (this.#banked.get(group) === head.modRevision) return;
     const never = new AbortController().signal;
     try {
       await withDeadline(clock, bankHeadMs, never, late, async (limit) => {
         const bank = await sites.bank(restoreRegion(head.value), limit);
         await bankGroup(store, group, bank, limit);
       });
-      this.#banked.add(key);
+      this.#banked.set(group, head.modRevision);
     } catch (error) {
       log.warn('who is primary is not in the bank yet', { group, error });
     }

@@ -15,7 +15,7 @@ import type { Claims } from '../cluster/types.ts';
 import type { Supervisor } from '../replication/supervisor.ts';
 import type { Precondition } from '../service.ts';
 import type { Sites } from '../sites.ts';
-import { readGroup } from '../state/groups.ts';
+import { readGroup, restoreRegion } from '../state/groups.ts';
 import { isHeld } from '../state/holds.ts';
 import { keys } from '../state/keys.ts';
 import { notFound, refused } from '../state/refusals.ts';
@@ -115,17 +115,37 @@ export async function deleteGroup(
   await deps.supervisor.exclusively(name, signal, async (alone) => {
     await refuseOther(name, record, options.precondition, deps);
     await endSession(name, deps);
+    const { head } = await readGroup(deps.store, name);
+    const regions = new Set([restoreRegion(head.value)]);
     if (options.deletePoints) {
       const all = await deps.ledger.points(name);
       await expire(name, all, { ...deps, isGroupGoing: true }, alone);
       const left = await deps.ledger.points(name);
       if (left[0] !== undefined) throw heldRefused(left[0]);
-      // Killed before: the group is still there, and without points; after: no rebuild brings it back.
-      for (const region of new Set(all.map((point) => point.region)))
-        await deleteGroupRecord(await deps.sites.bank(region, alone), name, alone);
+      for (const { region } of all) regions.add(region);
     }
+    // Without points too: a session that came to nothing, or a deletion that broke off, left it. Killed
+    // before: the group is still there; after: no rebuild brings it back.
+    for (const region of regions) await forget(name, region, options.deletePoints, deps, alone);
     await removeKeys(name, options.precondition, deps);
   });
+}
+
+/** A group that has nothing there can be deleted while the region is away: what is left is said. */
+async function forget(
+  group: string,
+  region: string,
+  isStrict: boolean,
+  { sites, log }: RemoveDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await deleteGroupRecord(await sites.bank(region, signal), group, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isStrict) throw error;
+    log.warn('the record of a deleted group is left in the bank', { group, region, error });
+  }
 }
 
 /**

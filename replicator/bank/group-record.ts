@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from './bank.ts';
 import type { Documents } from './documents.ts';
+import { readOwner } from './owner.ts';
 import { partsOf, signed, type SignedParts } from './signed.ts';
 
 const recordFormat = 1;
@@ -57,13 +58,14 @@ export async function readGroupRecord(
   }
 }
 
-/** With the group's last point: it is nothing to have back any more. */
+/** With the group's last point: it is nothing to have back any more. Of another's bank it is not touched. */
 export async function deleteGroupRecord(
   bank: Bank,
   group: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await bank.requireOwned(signal);
+  const owner = await readOwner(bank.documents, signal);
+  if (owner?.installation !== bank.installation) return;
   await bank.documents.delete(recordName(group), signal);
 }
 

@@ -172,31 +172,55 @@ describe('a state that is had back from the bank', () => {
     expect(await points()).to.deep.equal(before);
   });
 
-  it('takes over who is primary after a failover', async () => {
-    await controller.stop();
-    controller = await open('one');
-    const execution = await controller.service.runner.start({
+  const isSo = async (what: () => Promise<boolean>) => {
+    for (let tries = 0; tries < 1000; tries++) {
+      if (await what()) return;
+      await systemClock.sleep(5);
+    }
+    expect.fail('it never was so');
+  };
+  const failOver = async () => {
+    const { id } = await controller.service.runner.start({
       runbook: 'failover',
       group: 'shop',
       mode: 'failover',
       params: { unfenced: { reason: 'a test of it' }, fenceSeconds: 1 },
       dryRun: false,
     });
-    for (let tries = 0; tries < 1000; tries++) {
-      if ((await controller.service.getGroup('shop')).value.generation === 2) break;
-      await systemClock.sleep(5);
-    }
-    expect(execution.group).to.equal('shop');
-    for (let tries = 0; tries < 1000; tries++) {
+    await isSo(async () => {
       const record = (await documents.read('shop/group.json'))!.toString();
-      if (record.includes('"generation":2')) break;
-      await systemClock.sleep(5);
-    }
+      return record.includes('"generation":2');
+    });
+    await isSo(async () => (await controller.service.getExecution(id)).state === 'ended');
+  };
+
+  it('takes over who is primary after a failover, of a group of the name before too', async () => {
+    await controller.stop();
+    controller = await open('one');
+    await failOver();
+    await controller.service.deleteGroup('shop', { deletePoints: true });
+    await controller.service.applyGroup(spec);
+    await sync('of the new one');
+    await failOver();
     await controller.stop();
     controller = await open('two', newKeyPair());
     const { groups } = await rebuild();
     expect(groups[0]).to.include({ outcome: 'rebuilt', primary: 'west', generation: 2 });
     expect(await controller.service.groupStatus('shop')).to.include({ state: 'failed-over' });
+  });
+
+  it('has no group that was deleted, be it before it had any point', async () => {
+    await controller.stop();
+    controller = await open('one');
+    await controller.service.deleteGroup('shop', { deletePoints: true });
+    await controller.service.applyGroup(spec);
+    world.before = (line) => {
+      if (line.startsWith('ship ')) throw new Error('nothing can be stored');
+    };
+    await controller.service.syncGroup('shop');
+    await isSo(async () => (await documents.read('shop/group.json')) !== null);
+    await controller.service.deleteGroup('shop', { deletePoints: false });
+    expect(await documents.read('shop/group.json')).to.equal(null);
   });
 
   it('is not made of what nobody vouches for, before anything is changed', async () => {
