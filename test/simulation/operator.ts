@@ -121,6 +121,12 @@ export class Operator {
     return this.order('approve', ({ runner }) => runner.approve(waiting.id, gate.id, reason));
   }
 
+  /** Has back what the bank holds, whoever it belonged to. */
+  rebuild(region: string): Promise<boolean> {
+    const order = { reason, acceptUnverified: true } as const;
+    return this.order('rebuild', (service) => service.banks.rebuild(region, order));
+  }
+
   sync({ name }: SimGroup): Promise<boolean> {
     return this.order('sync', (service) => service.syncGroup(name));
   }

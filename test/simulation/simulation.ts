@@ -1,6 +1,7 @@
 import type { Execution } from '../../runbooks/execution/types.ts';
 import { resourceKey, type ResourceKind, type Restored } from '../../replicator/mover.ts';
 import { FarshoreError, isAbort } from '../../kernel/errors.ts';
+import { keys } from '../../controller/state/keys.ts';
 import type { Plants } from './controllers/sim-controller.ts';
 import { Network } from './engine/network.ts';
 import type { SimProcess } from './engine/process.ts';
@@ -13,9 +14,11 @@ import { putBelow, Violation, type Invariant } from './invariants/types.ts';
 import { Operator } from './operator.ts';
 import { settle } from './settle.ts';
 import type { SimGroup } from './sim-group.ts';
-import { Site } from './site.ts';
+import { Site, type SiteDeps } from './site.ts';
 import { Cluster } from './store/cluster.ts';
 import type { Committed } from './store/state.ts';
+import { Stranger } from './stranger.ts';
+import { TotalLoss } from './total-loss.ts';
 import { Truth } from './truth.ts';
 import { Users } from './world/users.ts';
 import { World } from './world/world.ts';
@@ -66,7 +69,11 @@ class Simulation {
   readonly #users: Users;
   readonly #operator: Operator;
   readonly #faults: Faults;
-  readonly #invariants: readonly Invariant[];
+  #invariants: readonly Invariant[];
+  readonly #siteDeps: SiteDeps;
+  /** Another installation, where the history has one. */
+  #stranger: Stranger | null = null;
+  #loss: TotalLoss | null = null;
   readonly #counts = new Map<string, number>();
   #violation: Violation | null = null;
 
@@ -87,9 +94,8 @@ class Simulation {
     for (const group of this.#groups)
       for (const ref of group.members)
         this.#users.create(group, ref, ref.kind === 'image' ? 1 : random.int(1, 4));
-    this.#sites = siteNames.map(
-      (name) => new Site(name, { world, cluster, leaseTtlMs, plants, onDefect }),
-    );
+    this.#siteDeps = { world, cluster, leaseTtlMs, plants, onDefect };
+    this.#sites = siteNames.map((name) => new Site(name, this.#siteDeps));
     const sites = this.#sites;
     this.#operator = new Operator({
       world,
@@ -126,6 +132,8 @@ class Simulation {
     }
     // What is left of it must hear of nothing any more.
     for (const { process } of this.#sites) process.kill();
+    this.#stranger?.end();
+    this.#loss?.end();
     return this.#violation;
   }
 
@@ -138,6 +146,9 @@ class Simulation {
     for (const [name, by] of this.#operator.orders) add(`order: ${name}`, by);
     for (const [name, by] of this.#operator.refusals) add(`refused: ${name}`, by);
     for (const [name, by] of this.#world.effects) add(`effect: ${name}`, by);
+    for (const [name, by] of this.#stranger?.operator.orders ?? []) add(`stranger: ${name}`, by);
+    const refused = this.#stranger?.truth.all(keys.session()) ?? [];
+    for (const { error } of refused) add(`stranger: session ${error?.code ?? 'not refused'}`, 1);
     add('message lost', network.lost);
     add('message slowed', network.slowed);
     add('store election', this.#cluster.elections);
@@ -162,6 +173,7 @@ class Simulation {
     this.#users.start(random.pick([1_000, 4_000, 15_000]));
     await this.#pass(scheduler.nowMs + random.pick([1_000, 30_000, 60_000]));
     this.#faults.start();
+    if (random.chance(0.3)) this.#meetStranger(random.between(0, 60_000));
     const isOver = work({ scheduler, operator, groups, random });
     await this.#pass(scheduler.nowMs + random.between(40_000, 180_000));
     isOver();
@@ -179,6 +191,38 @@ class Simulation {
       goesOnMs: random.chance(0.3) ? (last + 2) * everySeconds * 1_000 : 0,
     });
     for (const invariant of this.#invariants) invariant.atEnd?.();
+    if (random.chance(0.4)) await this.#loseAll();
+  }
+
+  /** The second life has invariants of its own: what those before remember was in the state that is lost. */
+  async #loseAll(): Promise<void> {
+    const [world, truth, groups, users] = [this.#world, this.#truth, this.#groups, this.#users];
+    const { plants, onDefect } = this.#siteDeps;
+    const { nowMs } = world.scheduler;
+    for (const { process } of this.#sites) process.kill();
+    this.#stranger?.end();
+    const pass = (ms: number) => this.#pass(world.scheduler.nowMs + ms);
+    const loss = new TotalLoss({ world, truth, groups, users, pass, leaseTtlMs, plants, onDefect });
+    this.#loss = loss;
+    this.#invariants = loss.invariants;
+    world.network.onChange = loss.cluster.check;
+    loss.cluster.state.onCommit = (committed) => {
+      this.#trace.add(`${committed.by ?? 'store'} commits ${committed.revision}`);
+      this.#check((each) => each.onCommit?.(committed));
+    };
+    const groupsBack = await loss.recover();
+    this.#counts.set('total loss', 1);
+    this.#counts.set('groups had back', groupsBack);
+    this.#counts.set('ms of the second life', Math.round(world.scheduler.nowMs - nowMs));
+  }
+
+  #meetStranger(afterMs: number): void {
+    const [world, truth, groups, users] = [this.#world, this.#truth, this.#groups, this.#users];
+    world.scheduler.after(afterMs, () => {
+      world.scheduler.isStirred = true;
+      const { plants, onDefect } = this.#siteDeps;
+      this.#stranger = new Stranger({ world, truth, groups, users, leaseTtlMs, plants, onDefect });
+    });
   }
 
   async #pass(untilMs: number): Promise<void> {
@@ -190,7 +234,10 @@ class Simulation {
     const { network } = this.#world;
     const poke = (): void =>
       this.#sites.forEach(({ controller }) => controller.store.pokeWatches());
-    network.onChange = this.#cluster.check;
+    network.onChange = () => {
+      this.#cluster.check();
+      this.#stranger?.cluster.check();
+    };
     this.#cluster.onProgress = poke;
     this.#cluster.state.onCommit = (committed) => {
       this.#trace.add(

@@ -20,12 +20,15 @@ export class Site {
   starts = 0;
   /** How often one ended by itself. */
   ends = 0;
+  readonly #installation: string;
   readonly #deps: SiteDeps;
   /** Those before the one that runs: dead, or asleep for ever. */
   #controller: SimController;
 
-  constructor(name: string, deps: SiteDeps) {
+  /** `installation`: begins the names of its processes, where there is more than one. */
+  constructor(name: string, deps: SiteDeps, installation = '') {
     this.name = name;
+    this.#installation = installation;
     this.#deps = deps;
     this.#controller = this.#start();
   }
@@ -63,12 +66,14 @@ export class Site {
     const { world } = this.#deps;
     const { scheduler, random } = world;
     const host = `controller@${this.name}`;
-    const process = new SimProcess(`${this.name}-${this.starts}`, host, { scheduler, random });
+    const own = `${this.#installation}${this.name}-${this.starts}`;
+    const process = new SimProcess(own, host, { scheduler, random });
     world.trace.add(`${process.name} starts`);
     return startController({
       ...this.#deps,
       process,
       site: this.name,
+      installation: this.#installation.replace('/', '') || 'first',
       onEnd: () => {
         this.ends += 1;
         this.#ended(process);

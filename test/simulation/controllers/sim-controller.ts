@@ -12,8 +12,10 @@ import { claimSession } from '../../../controller/replication/claim.ts';
 import { Standings } from '../../../controller/replication/standings.ts';
 import { Supervisor, type SupervisorDeps } from '../../../controller/replication/supervisor.ts';
 import { StoreControllerService } from '../../../controller/service/controller-service.ts';
+import { bankGroup } from '../../../controller/state/banked-group.ts';
 import { readGroup } from '../../../controller/state/groups.ts';
 import { readExemptions } from '../../../controller/state/exemptions.ts';
+import type { Sites } from '../../../controller/sites.ts';
 import { isHeld } from '../../../controller/state/holds.ts';
 import { MirrorSet } from '../../../controller/mirror/mirror-set.ts';
 import { OwnWrites } from '../../../controller/mirror/own-writes.ts';
@@ -31,6 +33,7 @@ import { simMovers } from '../movers/sim-movers.ts';
 import type { SimProcess } from '../engine/process.ts';
 import { SimStore } from '../store/sim-store.ts';
 import type { Cluster } from '../store/cluster.ts';
+import { identityNamed } from '../world/identities.ts';
 import { sitesOf } from '../world/sim-scope.ts';
 import type { World } from '../world/world.ts';
 import { watchedClaims, type Belief } from './watched-claims.ts';
@@ -42,6 +45,7 @@ export interface Plants {
   readonly ledger?: (store: Store, claims: Claims) => Ledger;
   readonly journal?: (journal: ExecutionJournal) => ExecutionJournal;
   readonly movers?: (movers: Movers) => Movers;
+  readonly sites?: (sites: Sites) => Sites;
 }
 
 export interface SimControllerDeps {
@@ -49,6 +53,8 @@ export interface SimControllerDeps {
   readonly cluster: Cluster;
   readonly process: SimProcess;
   readonly site: string;
+  /** Controllers of one share their store. */
+  readonly installation: string;
   readonly leaseTtlMs: number;
   readonly plants: Plants;
   /** Errors that no part of the product raises on purpose. */
@@ -93,10 +99,12 @@ export function startController(deps: SimControllerDeps): SimController {
   const standings = new Standings(kinds);
   const watched = watchedClaims(cluster.claims, process, () => cluster.self !== null);
   const claims = plants.claims?.(watched.claims) ?? watched.claims;
-  const sites = sitesOf(world, process, () => cluster.self !== null);
+  const identity = identityNamed(deps.installation);
+  const own = sitesOf(world, process, () => cluster.self !== null, identity);
+  const sites = plants.sites?.(own) ?? own;
   const ledger = plants.ledger?.(store, claims) ?? new StoreLedger(store, claims);
-  const own = new StoreJournal({ store, claims, ambient, site });
-  const journal = plants.journal?.(own) ?? own;
+  const plain = new StoreJournal({ store, claims, ambient, site });
+  const journal = plants.journal?.(plain) ?? plain;
   const { clock } = ambient;
   const movers = plants.movers?.(simMovers) ?? simMovers;
   const base = { store, ledger, journal, sites, movers, ambient, clock, log, cluster, claims };
@@ -161,7 +169,7 @@ export function startController(deps: SimControllerDeps): SimController {
 interface Base {
   readonly store: Store;
   readonly ledger: Ledger;
-  readonly sites: ReturnType<typeof sitesOf>;
+  readonly sites: Sites;
   readonly movers: Movers;
   readonly ambient: Ambient;
 }
@@ -181,15 +189,16 @@ function runnerOf({ store, ledger, sites, movers, ambient }: Base): SupervisorDe
       exemptions: (group) =>
         readExemptions(store, group, ambient.clock.now(), policy.changes.graceSeconds),
       clockAheadMs: () => 0,
-      openContext: async ({ sourceRegion, targetRegion }, inner) => ({
-        source: await sites.region(sourceRegion).project(spec.source.project, inner),
-        target: await sites.region(targetRegion).project(spec.target.project, inner),
-        bank: await sites.bank(targetRegion, inner),
-        sharedSwift: false,
-        mappings: {},
-        options: policy.options,
-        spoolDir: session.id,
-      }),
+      openContext: async ({ sourceRegion, targetRegion }, inner) => {
+        const bank = await sites.bank(targetRegion, inner);
+        await bank.requireOwned(inner);
+        const source = await sites.region(sourceRegion).project(spec.source.project, inner);
+        const target = await sites.region(targetRegion).project(spec.target.project, inner);
+        await bankGroup(store, session.group, bank, inner);
+        const { options } = policy;
+        const about = { sharedSwift: false, mappings: {}, options, spoolDir: session.id };
+        return { source, target, bank, ...about };
+      },
       progressOf: ({ kind }) => progress.of(kind),
       held: (group, point) => isHeld(store, group, point),
       shipAtOnce,

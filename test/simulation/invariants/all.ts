@@ -7,6 +7,7 @@ import { nothingLeft } from './nothing-left.ts';
 import { points } from './points.ts';
 import { singleHolders } from './single-holders.ts';
 import { staleWriters } from './stale-writers.ts';
+import { strangers } from './strangers.ts';
 import type { Invariant, Scene } from './types.ts';
 
 export function allInvariants(scene: Scene): readonly Invariant[] {
@@ -17,6 +18,7 @@ export function allInvariants(scene: Scene): readonly Invariant[] {
     points(scene),
     members(scene),
     damage(scene),
+    strangers(),
     executions(scene),
     fences(scene),
     nothingLeft(scene),

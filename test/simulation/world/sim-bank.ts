@@ -2,30 +2,29 @@ import { createHash } from 'node:crypto';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { Bank, CatalogRef } from '../../../replicator/bank/bank.ts';
 import type { Documents, ListFrom } from '../../../replicator/bank/documents.ts';
-import type { Signature } from '../../../replicator/bank/identity.ts';
-import type { BankOwner } from '../../../replicator/bank/owner.ts';
+import type { Identity, Signature } from '../../../replicator/bank/identity.ts';
+import { requireOwner, type BankOwner } from '../../../replicator/bank/owner.ts';
+import { publishKey } from '../../../replicator/bank/signed.ts';
 import type { RegionLink } from './region-link.ts';
 
 /** A region's bank as one process reaches it. */
 export class SimBank implements Bank {
   readonly container = 'farshore';
-  readonly installation = 'sim';
-  readonly former = [];
   readonly documents: Documents;
+  former: readonly string[] = [];
   readonly #link: RegionLink;
+  readonly #identity: Identity;
+  #isPublished = false;
 
-  constructor(link: RegionLink) {
+  constructor(link: RegionLink, identity: Identity) {
     this.#link = link;
+    this.#identity = identity;
     this.documents = {
       place: link.region.name,
       read: (name, signal) =>
         link.read('read document', ({ bank }) => bank.get(name) ?? null, signal),
       write: (name, body, signal) => this.#put(groupOf(name), name, body, signal),
-      create: async (name, body, signal) => {
-        if ((await this.documents.read(name, signal)) !== null) return false;
-        await this.#put(groupOf(name), name, body, signal);
-        return true;
-      },
+      create: (name, body, signal) => this.#create(name, body, signal),
       delete: (name, signal) => this.#delete(groupOf(name), name, signal),
       list: (prefix, options, signal) => this.#list(prefix, options, signal),
     };
@@ -35,14 +34,22 @@ export class SimBank implements Bank {
     throw new Error('the movers of the simulation use no object store');
   }
 
-  /** One installation has all of the simulated world. */
-  requireOwned(): Promise<BankOwner> {
-    return Promise.resolve({ format: 1, installation: this.installation, since: '', former: [] });
+  get installation(): string {
+    return this.#identity.installation;
   }
 
-  /** No key: nobody in the simulated world forges one. */
-  sign(): Promise<Signature> {
-    return Promise.resolve({ key: 'sim', value: '' });
+  async requireOwned(signal: AbortSignal): Promise<BankOwner> {
+    const { clock } = this.#link.process;
+    const owner = await requireOwner(this.documents, this.installation, clock, signal);
+    this.former = owner.former.map(({ installation }) => installation);
+    return owner;
+  }
+
+  async sign(bytes: Buffer): Promise<Signature> {
+    const { signature, by } = await this.#identity.sign(bytes);
+    if (!this.#isPublished) await publishKey(this.documents, by);
+    this.#isPublished = true;
+    return signature;
   }
 
   async writeCatalog(
@@ -128,6 +135,20 @@ export class SimBank implements Bank {
     yield* names.toSorted();
   }
 
+  /** As with `If-None-Match: *`. */
+  async #create(object: string, body: Buffer, signal?: AbortSignal): Promise<boolean> {
+    return this.#link.write(
+      { operation: 'put bank object', subject: object },
+      { type: 'group', group: groupOf(object) },
+      ({ bank }) => {
+        if (bank.has(object)) return false;
+        bank.set(object, body);
+        return true;
+      },
+      signal,
+    );
+  }
+
   async #put(group: string, object: string, body: Buffer, signal?: AbortSignal): Promise<void> {
     await this.#link.write(
       { operation: 'put bank object', subject: object },
@@ -152,7 +173,7 @@ export class SimBank implements Bank {
 }
 
 function groupOf(name: string): string {
-  return name.slice(0, name.indexOf('/'));
+  return name.split('/')[0] ?? name;
 }
 
 export function manifestName(group: string, point: string): string {

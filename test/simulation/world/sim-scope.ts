@@ -1,4 +1,5 @@
 import type { BlockStorage, Volume } from '../../../regions/block-storage/types.ts';
+import type { Identity } from '../../../replicator/bank/identity.ts';
 import type { ImageService } from '../../../regions/image/types.ts';
 import type { ObjectStore } from '../../../regions/object-store/types.ts';
 import type { ProjectScope, Region } from '../../../regions/region.ts';
@@ -142,10 +143,21 @@ function volumeOf({ id, name, isReadOnly }: Resource): Volume {
 }
 
 /** The regions as one process reaches them. A token is asked for at each opening: that can fail. */
-export function sitesOf(world: World, process: SimProcess, mayWrite: () => boolean): Sites {
+export function sitesOf(
+  world: World,
+  process: SimProcess,
+  mayWrite: () => boolean,
+  identity: Identity,
+): Sites {
+  const banks = new Map<string, SimBank>();
+  const bankOf = (name: string): Promise<SimBank> => {
+    const bank = banks.get(name) ?? new SimBank(find(name).link, identity);
+    banks.set(name, bank);
+    return Promise.resolve(bank);
+  };
   const opened = world.regions.map((region) => {
     const link = new RegionLink(world, region, process, mayWrite);
-    return { link, scope: scopeOf(link), bank: new SimBank(link) };
+    return { link, scope: scopeOf(link) };
   });
   const find = (name: string) => {
     const found = opened.find(({ link }) => link.region.name === name);
@@ -169,7 +181,7 @@ export function sitesOf(world: World, process: SimProcess, mayWrite: () => boole
   return Object.freeze({
     names: world.regions.map(({ name }) => name),
     region,
-    bank: (name: string) => Promise.resolve(find(name).bank),
+    bank: bankOf,
     bankOf: () => ({ container: 'farshore' }),
   });
 }
