@@ -25,10 +25,10 @@ export function thingsOf(
   otherwise: 'all' | 'nothing' = 'all',
 ): readonly string[] {
   const things = storedThingsOf(copy);
-  if (stored !== undefined) {
-    const catalog = `catalog/${stored}`;
-    return [things.includes(catalog) ? catalog : thingOf(copy, stored)];
-  }
+  const catalog = `catalog/${stored ?? ''}`;
+  if (things.includes(catalog)) return [catalog];
+  const isTooMany = kindOf(copy.kind).storedThings(copy).length === 0;
+  if (stored !== undefined && isTooMany) return [thingOf(copy, stored)];
   const named = things.filter((thing) => subject.includes(thing.slice(thing.indexOf('/') + 1)));
   return named.length > 0 || otherwise === 'nothing' ? named : things;
 }

@@ -25,7 +25,7 @@ export async function verify(copy: Copy, depth: Depth, at: TargetContext): Promi
     ({ copies }) =>
       names.flatMap((subject): Finding[] => {
         const found = copies.get(subject);
-        const flaw = { resource, subject, stored: subject, detail: '-' };
+        const flaw = { resource, subject, detail: '-' };
         if (found === undefined) return [{ ...flaw, problem: 'missing' }];
         if (depth === 'listing') return [];
         found.isRead = found.isWhole;
