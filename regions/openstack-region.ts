@@ -44,6 +44,7 @@ interface OpenScope {
 class OpenstackRegion implements Region {
   readonly name: string;
   readonly swiftCluster: string;
+  readonly listingLagMs: number | undefined;
   readonly #config: RegionConfig;
   readonly #ambient: Ambient;
   readonly #transport: Transport;
@@ -56,6 +57,7 @@ class OpenstackRegion implements Region {
   constructor(config: RegionConfig, deps: RegionDeps) {
     this.name = config.name;
     this.swiftCluster = config.swiftCluster;
+    this.listingLagMs = config.listingLagMs;
     this.#config = config;
     this.#ambient = deps.ambient;
     this.#transport = new Transport(config.cloud.tls);

@@ -15,6 +15,8 @@ export interface RegionConfig {
    * the region, over all projects together.
    */
   readonly maxCalls: number;
+  /** How far listings may be behind what was acknowledged; the usual few seconds unless told. */
+  readonly listingLagMs?: number | undefined;
 }
 
 export const defaultMaxCalls = 8;

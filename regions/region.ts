@@ -13,6 +13,8 @@ export interface Region {
    * every region has a cluster of its own.
    */
   readonly swiftCluster: string;
+  /** How far listings may be behind what was acknowledged; the usual few seconds unless told. */
+  readonly listingLagMs?: number | undefined;
   /** How far this process's wall clock is ahead of the region's, as its newest answer said; 0 where they agree. */
   readonly clockAheadMs: number;
   /** The project of the configured credentials: home of the bank. */

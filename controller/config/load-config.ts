@@ -125,10 +125,18 @@ async function toRegion(
           fault([...at, 'region'], `is missing, and cloud ${cloud.name} has no region_name either`),
         ],
       };
-    const { swiftCluster = name, maxCalls, bank } = settings;
+    const { swiftCluster = name, maxCalls, listingLag: listingLagMs, bank } = settings;
     const chosen = { ...cloud, endpointInterface: settings.interface ?? cloud.endpointInterface };
     return {
-      region: { name, cloud: Object.freeze(chosen), regionName, swiftCluster, maxCalls, bank },
+      region: {
+        name,
+        cloud: Object.freeze(chosen),
+        regionName,
+        swiftCluster,
+        maxCalls,
+        bank,
+        ...(listingLagMs === undefined ? {} : { listingLagMs }),
+      },
     };
   } catch (error) {
     if (!(error instanceof FarshoreError)) throw error;

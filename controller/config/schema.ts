@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defaultMaxCalls } from '../../regions/region-config.ts';
-import { objectName } from '../model/fields.ts';
+import { parseDuration } from '../input/duration.ts';
+import { duration, objectName } from '../model/fields.ts';
 import { raftSchema } from './raft-schema.ts';
 
 const text = z.string().min(1, 'expected a text').max(1024);
@@ -11,6 +12,8 @@ const region = z.strictObject({
   interface: z.enum(['public', 'internal', 'admin']).optional(),
   swiftCluster: objectName.optional(),
   maxCalls: z.number().int().min(1).max(256).default(defaultMaxCalls),
+  /** In milliseconds. */
+  listingLag: duration.transform((text) => (parseDuration(text) ?? 0) * 1000).optional(),
   bank: z
     .strictObject({
       project: text.optional(),

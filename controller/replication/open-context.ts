@@ -27,6 +27,7 @@ export async function openContext(
     mappings,
     ...(availabilityZone === undefined ? {} : { availabilityZone }),
     options: policy.options,
+    ...(source.listingLagMs === undefined ? {} : { listingLagMs: source.listingLagMs }),
     spoolDir: await prepareSpool(deps.spoolDir, session),
   };
 }

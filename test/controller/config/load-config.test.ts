@@ -68,7 +68,7 @@ describe('loadConfig', () => {
 dataDir: /var/lib/farshore
 api: { listen: '[::1]:0' }
 regions:
-  east: { cloud: nameless, region: RegionOne, interface: internal, swiftCluster: both, maxCalls: 3, bank: { project: dr, container: safe } }
+  east: { cloud: nameless, region: RegionOne, interface: internal, swiftCluster: both, maxCalls: 3, listingLag: 20s, bank: { project: dr, container: safe } }
 `);
     expect(config.dataDir).to.equal('/var/lib/farshore');
     expect(config.api).to.deep.equal({ host: '::1', port: 0 });
@@ -77,6 +77,7 @@ regions:
       regionName: 'RegionOne',
       swiftCluster: 'both',
       maxCalls: 3,
+      listingLagMs: 20_000,
       bank: { project: 'dr', container: 'safe' },
     });
     expect(east.cloud.endpointInterface).to.equal('internal');

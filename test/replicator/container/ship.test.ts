@@ -58,6 +58,19 @@ describe('container mover: shipping', () => {
     await assertWhole(copy);
   });
 
+  it('takes as the time of its data that of the listing less the lag that listings may have', async () => {
+    const lags = [undefined, 30_000] as const;
+    for (const [n, listingLagMs] of lags.entries()) {
+      const more = listingLagMs === undefined ? {} : { listingLagMs };
+      const nowMs = h.clock.now();
+      const copy = await h.protect('photos', `lag-${n}`, null, more);
+      expect(Date.parse(copy.dataTime)).to.be.within(
+        nowMs - (listingLagMs ?? 5_000),
+        h.clock.now() - (listingLagMs ?? 5_000),
+      );
+    }
+  });
+
   it('asks for nothing but listings when nothing changed, and writes nothing', async () => {
     await east.delete('photos', 'dlo');
     for (const name of ['slo', 'nested', 'a link', 'a static link'])
