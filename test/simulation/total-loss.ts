@@ -1,6 +1,7 @@
 import { newestFirst } from '../../replicator/point/choose.ts';
 import { isUsable } from '../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import { keys } from '../../controller/state/keys.ts';
 import type { GroupHead } from '../../controller/state/records.ts';
 import { executions } from './invariants/executions.ts';
 import { must, putBelow, type Invariant } from './invariants/types.ts';
@@ -26,6 +27,8 @@ interface Lost {
   readonly head: GroupHead;
   /** In the order of their commits. */
   readonly points: readonly RecoveryPoint[];
+  /** Ids of the sessions that were remembered. */
+  readonly sessions: ReadonlySet<string>;
 }
 
 const siteNames = ['east', 'west', 'witness'];
@@ -98,7 +101,7 @@ export class TotalLoss {
     };
   }
 
-  #mustBeBack(name: string, { head, points }: Lost): void {
+  #mustBeBack(name: string, { head, points, sessions }: Lost): void {
     const found = this.#truth.head(name);
     const at = (each: GroupHead | null) =>
       `${each?.primary ?? 'nobody'} at ${each?.generation ?? 0}`;
@@ -112,7 +115,12 @@ export class TotalLoss {
       newestFirst(all.filter(({ state }) => state !== 'expiring')).map(({ id }) => id);
     // Whose deletion had begun comes back for as long as its manifest is there.
     const going = new Set(points.filter(({ state }) => state === 'expiring').map(({ id }) => id));
-    const there = this.#truth.points(name).filter(({ id }) => !going.has(id));
+    // So does what a session had verified and sealed, and could not commit any more.
+    const isUncommitted = ({ id }: RecoveryPoint) =>
+      sessions.has(id) && points.every((each) => each.id !== id);
+    const there = this.#truth
+      .points(name)
+      .filter((point) => !going.has(point.id) && !isUncommitted(point));
     const [wanted, back] = [points, there].map(idsOf);
     const isAll = JSON.stringify(back) === JSON.stringify(wanted);
     must(
@@ -162,7 +170,14 @@ function lostOf({ groups, truth }: LossDeps): ReadonlyMap<string, Lost> {
       const by = head?.failedOver?.executionId;
       const result = by === undefined ? undefined : truth.execution(by)?.result;
       const isSettled = by === undefined || result === 'succeeded' || result === 'partial';
-      return head === null || !isThere || !isSettled ? [] : [[name, { head, points }] as const];
+      if (head === null || !isThere || !isSettled) return [];
+      return [[name, { head, points, sessions: sessionsOf(name, truth) }] as const];
     }),
   );
+}
+
+function sessionsOf(group: string, truth: Truth): ReadonlySet<string> {
+  const prefix = keys.history(group).path;
+  const past = truth.paths(prefix).map((path) => path.slice(prefix.length));
+  return new Set([...past, truth.session(group)?.id ?? '']);
 }

@@ -121,7 +121,10 @@ function restoreObject(
   const copy = region.copies.get(source);
   if (copy === undefined) throw missing('copy', source);
   const restored = copy.isWhole ? value : `${value} altered`;
-  if (target.objects.get(object) === restored) return false;
+  const there = target.objects.get(object);
+  // Only where there is nothing, or what an earlier attempt brought up altered.
+  if (there !== undefined && there !== `${value} altered`) return false;
+  if (there === restored) return false;
   region.write(target, object, restored);
   return true;
 }
