@@ -149,6 +149,7 @@ class Simulation {
     for (const [name, by] of this.#stranger?.operator.orders ?? []) add(`stranger: ${name}`, by);
     const refused = this.#stranger?.truth.all(keys.session()) ?? [];
     for (const { error } of refused) add(`stranger: session ${error?.code ?? 'not refused'}`, 1);
+    add('request carried out late', this.#world.late);
     add('message lost', network.lost);
     add('message slowed', network.slowed);
     add('store election', this.#cluster.elections);
@@ -281,6 +282,8 @@ class Simulation {
         .filter(({ type }) => type === 'restore')
         .map(({ output }) => [resourceKey((output as Restored).resource), output as Restored]),
     );
+    for (const { id, resource } of restored.values())
+      this.#world.inUse.add(`${primary}/${resource.kind}/${id}`);
     group.region = primary;
     group.members = [...restored.values()].map(({ resource, id, name: made }) => ({
       kind: resource.kind,

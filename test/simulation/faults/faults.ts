@@ -128,6 +128,14 @@ const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'late requests',
+    meanMs: 40_000,
+    begin: ({ world, random }) => {
+      world.lateRate = random.between(0.05, 0.5);
+      return { forMs: random.between(2_000, 30_000), end: () => (world.lateRate = 0) };
+    },
+  },
+  {
     name: 'region down',
     meanMs: 50_000,
     begin: ({ world, random }) => {

@@ -2,6 +2,7 @@ import { damage } from './damage.ts';
 import { executions } from './executions.ts';
 import { fences } from './fences.ts';
 import { generations } from './generations.ts';
+import { late } from './late.ts';
 import { members } from './members.ts';
 import { nothingLeft } from './nothing-left.ts';
 import { points } from './points.ts';
@@ -19,6 +20,7 @@ export function allInvariants(scene: Scene): readonly Invariant[] {
     members(scene),
     damage(scene),
     strangers(),
+    late(scene),
     executions(scene),
     fences(scene),
     nothingLeft(scene),

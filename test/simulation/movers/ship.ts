@@ -111,6 +111,8 @@ async function put(name: string, session: SessionContext): Promise<void> {
     { operation: 'put copy', subject: name },
     actorOf(session),
     ({ copies }) => {
+      // The same bytes under the same name.
+      if (copies.get(name)?.isWhole === true) return false;
       copies.set(name, { isWhole: true, isRead: false });
       return true;
     },

@@ -6,6 +6,8 @@ import type { Actor, Effect } from './types.ts';
 import type { World } from './world.ts';
 
 const timeoutMs = 5_000;
+/** A service that was told to do something has done it by then, or never will. */
+const slowestLateMs = 40_000;
 /** Requests are refused on the way when they are older than this: less than a lease's margin. */
 const slowestRequestMs = 400;
 
@@ -44,10 +46,21 @@ export class RegionLink {
         this.world.took({ ...effect, region: name, process: this.process.name, actor, sentMs });
       return hasChanged;
     };
-    return this.#call(effect.operation, applied, signal);
+    const { lateRate, random } = this.world;
+    const isLate = mayBeLate.has(effect.operation) && lateRate > 0 && random.chance(lateRate);
+    return this.#call(effect.operation, applied, signal, isLate);
   }
 
-  #call<T>(operation: string, act: () => T, signal?: AbortSignal): Promise<T> {
+  /** Held up on the way: carried out when whoever sent it has given up, or is dead. */
+  #later(act: () => unknown): void {
+    const { world, region } = this;
+    world.late += 1;
+    world.scheduler.after(world.random.between(timeoutMs, slowestLateMs), () => {
+      if (!region.isDown) outcomeOf(act);
+    });
+  }
+
+  #call<T>(operation: string, act: () => T, signal?: AbortSignal, isLate = false): Promise<T> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
         reject(signal.reason as Error);
@@ -67,6 +80,10 @@ export class RegionLink {
       );
       signal?.addEventListener('abort', onAbort, { once: true });
       const { network } = this.world;
+      if (isLate) {
+        this.#later(act);
+        return;
+      }
       network.request(
         this.process,
         this.region.host,
@@ -84,6 +101,19 @@ export class RegionLink {
     });
   }
 }
+
+/**
+ * What makes something new is not among them, since services tell what they made to nobody who has gone;
+ * nor are fences, which go by a container's name and would take it from the next who has it.
+ */
+const mayBeLate: ReadonlySet<string> = new Set<Effect['operation']>([
+  'put copy',
+  'delete copy',
+  'put bank object',
+  'delete bank object',
+  'restore object',
+  'delete resource',
+]);
 
 function outcomeOf<T>(act: () => T): { readonly value: T } | { readonly error: Error } {
   try {

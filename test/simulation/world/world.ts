@@ -30,6 +30,11 @@ export class World {
   readonly ordered = new Set<string>();
   /** Members, as `group/kind/id`, of which an operator said that what happened to them is as it should be. */
   readonly released = new Set<string>();
+  /** Chance that a change of a region is carried out late, while faults are on. */
+  lateRate = 0;
+  late = 0;
+  /** Resources, `region/kind/id`, that a failover brought up and that their users have since. */
+  readonly inUse = new Set<string>();
   /** When faults ended. */
   healedMs = Infinity;
   onEffect: (effect: Effect) => void = () => undefined;
