@@ -1,4 +1,4 @@
-import { containerRoundTripSuite } from '../contract/container-round-trip.ts';
+import { containerRoundTripSuite } from '../contract/rgw/container-round-trip.ts';
 import { objectStoreSuite } from '../contract/object-store.ts';
 import { onEmbeddedRgw } from './environment.ts';
 

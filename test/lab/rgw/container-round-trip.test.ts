@@ -1,4 +1,4 @@
-import { containerRoundTripSuite } from '../../contract/container-round-trip.ts';
+import { containerRoundTripSuite } from '../../contract/rgw/container-round-trip.ts';
 import { onRgw } from './environment.ts';
 
 onRgw('secondary', containerRoundTripSuite);
