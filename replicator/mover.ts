@@ -71,7 +71,7 @@ export interface TargetContext {
   readonly group: string;
   readonly target: ProjectScope;
   readonly bank: Bank;
-  /** The two regions share one Swift cluster: copy inside it, never through this process. */
+  /** The two regions share one Swift cluster: what is shipped is copied inside it, never through this process. */
   readonly sharedSwift: boolean;
   readonly progress: Progress;
   readonly signal: AbortSignal;
