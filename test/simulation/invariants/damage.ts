@@ -71,10 +71,14 @@ export function damage({ world, truth }: Scene): Invariant {
       const put = [...putBelow<RecoveryPoint>(transaction, 'points/')];
       for (const [path, point] of put) {
         const before = visible.get(path);
+        // Put once more while it goes, its manifest may be gone already.
+        if (point.state === 'expiring') {
+          visible.delete(path);
+          continue;
+        }
         const now = { point, names: before?.names ?? refersTo(point) };
         learn(now, before?.point);
-        if (point.state === 'expiring') visible.delete(path);
-        else visible.set(path, now);
+        visible.set(path, now);
       }
       if (put.length > 0) for (const each of visible.values()) mustBeKnown(each);
     },

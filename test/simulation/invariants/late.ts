@@ -10,7 +10,8 @@ export function late({ world }: Pick<Scene, 'world'>): Invariant {
       if (operation !== 'restore object') return;
       const [kind = '', id = ''] = subject.split('/');
       if (!world.inUse.has(`${region}/${kind}/${id}`)) return;
-      const [before, now] = (world.region(region).history.get(subject) ?? []).slice(-2);
+      const moments = world.region(region).history.get(subject) ?? [];
+      const [before, now] = [moments.at(-2), moments.at(-1)];
       must(
         'late-harms-nobody',
         before === undefined || before.value === null,
