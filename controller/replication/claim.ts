@@ -30,14 +30,17 @@ export interface ClaimDeps {
  * those of the newest point: what was protected and is not found is noted as lost before the session
  * begins. Where the members cannot be found out, a session is recorded that failed with the reason: an
  * operator looks there. Killed before the claim is saved: nothing began, and what was noted is true.
+ * Null: the group rests. Whoever asked saw it as it was before it was paused or failed over; after a
+ * failover its primary is another region, which a session would take for the source.
  */
 export async function claimSession(
   group: string,
   deps: ClaimDeps,
   signal: AbortSignal,
-): Promise<Session> {
+): Promise<Session | null> {
   const entries = await readGroup(deps.store, group);
-  const { generation, primary, secondary } = entries.head.value;
+  const { generation, primary, secondary, failedOver } = entries.head.value;
+  if (failedOver !== undefined || entries.record.value.spec.paused) return null;
   const found = await currentMembers(entries, deps, signal);
   const order = { group, generation, sourceRegion: primary, targetRegion: secondary };
   const before = await deps.ledger.session(group);

@@ -15,8 +15,8 @@ export interface SessionWorkDeps {
   readonly standings: Standings;
   readonly ambient: Ambient;
   readonly observer: Observer;
-  /** Saves a new session of the group, see claimSession. */
-  readonly begin: (group: string, signal: AbortSignal) => Promise<Session>;
+  /** Saves a new session of the group, see claimSession; null: the group rests. */
+  readonly begin: (group: string, signal: AbortSignal) => Promise<Session | null>;
   /** Ends what holds the group's claim here and is less urgent, see scrubs.ts. */
   readonly makeWay?: (group: string) => Promise<void>;
   /** Carries a session to its end, see runSession. */
@@ -110,6 +110,7 @@ export class SessionWork {
     if (newest?.id !== seen?.id || newest?.phase !== seen?.phase) return lagMs;
     const isUnfinished = newest !== null && !isEnded(newest.phase);
     const session = isUnfinished ? newest : await begin(this.group, signal);
+    if (session === null) return lagMs;
     this.#sessionId = session.id;
     const isRun = !isEnded(session.phase) && !this.isOnlyBegun;
     const after = isRun ? await run(session, this.#progress, signal) : session;

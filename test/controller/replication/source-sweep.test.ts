@@ -3,6 +3,7 @@ import { silentLog } from '../../../kernel/log.ts';
 import type { Movers, SourceSweep, Swept } from '../../../replicator/mover.ts';
 import { SourceSweeps } from '../../../controller/replication/source-sweep.ts';
 import { deleteGroup, type RemoveDeps } from '../../../controller/service/remove.ts';
+import type { Sites } from '../../../controller/sites.ts';
 import { keys } from '../../../controller/state/keys.ts';
 import { StoreLedger } from '../../../controller/state/ledger.ts';
 import { put } from '../../../controller/store/store.ts';
@@ -18,6 +19,7 @@ describe('sweeping primaries', () => {
   const { signal } = new AbortController();
   const clock = new SkippingClock();
   let store: MemoryStore;
+  let sites: Sites;
   let east: MemoryRegion;
   let swept: SourceSweep[];
   let answer: Swept;
@@ -34,9 +36,10 @@ describe('sweeping primaries', () => {
       swept.push(asked);
       return Promise.resolve(answer);
     };
+    sites = memorySites([east, new MemoryRegion('west')], '/none');
     sweeps = new SourceSweeps({
       store,
-      sites: memorySites([east, new MemoryRegion('west')], '/none'),
+      sites,
       movers: { volume: { sweep } } as unknown as Movers,
       cluster: { isTurn: () => isTurn },
       ambient: { clock, random: countingRandom(), log: silentLog },
@@ -47,6 +50,8 @@ describe('sweeping primaries', () => {
   async function remove(name: string): Promise<void> {
     const deps = {
       store,
+      sites,
+      log: silentLog,
       journal: journalOver(store, new ManualClock()),
       claims: uncontested,
       clock: new ManualClock(),
