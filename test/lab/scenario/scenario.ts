@@ -38,7 +38,8 @@ function isListing({ method, path }: SwiftRequest): boolean {
 /** Declares the scenario, or parts of it, on a fresh lab; what comes after in the run finds it whole. */
 export function shopInTwoRegions(topology: Topology, parts: readonly Part[]): void {
   describe(`a shop in two regions (${topology}, ${parts.join(' and ')})`, function () {
-    this.timeout(15 * 60_000);
+    // What hangs is ended by then, on a machine that does other things too.
+    this.timeout(30 * 60_000);
     let scene: Scene;
     let dataset: Dataset;
 
