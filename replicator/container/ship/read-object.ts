@@ -111,14 +111,23 @@ export async function readSymlink(
   source: ListingRow,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { container, session } = ctx;
+  const { session } = ctx;
   const { name } = source;
-  const options = { manifest: true, symlink: true, signal };
-  const info = await session.source.objectStore.head(container, name, options);
+  const info = await headOf(ctx, name, signal);
   if (info === null) return absence(ctx, name, 'gone');
   if (info.symlinkTarget === undefined) return await readObject(ctx, source, signal);
   session.progress.moved({ objects: 1 });
   return { name, row: rowOf(ctx, source, info) };
+}
+
+/** Of the object itself, wherever it leads and whatever it is made of; null: it is gone. */
+function headOf(
+  { container, session }: ShipContext,
+  name: string,
+  signal: AbortSignal,
+): Promise<ObjectInfo | null> {
+  const options = { manifest: true, symlink: true, signal };
+  return session.source.objectStore.head(container, name, options);
 }
 
 /** Only metadata can differ: the bytes of `known` are in the bank. */
@@ -128,10 +137,9 @@ export async function describeObject(
   known: CatalogRow,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { container, session } = ctx;
+  const { session } = ctx;
   const { name } = source;
-  const options = { manifest: true, symlink: true, signal };
-  const info = await session.source.objectStore.head(container, name, options);
+  const info = await headOf(ctx, name, signal);
   if (info === null) return absence(ctx, name, 'gone');
   if (info.etag !== source.hash || info.symlinkTarget !== undefined || info.isSlo)
     return await readObject(ctx, source, signal);
@@ -158,10 +166,8 @@ async function readInside(
   source: ListingRow,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { container, session } = ctx;
   const { name } = source;
-  const options = { manifest: true, symlink: true, signal };
-  const info = await session.source.objectStore.head(container, name, options);
+  const info = await headOf(ctx, name, signal);
   if (info === null) return absence(ctx, name, 'gone');
   if (info.isSlo) return await readLarge(ctx, source, signal);
   assertAsListed(ctx, source, info);
