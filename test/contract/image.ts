@@ -70,7 +70,8 @@ export const imageSuite: Suite = (environment) =>
       const breaking = Readable.from(
         (async function* () {
           yield Buffer.alloc(1_000_000);
-          await delay(200);
+          // Broken off before Glance has begun with it, it would be begun after that.
+          while ((await glance.get(id))?.status !== 'saving') await delay(50);
           throw new Error('the source broke');
         })(),
       );

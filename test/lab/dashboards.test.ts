@@ -33,7 +33,13 @@ const status: GroupStatus = {
   changes: [],
   session: null,
   damagedCopies: 0,
-  verification: null,
+  verification: {
+    readSince: '2026-11-20T08:00:00Z',
+    ageSeconds: 86_400,
+    periodSeconds: 2_592_000,
+    lastEndedAt: null,
+    round: null,
+  },
   nextSessionAt: null,
 };
 
