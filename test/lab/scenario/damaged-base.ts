@@ -18,12 +18,11 @@ export async function damagedBase(scene: Scene): Promise<void> {
   const volume = (await east.python(
     `v = cinder().volumes.create(1, name="${group}"); wait(lambda: cinder().volumes.get(v.id)); result(v.id)`,
   )) as string;
+  await east.python(`swift().put_container("${group}"); result(None)`);
   await applyGroup(scene);
   const sums: string[] = [];
   for (let round = 1; round <= 3; round += 1) {
-    await east.python(
-      `c = swift(); c.put_container("${group}"); c.put_object("${group}", "of-round", "${round}"); result(None)`,
-    );
+    await east.python(`swift().put_object("${group}", "of-round", "${round}"); result(None)`);
     await writeVolume(east, volume, round * 8 * mib, { randomMiB: 6, seed: 200 + round });
     sums.push(await volumeSha256(east, volume));
     await sync(scene, group, `${group} session ${round}`);
