@@ -4,7 +4,7 @@ import { isUsable, isWhole, wholeKeys } from '../../replicator/point/members.ts'
 import { ageSeconds } from '../../replicator/point/reached.ts';
 import type { LackingResource, PointMember, RecoveryPoint } from '../../replicator/point/types.ts';
 import { candidates, noProvenPoint } from './candidates.ts';
-import { olderCopies, type OlderCopies } from './older-copies.ts';
+import { isNamed, olderCopies, type OlderCopies } from './older-copies.ts';
 import type { Step, StepContext } from './step.ts';
 
 /** What was chosen: read by the report. */
@@ -30,8 +30,8 @@ export interface ChosenPoint {
  * Which point: the newest of which everything is whole, as long as it is not older than the newest
  * usable one by more than the RPO objective; else, of those, the one with most that is whole, the
  * newest of equals. So the state of all others is not thrown back by days for the sake of one resource:
- * that one is named, and the order may say to take it from an older point. A point that the order names
- * is taken, if anything of it is whole.
+ * that one is named, and the order may say to take it from an older point: then it does not count in any
+ * other. A point that the order names is taken, if anything of it is whole.
  *
  * Killed in the middle: damage that was found is in the points' records, a check that was not ended
  * begins anew.
@@ -41,13 +41,13 @@ export const choosePoint: Step = {
   async run(context) {
     const { execution, control, step, note } = context;
     const wanted = step.params['point'] as string | undefined;
-    const chosen = await bestPoint(context, wanted);
+    const order = step.params['older'] as OlderCopies | undefined;
+    const chosen = await bestPoint(context, wanted, order?.resources ?? []);
     const points = await control.points(execution.group);
     for (const text of passedOver(points, chosen, wanted)) note(text);
     const manifest = await context.manifest(chosen.id);
     const whole = new Set(wholeKeys(chosen));
     const copies = manifest.copies.filter(({ resource }) => whole.has(resourceKey(resource)));
-    const order = step.params['older'] as OlderCopies | undefined;
     const older = await olderCopies(context, order);
     for (const text of older.notes) note(text);
     const used = merged(copies, chosen, older.copies);
@@ -97,6 +97,7 @@ export interface UsedCopy {
 async function bestPoint(
   { control, execution, step, progress, signal }: StepContext,
   wanted: string | undefined,
+  apart: readonly string[],
 ): Promise<RecoveryPoint> {
   const { id, group, rpoObjectiveSeconds } = execution;
   const depth = step.params['verify'] === 'listing' ? 'listing' : 'content';
@@ -106,16 +107,30 @@ async function bestPoint(
     signal.throwIfAborted();
     if (best !== null && Date.parse(candidate.dataTime) < oldestMs) break;
     // What its head says already is no better is not read.
-    if (best !== null && wholeKeys(candidate).length <= wholeKeys(best).length) continue;
+    if (best !== null && wholeBut(candidate, apart) <= wholeBut(best, apart)) continue;
     await control.holdPoint(group, candidate.id, id);
     const point = await control.verifyPoint(group, candidate.id, depth, progress, signal);
     if (!isUsable(point)) continue;
     if (best === null) oldestMs = Date.parse(point.dataTime) - rpoObjectiveSeconds * 1000;
-    if (best === null || wholeKeys(point).length > wholeKeys(best).length) best = point;
-    if (point.state === 'proven' || point.id === wanted) break;
+    if (best === null || wholeBut(point, apart) > wholeBut(best, apart)) best = point;
+    if (isProvenBut(point, apart) || point.id === wanted) break;
   }
   if (best === null) throw noProvenPoint(group, wanted);
   return best;
+}
+
+/** Those that are whole, of all but these. */
+function wholeBut({ members }: RecoveryPoint, apart: readonly string[]): number {
+  return counted(members, apart).filter(isWhole).length;
+}
+
+function isProvenBut({ state, members }: RecoveryPoint, apart: readonly string[]): boolean {
+  const rest = counted(members, apart);
+  return state === 'proven' || (rest.length > 0 && rest.every((each) => each.state === 'proven'));
+}
+
+function counted(members: readonly PointMember[], apart: readonly string[]) {
+  return members.filter(({ resource }) => !apart.some((wanted) => isNamed(resource, wanted)));
 }
 
 function merged(

@@ -1,5 +1,5 @@
 import { FarshoreError } from '../../kernel/errors.ts';
-import { resourceKey } from '../../replicator/mover.ts';
+import { resourceKey, type ResourceRef } from '../../replicator/mover.ts';
 import { hasWhole } from '../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { UsedCopy } from './choose-point.ts';
@@ -67,11 +67,13 @@ export async function olderCopies(
   return { copies: copies.map((copy) => ({ copy, point })), notes };
 }
 
+/** By its key, or by kind and name. */
+export function isNamed(resource: ResourceRef, wanted: string): boolean {
+  return resourceKey(resource) === wanted || `${resource.kind}/${resource.name}` === wanted;
+}
+
 function keyOf({ members }: RecoveryPoint, wanted: string): string | null {
-  const found = members.find(
-    ({ resource }) =>
-      resourceKey(resource) === wanted || `${resource.kind}/${resource.name}` === wanted,
-  );
+  const found = members.find(({ resource }) => isNamed(resource, wanted));
   return found === undefined ? null : resourceKey(found.resource);
 }
 

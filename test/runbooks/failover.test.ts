@@ -255,6 +255,15 @@ describe('failover', () => {
       expect(bench.site.held).to.include.members(['p1', 'p2']);
     });
 
+    it('takes all else from the newest point in which that is whole', async () => {
+      const bench = new Bench();
+      bench.site.addPoint('p2', 10);
+      bench.site.rotten.add('p2 volume/v1');
+      const older = { point: 'p1', resources: ['volume/data'], reason: 'its base is damaged' };
+      const execution = await bench.run('failover', { params: { older } });
+      expect(execution).to.include({ result: 'succeeded', point: 'p2' });
+    });
+
     it('refuses such an order, before anything is changed, when that point has no whole copy', async () => {
       const bench = new Bench();
       const refused = async (point: string, resource: string) => {

@@ -142,7 +142,9 @@ function flawInProperties(
   return isSame ? null : 'the metadata is not that of the source';
 }
 
-const notCompared = /^(x-symlink-target|x-object-manifest|x-delete-at)/;
+/** The last is how Ceph RGW marks its large objects. */
+const notCompared =
+  /^(x-symlink-target|x-object-manifest|x-delete-at|x-object-meta-static-large-object$)/;
 
 function bare(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !notCompared.test(name)));
