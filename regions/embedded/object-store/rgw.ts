@@ -201,6 +201,9 @@ function asPost(request: Request, record: ObjectRecord | undefined): Request {
   return { ...request, headers: { ...expiry, ...Object.fromEntries(kept), ...headers } };
 }
 
+/** Among what the user said of it, in every answer about a large object. */
+const marked = { 'x-object-meta-static-large-object': 'True' };
+
 async function read(
   core: Core,
   request: Request,
@@ -210,7 +213,7 @@ async function read(
   if ((request.headers['if-match'] ?? '') !== '') throw page(412);
   if (request.query.get('multipart-manifest') !== 'get') {
     const { headers, ...reply } = await perform(core, request);
-    return { ...reply, headers: omit({ ...headers }, 'x-manifest-etag') };
+    return { ...reply, headers: { ...omit({ ...headers }, 'x-manifest-etag'), ...marked } };
   }
   const { headers } = await perform(core, {
     ...request,
@@ -224,7 +227,7 @@ async function read(
       ...omit({ ...headers }, 'x-static-large-object', 'x-manifest-etag'),
       'content-length': '0',
       etag: emptyEtag,
-      'x-object-meta-static-large-object': 'True',
+      ...marked,
     },
     body: '',
   };
