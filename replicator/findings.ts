@@ -1,5 +1,7 @@
 import {
   resourceKey,
+  type Copy,
+  type CopyDamage,
   type Depth,
   type Finding,
   type ResourceRef,
@@ -61,6 +63,18 @@ export class Findings {
       damaged: this.#damaged,
     };
   }
+}
+
+/** What was found in something that all these copies depend on, as damage of each. */
+export function damageOf<P extends Copy>(
+  copies: readonly P[],
+  { findings, damaged }: Pick<Verification, 'findings' | 'damaged'>,
+): readonly CopyDamage<P>[] {
+  if (damaged === 0) return [];
+  return copies.map((copy) => {
+    const resource = resourceKey(copy.resource);
+    return { copy, findings: findings.map((each) => ({ ...each, resource })), damaged };
+  });
 }
 
 function oneLine(text: string): string {

@@ -1,4 +1,5 @@
-import { resourceKey, type Scrubbed, type TargetContext } from '../mover.ts';
+import { damageOf } from '../findings.ts';
+import type { Scrubbed, TargetContext } from '../mover.ts';
 import type { ImageCopy } from './types.ts';
 import { verifyImage } from './verify.ts';
 
@@ -10,14 +11,10 @@ export async function* scrubImages(
 ): AsyncGenerator<Scrubbed<ImageCopy>> {
   const byImage = Map.groupBy(copies, thingOf);
   for (const thing of [...byImage.keys()].toSorted()) {
-    const [first, ...others] = byImage.get(thing) ?? [];
+    const having = byImage.get(thing) ?? [];
+    const [first] = having;
     if (thing <= after || first === undefined) continue;
-    const { findings, damaged } = await verifyImage(first, 'content', at);
-    const damage = [first, ...others].map((copy) => {
-      const resource = resourceKey(copy.resource);
-      return { copy, findings: findings.map((each) => ({ ...each, resource })), damaged };
-    });
-    yield { upTo: thing, damage: damaged === 0 ? [] : damage };
+    yield { upTo: thing, damage: damageOf(having, await verifyImage(first, 'content', at)) };
   }
 }
 

@@ -157,9 +157,8 @@ async function checksOf(
       ),
     ];
     if (findings.length > 0) {
-      // What was known of it before stays known.
-      const all = unique([...before, ...findings.map((each) => ({ ...each, resource }))]);
-      found.set(resource, { findings: all, damaged: Math.max(member.damaged, all.length) });
+      const own = findings.map((each) => ({ ...each, resource }));
+      found.set(resource, withKnown(point, resource, { findings: own, damaged: 0 }));
     } else if (
       member.state === 'damaged' &&
       // A list that was cut short does not say what else there is.
@@ -210,7 +209,22 @@ export async function inheritDamage(
   await deps.ledger.recordChecks(point.group, { at, depth: 'listing', points }, [point]);
 }
 
+/** Damage that was found of a point's copy, beside what was known of it before. */
+export function withKnown(
+  { members, checked }: RecoveryPoint,
+  resource: string,
+  { findings, damaged }: Check,
+): Check {
+  const member = members.find((each) => resourceKey(each.resource) === resource);
+  const before = checked.findings.filter((each) => each.resource === resource);
+  const all = unique([...before, ...findings]);
+  return { findings: all, damaged: Math.max(member?.damaged ?? 0, damaged, all.length) };
+}
+
 function unique(findings: readonly Finding[]): readonly Finding[] {
-  const seen = new Map(findings.map((each) => [`${each.subject} ${each.problem}`, each]));
-  return [...seen.values()];
+  const byWhat = findings.map((each) => {
+    const { subject, stored = '', problem } = each;
+    return [`${subject} ${stored} ${problem}`, each] as const;
+  });
+  return [...new Map(byWhat).values()];
 }

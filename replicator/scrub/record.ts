@@ -1,5 +1,6 @@
-import type { Copy, CopyDamage, Finding, Verification } from '../mover.ts';
+import type { Copy, CopyDamage, Verification } from '../mover.ts';
 import { resourceKey } from '../mover.ts';
+import { withKnown } from '../point/record-checks.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 import type { Ledger } from '../session/ledger.ts';
 
@@ -30,23 +31,10 @@ export async function recordDamage(
       const head = heads.find((point) => point.id === id);
       if (head === undefined) continue;
       const checks = points.get(id) ?? new Map<string, Check>();
-      points.set(id, checks.set(resourceKey(damage.copy.resource), joined(head, damage)));
+      const key = resourceKey(damage.copy.resource);
+      points.set(id, checks.set(key, withKnown(head, key, damage)));
     }
   await save(group, points, found.at, heads, ledger);
-}
-
-/** With what was known of the copy before. */
-function joined(head: RecoveryPoint, { copy, findings, damaged }: CopyDamage): Check {
-  const key = resourceKey(copy.resource);
-  const member = head.members.find(({ resource }) => resourceKey(resource) === key);
-  const before = head.checked.findings.filter(({ resource }) => resource === key);
-  const all = unique([...before, ...findings]);
-  return { findings: all, damaged: Math.max(member?.damaged ?? 0, damaged, all.length) };
-}
-
-function unique(findings: readonly Finding[]): readonly Finding[] {
-  const byWhat = findings.map((each) => [`${each.subject} ${each.stored} ${each.problem}`, each]);
-  return [...new Map(byWhat as [string, Finding][]).values()];
 }
 
 export function suspectsAmong(points: readonly RecoveryPoint[]): Suspects {

@@ -4,8 +4,8 @@
  * of a large volume is gone on with in its middle.
  */
 import type { Ambient } from '../../kernel/ambient.ts';
-import { Findings } from '../findings.ts';
-import { resourceKey, type Scrubbed, type TargetContext } from '../mover.ts';
+import { damageOf, Findings } from '../findings.ts';
+import type { Scrubbed, TargetContext } from '../mover.ts';
 import type { BackupCopy, VolumeCopy } from './types.ts';
 import { verifyContent } from './verify/content.ts';
 import { verifyListing, verifyRecords } from './verify.ts';
@@ -39,7 +39,10 @@ export async function* scrubVolumes(
       }
       chunks = await verifyContent(backup, span, at, findings, ambient);
       from = span.to < chunks ? span.to : Infinity;
-      yield { upTo: `${backupId} ${from}`, damage: damageOf(backup, findings) };
+      yield {
+        upTo: `${backupId} ${from}`,
+        damage: damageOf(backup.copies, findings.result('content')),
+      };
     }
   }
 }
@@ -64,13 +67,4 @@ function backupsOf(copies: readonly VolumeCopy[]): readonly Backup[] {
       found.set(key, { ...backup, parentId, copies: needing });
     });
   return [...found.keys()].toSorted().flatMap((key) => found.get(key) ?? []);
-}
-
-function damageOf({ copies }: Backup, findings: Findings): Scrubbed<VolumeCopy>['damage'] {
-  const { damaged, findings: all } = findings.result('content');
-  if (damaged === 0) return [];
-  return copies.map((copy) => {
-    const resource = resourceKey(copy.resource);
-    return { copy, findings: all.map((each) => ({ ...each, resource })), damaged };
-  });
 }

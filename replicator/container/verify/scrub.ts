@@ -1,7 +1,7 @@
 import { compareNames } from '../../../regions/object-store/names.ts';
 import type { CatalogRef } from '../../bank/bank.ts';
 import { StoredObjects } from '../../bank/stored-objects.ts';
-import { Findings } from '../../findings.ts';
+import { damageOf, Findings } from '../../findings.ts';
 import type { CopyDamage, Scrubbed, TargetContext } from '../../mover.ts';
 import { parallel } from '../../transfer/parallel.ts';
 import { isLostCatalog } from '../catalog/lost.ts';
@@ -54,7 +54,7 @@ export async function* scrubContainers(
       flaw = await flawIn(row.name, row, bank, deps, signal);
       if (flaw !== null) flaws.set(row.name, flaw);
     });
-    const damage = flaws.size === 0 ? [] : await damageOf(copies, flaws, at, lost);
+    const damage = flaws.size === 0 ? [] : await damageOfKeys(copies, flaws, at, lost);
     yield { upTo: batch.at(-1)?.name ?? after, damage };
   }
 }
@@ -117,12 +117,12 @@ function damageOfLost(copies: readonly ContainerCopy[], lost: ReadonlyMap<string
       const count = Math.max(1, catalog.rows);
       findings.addStored(catalog.object, container, why.problem, why.detail, count);
     }
-    return damaged(copy, findings);
+    return damageOf([copy], findings.result('content'));
   });
 }
 
 /** Every object of every copy that is made of what is damaged. */
-async function damageOf(
+async function damageOfKeys(
   copies: readonly ContainerCopy[],
   flaws: ReadonlyMap<string, Flaw>,
   at: TargetContext,
@@ -139,10 +139,5 @@ async function damageOf(
         found.get(copy)?.addStored(row.key, `${container}/${row.name}`, flaw.problem, flaw.detail);
     }
   }
-  return [...found].flatMap(([copy, findings]) => damaged(copy, findings));
-}
-
-function damaged(copy: ContainerCopy, findings: Findings): Damage {
-  const result = findings.result('content');
-  return result.damaged === 0 ? [] : [{ copy, findings: result.findings, damaged: result.damaged }];
+  return [...found].flatMap(([copy, findings]) => damageOf([copy], findings.result('content')));
 }
