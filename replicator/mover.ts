@@ -106,13 +106,29 @@ export interface SourceSweep {
   readonly signal: AbortSignal;
 }
 
+/** All that is needed to look for what an execution left in its region, and to delete it. */
+export type RegionContext = Pick<TargetContext, 'target' | 'progress' | 'signal'>;
+
+/**
+ * An execution that is over, and will not be retried while it is looked at. Requests of its that were
+ * broken off may still be carried out: an overloaded region does so minutes after their sender has gone.
+ */
+export interface EndedExecution {
+  readonly id: string;
+  readonly mode: RestoreOrder['mode'];
+  /** See RestoreOrder. */
+  readonly scratch: string;
+  /** Whether it ever heard of something of this id: a retry goes on with it, or users have it. */
+  readonly knew: (id: string) => boolean;
+}
+
 /** On one line each: `snapshot 5f0c…`. What is left is tried again. */
 export interface Swept {
   readonly deleted: readonly string[];
   readonly left: readonly string[];
 }
 
-/** Of a kind that makes nothing in a primary. */
+/** Of a kind that leaves nothing there. */
 export const nothingSwept: Swept = Object.freeze({ deleted: [], left: [] });
 
 /** The copy of the same resource in the newest point, and what is known to be damaged in it. */
@@ -229,6 +245,11 @@ export interface Mover<C extends Capture = Capture, P extends Copy = Copy> {
   expire(dropped: readonly P[], kept: readonly P[], at: TargetContext): Promise<void>;
   /** Deletes from the primary what the next session does not need: snapshots, superseded backups, spools. */
   tidy(copy: P, session: SessionContext): Promise<void>;
+  /**
+   * Deletes what requests of the execution made after it had ended, or so late that it did not hear of it:
+   * of a drill everything that bears its mark, of a failover only what it never knew of and users never had.
+   */
+  sweepExecution(ended: EndedExecution, at: RegionContext): Promise<Swept>;
   /** Deletes from a primary what no group's session tidies any more; see SourceSweep. */
   sweep(sweep: SourceSweep): Promise<Swept>;
 }

@@ -11,6 +11,7 @@ import type { Config } from '../config/config.ts';
 import { ControllerControl } from '../control.ts';
 import { type Observer, silentObserver } from '../observer.ts';
 import { claimSession } from '../replication/claim.ts';
+import { ExecutionSweeps } from '../replication/execution-sweep.ts';
 import { Scrubs } from '../replication/scrubs.ts';
 import { sessionRunner } from '../replication/session-runner.ts';
 import { SourceSweeps, type SourceSweepDeps } from '../replication/source-sweep.ts';
@@ -87,7 +88,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
   const orders = new StoreOrders({ store, claims, ambient });
   const hooks = hooksOf(observer);
   const runner = createRunner({ ...base, control, orders, turns: cluster, hooks });
-  const upkeep = [sourceSweeps(base), scrubs];
+  const upkeep = [sourceSweeps(base), new ExecutionSweeps(base), scrubs];
   const stopping = new AbortController();
   let isReady = false;
   const service = new StoreControllerService({

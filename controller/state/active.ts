@@ -7,8 +7,9 @@ import {
   type Store,
   unchanged,
 } from '../store/store.ts';
+import { findGroup, type GroupEntries, restoreRegion } from './groups.ts';
 import { keys } from './keys.ts';
-import type { ActiveExecutions } from './records.ts';
+import type { ActiveExecutions, LateRecord } from './records.ts';
 
 interface Part {
   readonly compares: readonly Compare[];
@@ -37,14 +38,18 @@ export async function letIn(
   };
 }
 
-/** The part that takes an ended one out again. Orders that nobody took by then have nobody left to take them. */
+/**
+ * The part that takes an ended one out again. Orders that nobody took by then have nobody left to take
+ * them. What it asked of a region may be carried out later still, and is looked for from now on.
+ */
 export async function letOut(
   store: Store,
-  { id, group }: Pick<Execution, 'id' | 'group'>,
+  { id, group, endedAt }: Pick<Execution, 'id' | 'group' | 'endedAt'>,
 ): Promise<Part> {
   const key = keys.active(group);
   const active = await store.get(key);
   const orders = await store.range(keys.order(id));
+  const found = await findGroup(store, group);
   const executions = (active?.value.executions ?? []).filter((each) => each.id !== id);
   return {
     compares: [unchanged(key, active)],
@@ -55,8 +60,16 @@ export async function letOut(
           ? []
           : [remove(key)]),
       ...orders.map(({ path }) => remove({ path })),
+      ...(found === null || endedAt === undefined
+        ? []
+        : [put(keys.late(id), lateIn(found, endedAt))]),
     ],
   };
+}
+
+function lateIn({ record, head }: GroupEntries, endedAt: string): LateRecord {
+  const { project } = record.value.spec.target;
+  return { region: restoreRegion(head.value), project, endedAt };
 }
 
 export function allOf(active: Iterable<ActiveExecutions>): readonly Unfinished[] {

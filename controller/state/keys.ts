@@ -14,6 +14,7 @@ import type {
   GroupMembers,
   GroupRecord,
   Holds,
+  LateRecord,
   LatestSession,
   MeasuredRto,
   MemberChanges,
@@ -64,6 +65,8 @@ export const keys = Object.freeze({
   sweep: (region: string, project: string) =>
     key<SweepRecord>('sweeps', region, encodeURIComponent(project)),
   sweeps: () => key<SweepRecord>('sweeps', ''),
+  /** An execution that has ended, until nothing of its can come any more. */
+  late: (execution = '') => key<LateRecord>('late', execution),
   scrub: (group: string, region = '') => key<ScrubRecord>('scrubs', group, region),
   scrubs: () => key<ScrubRecord>('scrubs', ''),
   rto: (group = '') => key<MeasuredRto>('rto', group),

@@ -72,6 +72,12 @@ export interface SweepRecord {
   readonly project: string;
 }
 
+/** Where requests of an execution that has ended may yet leave something. */
+export interface LateRecord extends SweepRecord {
+  /** RFC 3339, by the clock of who carried it out. */
+  readonly endedAt: string;
+}
+
 /** How far reading again what a group has in one region has come. */
 export interface ScrubRecord {
   /** The newest that was ended: whatever lay there when it began has been read since. */

@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import { Faults, type RequestFault, type ServiceName } from './faults/faults.ts';
@@ -87,12 +88,14 @@ class Door {
   readonly #log: Log;
   readonly #faults: Faults;
   readonly #link: Link;
+  readonly #clock: Clock;
 
   constructor(mounts: readonly Mount[], log: Log, { faults, clock }: Edge) {
     this.#mounts = mounts;
     this.#log = log;
     this.#faults = faults;
     this.#link = new Link(faults, clock);
+    this.#clock = clock;
   }
 
   async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -139,8 +142,9 @@ class Door {
   ): Promise<void> {
     const { signal } = call;
     await this.#link.through(signal);
+    const heard = fault?.heldMs === undefined ? call : await this.#held(call, fault.heldMs);
     const reply =
-      (service && spoiled(service, call, fault)) ?? (await this.#replyOf(service, call));
+      (service && spoiled(service, heard, fault)) ?? (await this.#replyOf(service, heard));
     // A file that can't be read, before anyone listens: seen again by whoever sends it.
     const stream = reply.body instanceof Readable ? reply.body : undefined;
     stream?.on('error', () => undefined);
@@ -156,6 +160,14 @@ class Door {
     } finally {
       stream?.destroy();
     }
+  }
+
+  /** Taken whole, as a proxy does, and passed on when its time has come, whoever waits for it by then. */
+  async #held(call: Call, heldMs: number): Promise<Call> {
+    const bytes = await buffer(call.body);
+    const { signal } = new AbortController();
+    await this.#clock.sleep(heldMs, signal);
+    return { ...call, body: Readable.from([bytes], { objectMode: false }), signal };
   }
 
   async #replyOf(service: Service | undefined, call: Call): Promise<Reply> {

@@ -2,8 +2,10 @@ import type { Ambient } from '../../kernel/ambient.ts';
 import type {
   ContentCheck,
   Depth,
+  EndedExecution,
   Mover,
   Previous,
+  RegionContext,
   ResourceRef,
   Restored,
   RestoreOrder,
@@ -20,7 +22,7 @@ import { CaptureSpool } from './catalog/spool.ts';
 import { expireCopies } from './expire.ts';
 import { checkContainer } from './restore/check.ts';
 import type { RestoreDeps } from './restore/deps.ts';
-import { discardScratch, listScratch } from './restore/scratch.ts';
+import { discardScratch, listScratch, sweepScratch } from './restore/scratch.ts';
 import { restoreContainer } from './restore/restore-container.ts';
 import { SessionShips } from './ship/session-ships.ts';
 import { partsOf, type ContainerCapture, type ContainerCopy } from './types.ts';
@@ -109,6 +111,10 @@ class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
     at: TargetContext,
   ): Promise<void> {
     await expireCopies(dropped, kept, at, this.#deps);
+  }
+
+  async sweepExecution(ended: EndedExecution, at: RegionContext): Promise<Swept> {
+    return await sweepScratch(ended, at, this.#deps.ambient);
   }
 
   /** Nothing is made in a primary: listings are spooled here. */

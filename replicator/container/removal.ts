@@ -1,7 +1,7 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import { parallel } from '../transfer/parallel.ts';
-import type { TargetContext } from '../mover.ts';
+import type { RegionContext } from '../mover.ts';
 
 const deletionsAtOnce = 12;
 /** A listing shows a deletion some seconds late, and Swift asks it whether a container is empty. */
@@ -14,7 +14,7 @@ const firstPauseMs = 250;
  */
 export async function removeContainer(
   container: string,
-  at: TargetContext,
+  at: RegionContext,
   ambient: Ambient,
 ): Promise<boolean> {
   const store = at.target.objectStore;

@@ -2,7 +2,7 @@ import type { Ambient } from '../../kernel/ambient.ts';
 import { nothingSwept, type Mover } from '../mover.ts';
 import { captureImage } from './capture.ts';
 import { checkImage } from './check.ts';
-import { discardImage, inventoryImages } from './discard.ts';
+import { discardImage, inventoryImages, sweepScratchImages } from './discard.ts';
 import { expireImages } from './expire.ts';
 import { restoreLive, restoreScratch } from './restore.ts';
 import { scrubImages } from './scrub.ts';
@@ -26,6 +26,7 @@ export function createImageMover(deps: {
     check: (copy, restored, order, at) => checkImage(copy, restored, order, at),
     discard: (copy, order, at) => discardImage(copy, order, at),
     inventory: (scratch, at) => inventoryImages(scratch, at),
+    sweepExecution: (ended, at) => sweepScratchImages(ended, at),
     expire: (dropped, kept, at) => expireImages(dropped, kept, at, ambient.clock),
     /** An image leaves nothing in the primary. */
     tidy: () => Promise.resolve(),

@@ -8,6 +8,7 @@ import { scrubVolumes } from './scrub.ts';
 import { shipVolume } from './ship.ts';
 import { captureVolume } from './capture.ts';
 import { sweepVolumes } from './sweep.ts';
+import { sweepRestored } from './sweep-restored.ts';
 import { tidyVolume } from './tidy.ts';
 import type { VolumeCapture, VolumeCopy } from './types.ts';
 import { verifyVolume } from './verify.ts';
@@ -27,6 +28,7 @@ export function createVolumeMover(deps: {
     check: (copy, restored, order, at) => checkVolume(copy, restored, order, at, ambient),
     discard: (copy, order, at) => discardVolume(copy, order, at, ambient),
     inventory: (scratch, at) => inventoryVolumes(scratch, at),
+    sweepExecution: (ended, at) => sweepRestored(ended, at, ambient),
     expire: (dropped, kept, at) => expireVolumes(dropped, kept, at, ambient),
     tidy: (copy, session) => tidyVolume(copy, session, ambient),
     sweep: (sweep) => sweepVolumes(sweep, ambient),

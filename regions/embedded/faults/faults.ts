@@ -52,6 +52,11 @@ export interface RequestFault {
   readonly retryAfterSeconds?: number;
   /** The service answers, and its body ends after so many bytes with the connection. */
   readonly cutAfterBytes?: number;
+  /**
+   * The service gets it so much later, whole, though its client may have gone meanwhile: as from an
+   * overloaded proxy or load balancer.
+   */
+  readonly heldMs?: number;
   /** Null: until it is taken away. */
   readonly times: number | null;
 }

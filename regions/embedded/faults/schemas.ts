@@ -24,11 +24,13 @@ export const requestFaultInput = z
     status: z.exactOptional(z.int().min(400).max(599)),
     retryAfterSeconds: z.exactOptional(z.int().min(0)),
     cutAfterBytes: z.exactOptional(z.int().min(0)),
+    heldMs: z.exactOptional(milliseconds),
     times: z.int().min(1).nullable().default(null),
   })
   .refine(
-    ({ status, cutAfterBytes }) => status !== undefined || cutAfterBytes !== undefined,
-    'needs status or cutAfterBytes',
+    ({ status, cutAfterBytes, heldMs }) =>
+      [status, cutAfterBytes, heldMs].some((each) => each !== undefined),
+    'needs status, cutAfterBytes or heldMs',
   );
 
 export const damageInput = z.strictObject({

@@ -1,7 +1,7 @@
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { Image } from '../../../regions/image/types.ts';
-import type { TargetContext } from '../../mover.ts';
+import type { RegionContext } from '../../mover.ts';
 import { settled } from './scratch-volume.ts';
 
 /**
@@ -11,7 +11,7 @@ import { settled } from './scratch-volume.ts';
 export async function uploadedImage(
   volumeId: string,
   name: string,
-  at: TargetContext,
+  at: RegionContext,
   ambient: Ambient,
 ): Promise<string> {
   const { images } = at.target;
@@ -34,11 +34,11 @@ export async function uploadedImage(
 }
 
 /** Deletes every image of this name; its volume must be let go by Cinder first. */
-export async function removeImages(name: string, at: TargetContext): Promise<void> {
+export async function removeImages(name: string, at: RegionContext): Promise<void> {
   for (const { id } of await findImages(name, at)) await at.target.images.delete(id, at.signal);
 }
 
-async function findImages(name: string, at: TargetContext): Promise<readonly Image[]> {
+async function findImages(name: string, at: RegionContext): Promise<readonly Image[]> {
   const found: Image[] = [];
   for await (const image of at.target.images.list({ name, signal: at.signal }))
     if (image.name === name) found.push(image);

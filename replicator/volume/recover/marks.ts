@@ -1,6 +1,12 @@
 /** Names and marks of what a restore makes in the secondary: how it is found after a crash. */
-import type { RestoreOrder } from '../../mover.ts';
+import type { Volume } from '../../../regions/block-storage/types.ts';
+import type { EndedExecution, RestoreOrder } from '../../mover.ts';
 import type { VolumeCopy } from '../types.ts';
+
+const executionMark = 'farshore_execution';
+const sourceMark = 'farshore_volume';
+
+type Execution = Pick<EndedExecution, 'id' | 'mode' | 'scratch'>;
 
 /**
  * A drill's name begins with the scratch mark. Cinder's restore overwrites a volume's metadata with
@@ -17,16 +23,26 @@ export function volumeMarks(
   order: RestoreOrder,
 ): Readonly<Record<string, string>> {
   return {
-    farshore_execution: order.executionId,
-    farshore_volume: copy.resource.id,
+    [executionMark]: order.executionId,
+    [sourceMark]: copy.resource.id,
     ...(order.mode === 'drill' ? { farshore_scratch: order.scratch } : {}),
   };
 }
 
+/** A volume that this execution made and, of a failover, has not yet given to users. */
+export function isVolumeOf({ id, mode, scratch }: Execution, { name, metadata }: Volume): boolean {
+  if (mode === 'drill') return name.startsWith(`${scratch}-`);
+  return metadata[executionMark] === id && metadata[sourceMark] !== undefined;
+}
+
 /** Name of the image through which a restored volume's bytes are read. */
 export function checkImageName(copy: VolumeCopy, order: RestoreOrder): string {
-  const begin = order.mode === 'drill' ? order.scratch : `farshore-${order.executionId}`;
-  return `${begin}-check-${copy.resource.id}`;
+  return `${checkImagePrefix({ ...order, id: order.executionId })}${copy.resource.id}`;
+}
+
+/** Of all those of an execution. */
+export function checkImagePrefix({ id, mode, scratch }: Execution): string {
+  return `${mode === 'drill' ? scratch : `farshore-${id}`}-check-`;
 }
 
 /** Memo: the id of the volume that is restored into. */

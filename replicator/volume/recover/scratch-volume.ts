@@ -2,7 +2,7 @@
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { Volume } from '../../../regions/block-storage/types.ts';
-import type { RestoreOrder, TargetContext } from '../../mover.ts';
+import type { RegionContext, RestoreOrder, TargetContext } from '../../mover.ts';
 import type { VolumeCopy } from '../types.ts';
 import { shortWaitMs, waitFor, warnAfterMs, wholeVolumeMs } from '../wait.ts';
 import { askedVolumes, volumeMarks, volumeMemo, volumeName } from './marks.ts';
@@ -67,7 +67,7 @@ export function sizeOf(copy: VolumeCopy): number {
  */
 export async function settled(
   volumeId: string,
-  at: TargetContext,
+  at: RegionContext,
   ambient: Ambient,
 ): Promise<Volume | null> {
   const cinder = at.target.blockStorage;
@@ -104,7 +104,7 @@ export async function settled(
 }
 
 /** Which service to look at, for the operator. */
-async function explainWork(volume: Volume, { target, signal }: TargetContext): Promise<string> {
+async function explainWork(volume: Volume, { target, signal }: RegionContext): Promise<string> {
   const { region, blockStorage } = target;
   const isRestore = volume.status === 'restoring-backup';
   const isDown = isRestore && (await blockStorage.isBackupServiceUp(signal)) === false;
@@ -121,7 +121,7 @@ function isPassing(status: string): boolean {
 /** Deletes it once Cinder lets go of it, and waits until it is gone. */
 export async function removeVolume(
   volumeId: string,
-  at: TargetContext,
+  at: RegionContext,
   ambient: Ambient,
 ): Promise<void> {
   const volume = await settled(volumeId, at, ambient);

@@ -238,6 +238,7 @@ export class Site implements Control {
       expire: unused,
       tidy: unused,
       sweep: unused,
+      sweepExecution: unused,
       restore: (copy, order, at) => this.#restore(copy, order, at),
       check: (copy, _restored, order, at) => this.#check(copy, order, at),
       discard: (copy, order) => this.#discard(copy, order),

@@ -35,6 +35,7 @@ function moverOf(kind: ResourceKind): Mover {
     expire,
     tidy,
     sweep: () => Promise.resolve(nothingSwept),
+    sweepExecution: () => Promise.resolve(nothingSwept),
   };
 }
 

@@ -68,6 +68,7 @@ export class MemoryWorld {
       discard: unused,
       inventory: unused,
       sweep: unused,
+      sweepExecution: unused,
     };
   }
 
