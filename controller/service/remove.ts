@@ -236,6 +236,7 @@ async function removeKeys(
       keys.rto,
       keys.wanted,
       keys.changes,
+      keys.sharing,
     ];
     return {
       // A session that is begun or a point that is committed compares the head.

@@ -50,6 +50,8 @@ export const keys = Object.freeze({
   point: (group: string, point = '') => key<RecoveryPoint>('points', group, point),
   /** Those of all groups. */
   points: () => key<RecoveryPoint>('points', ''),
+  /** Rewritten by whoever commits a point or records damage: what points share is damaged for each of them. */
+  sharing: (group = '') => key<null>('sharing', group),
   /** What happened to its members that nobody has confirmed. */
   changes: (group = '') => key<MemberChanges>('changes', group),
   holds: (group: string, point = '') => key<Holds>('holds', group, point),

@@ -6,7 +6,12 @@ import type { NewPoint, RecoveryPoint } from '../../replicator/point/types.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import { resourceKey } from '../../replicator/mover.ts';
 import { stillValid, withChecks } from '../../replicator/point/members.ts';
-import type { KeptPoint, Ledger, PointChecks } from '../../replicator/session/ledger.ts';
+import {
+  othersChanged,
+  type KeptPoint,
+  type Ledger,
+  type PointChecks,
+} from '../../replicator/session/ledger.ts';
 import type { Session } from '../../replicator/session/types.ts';
 import { type Attempt, atomically } from '../store/atomically.ts';
 import {
@@ -58,18 +63,24 @@ export class StoreLedger implements Ledger {
     return newestFirst(entries.map(({ value }) => value));
   }
 
-  async commitPoint(point: NewPoint, session: Session): Promise<void> {
+  async commitPoint(
+    point: NewPoint,
+    session: Session,
+    known: readonly RecoveryPoint[],
+  ): Promise<void> {
     const { group } = point;
     const key = keys.point(group, point.id);
     await atomically(this.#store, async () => {
+      const sharing = await this.#store.get(keys.sharing(group));
       // Nobody else commits for the group while the claim is held.
       const others = (await this.points(group)).filter(({ id }) => id !== point.id);
       const sequence = 1 + Math.max(0, ...others.map((other) => other.sequence));
       const changed = await this.#changed(session, sequence, point.committedAt);
       const saved = await this.#save(session, [put(key, { ...point, sequence })]);
+      if (others.some((other) => isNews(other, known))) throw othersChanged(group, 'commit point');
       return {
-        compares: [...saved.compares, ...changed.compares],
-        operations: [...saved.operations, ...changed.operations],
+        compares: [...saved.compares, ...changed.compares, unchanged(keys.sharing(group), sharing)],
+        operations: [...saved.operations, ...changed.operations, put(keys.sharing(group), null)],
         result: undefined,
       };
     });
@@ -78,11 +89,14 @@ export class StoreLedger implements Ledger {
   /** A point that was removed is not brought back, and one that is expiring stays so: its data is going. */
   async recordChecks(
     group: string,
-    { at, depth, points }: PointChecks,
+    { at, depth, points, among }: PointChecks,
     seen: readonly RecoveryPoint[] = [],
   ): Promise<readonly RecoveryPoint[]> {
     const { result } = await atomically(this.#store, async () => {
-      const compares: Compare[] = [];
+      const sharing = await this.#store.get(keys.sharing(group));
+      if (among !== undefined && (await this.points(group)).some(({ id }) => !among.includes(id)))
+        throw othersChanged(group, 'record checks');
+      const compares: Compare[] = [unchanged(keys.sharing(group), sharing)];
       const operations: Operation[] = [];
       const heads: RecoveryPoint[] = [];
       for (const [id, checks] of points) {
@@ -96,6 +110,7 @@ export class StoreLedger implements Ledger {
         compares.push(unchanged(key, stored));
         operations.push(put(key, head));
       }
+      if (operations.length > 0) operations.push(put(keys.sharing(group), null));
       return { compares, operations, result: heads };
     });
     return result;
@@ -211,6 +226,12 @@ export class StoreLedger implements Ledger {
       ...dropped.map(({ path }) => remove({ path })),
     ];
   }
+}
+
+/** Another check was recorded of it than was known, or it came since. */
+function isNews({ id, checked }: RecoveryPoint, known: readonly RecoveryPoint[]): boolean {
+  const before = known.find((each) => each.id === id);
+  return JSON.stringify(before?.checked) !== JSON.stringify(checked);
 }
 
 /** As good as it was when a decision was made on it. */

@@ -1,5 +1,5 @@
 import { resourceKey, type Copy, type Depth, type Finding, type Verification } from '../mover.ts';
-import type { LackingResource, PointMember, PointState, RecoveryPoint } from './types.ts';
+import type { LackingResource, NewPoint, PointMember, PointState, RecoveryPoint } from './types.ts';
 
 /** A head is read often: it holds this many findings and counts all. */
 export const findingsKept = 1000;
@@ -88,12 +88,12 @@ export function stillValid(
  * Damage makes a member `damaged`; it is whole again only when every byte of it was read: a listing
  * that shows nothing wrong does not outweigh damage that was seen.
  */
-export function withChecks(
-  point: RecoveryPoint,
+export function withChecks<P extends NewPoint>(
+  point: P,
   checks: MemberChecks,
   depth: Depth,
   at: string,
-): RecoveryPoint {
+): P {
   const settled = new Set<string>();
   const members = point.members.map((member): PointMember => {
     const key = resourceKey(member.resource);

@@ -1,9 +1,9 @@
 import { resourceKey, type Copy, type Depth, type Finding } from '../mover.ts';
-import type { Ledger } from '../session/ledger.ts';
+import { isOvertaken, type Ledger } from '../session/ledger.ts';
 import { storedThingsOf } from './copies.ts';
 import type { MemberChecks } from './members.ts';
 import { copiesOf, References, thingOf, thingsOf, type ReadDeps } from './shared-things.ts';
-import type { RecoveryPoint } from './types.ts';
+import type { NewPoint, RecoveryPoint } from './types.ts';
 
 interface RecordDeps extends ReadDeps {
   readonly ledger: Pick<Ledger, 'points' | 'recordChecks'>;
@@ -27,7 +27,7 @@ export interface Checked {
  * region, in one transaction: points share what is stored, so what is damaged for one is damaged for
  * every one that refers to it, and what was read and is whole is whole for all. Gives the point's head
  * as it is then; null: it is gone. Killed before the transaction: nothing is recorded, the check is
- * made again. A point that is committed meanwhile is told after it.
+ * made again. A point that is committed meanwhile is among them, or has it from its own transaction.
  */
 export async function recordChecks(
   point: RecoveryPoint,
@@ -64,24 +64,23 @@ async function record(evidence: Evidence, deps: RecordDeps): Promise<readonly Re
   const { group, region } = point;
   const { depth, at } = found;
   const own = 'state' in point ? point : null;
-  const hasDamage = [...found.checks.values()].some(({ damaged }) => damaged > 0);
-  const told = new Set([point.id]);
-  let heads: readonly RecoveryPoint[] = own === null ? [] : [own];
-  for (let isFirst = true; ; isFirst = false) {
-    const others = (await deps.ledger.points(group)).filter(
-      (each) => !told.has(each.id) && each.region === region && each.state !== 'expiring',
+  for (;;) {
+    deps.signal.throwIfAborted();
+    const all = await deps.ledger.points(group);
+    const others = all.filter(
+      (each) => each.id !== point.id && each.region === region && each.state !== 'expiring',
     );
-    if (!isFirst && others.length === 0) return heads;
-    for (const { id } of others) told.add(id);
     const points = new Map(await spreadTo(others, evidence, deps));
-    if (isFirst && own !== null) points.set(own.id, found.checks);
-    if (points.size > 0) {
-      const seen = own === null ? others : [...others, own];
-      const recorded = await deps.ledger.recordChecks(group, { at, depth, points }, seen);
-      if (isFirst) heads = recorded;
+    if (own !== null) points.set(own.id, found.checks);
+    if (points.size === 0) return [];
+    const among = all.map(({ id }) => id);
+    const seen = own === null ? others : [...others, own];
+    try {
+      return await deps.ledger.recordChecks(group, { at, depth, points, among }, seen);
+    } catch (error) {
+      // Another point came: it may share what is damaged.
+      if (!isOvertaken(error)) throw error;
     }
-    // Whoever commits after this has to look for himself, see `inheritDamage`.
-    if (!hasDamage) return heads;
   }
 }
 
@@ -138,7 +137,7 @@ function addTo(damage: Map<string, Finding[]>, things: readonly string[], findin
 
 /** What the damage of some stored things, and the wholeness of others, says of a point's copies. */
 async function checksOf(
-  point: RecoveryPoint,
+  point: NewPoint,
   copies: readonly Copy[],
   damage: ReadonlyMap<string, readonly Finding[]>,
   references: References,
@@ -171,26 +170,23 @@ async function checksOf(
 }
 
 /**
- * Damage that was recorded of other points since the copies of this one were checked, and that its
- * transaction could therefore not have. Called after the commit: whoever records damage later finds the
- * point. `since`: by resourceKey, when the check of the copy began.
+ * Damage that was recorded of other points since the copies of a new one were checked: its head is committed
+ * with that, and only as long as nothing else is recorded. `since`: by resourceKey, when the check of the
+ * copy began.
  */
-export async function inheritDamage(
-  point: RecoveryPoint,
+export async function inheritedDamage(
+  { point, copies: own }: { readonly point: NewPoint; readonly copies: readonly Copy[] },
   since: ReadonlyMap<string, string>,
-  at: string,
-  deps: RecordDeps,
-): Promise<void> {
-  const others = (await deps.ledger.points(point.group)).filter(
-    ({ id, region, state, checked }) =>
-      id !== point.id && region === point.region && state !== 'expiring' && checked.damaged > 0,
-  );
-  if (others.length === 0) return;
-  const own = await copiesOf(point, deps);
+  others: readonly RecoveryPoint[],
+  deps: ReadDeps,
+): Promise<MemberChecks> {
   // Of a resource that the point does not have: as if it had been checked with the first.
   const [earliest] = [...since.values()].sort();
   const found = new Map<string, Check>();
   for (const other of others) {
+    const { id, region, state, checked } = other;
+    if (id === point.id || region !== point.region) continue;
+    if (state === 'expiring' || checked.damaged === 0) continue;
     const damage = new Map<string, Finding[]>();
     for (const copy of await copiesOf(other, deps)) {
       const key = resourceKey(copy.resource);
@@ -202,16 +198,18 @@ export async function inheritDamage(
     if (damage.size === 0) continue;
     const references = new References(damage.keys(), deps);
     const checks = await checksOf(point, own, damage, references, () => false);
-    for (const [key, check] of checks) found.set(key, check);
+    for (const [key, check] of checks) {
+      const { findings, damaged } = found.get(key) ?? { findings: [], damaged: 0 };
+      const all = unique([...findings, ...check.findings]);
+      found.set(key, { findings: all, damaged: Math.max(damaged, check.damaged, all.length) });
+    }
   }
-  if (found.size === 0) return;
-  const points = new Map([[point.id, found]]);
-  await deps.ledger.recordChecks(point.group, { at, depth: 'listing', points }, [point]);
+  return found;
 }
 
 /** Damage that was found of a point's copy, beside what was known of it before. */
 export function withKnown(
-  { members, checked }: RecoveryPoint,
+  { members, checked }: Pick<RecoveryPoint, 'members' | 'checked'>,
   resource: string,
   { findings, damaged }: Check,
 ): Check {

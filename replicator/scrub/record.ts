@@ -2,13 +2,12 @@ import type { Copy, CopyDamage, Verification } from '../mover.ts';
 import { resourceKey } from '../mover.ts';
 import { withKnown } from '../point/record-checks.ts';
 import type { RecoveryPoint } from '../point/types.ts';
-import type { Ledger } from '../session/ledger.ts';
+import type { Ledger, PointChecks } from '../session/ledger.ts';
 
 /** Ids of the points that have the copy, or one of the very same bytes. */
 export type Holders = ReadonlyMap<Copy, readonly string[]>;
 
 type Check = Pick<Verification, 'findings' | 'damaged'>;
-type Checks = ReadonlyMap<string, ReadonlyMap<string, Check>>;
 type Heads = Pick<Ledger, 'points' | 'recordChecks'>;
 
 /** Points that were known to be damaged when a round began: their ids, and when the check was that said so. */
@@ -16,12 +15,18 @@ export type Suspects = Readonly<Record<string, string>>;
 
 /**
  * Records damage for every point whose copies have it, in one transaction; what was known of them before
- * stays known. A point that is gone by now is left alone. Killed before: nothing is recorded, the same is
- * read and found again.
+ * stays known. A point that is gone by now is left alone; one that came since the copies were read (`among`)
+ * makes it throw `point.others-changed`. Killed before, or refused: nothing is recorded, the same is read and
+ * found again.
  */
 export async function recordDamage(
   group: string,
-  found: { readonly damage: readonly CopyDamage[]; readonly holders: Holders; readonly at: string },
+  found: {
+    readonly damage: readonly CopyDamage[];
+    readonly holders: Holders;
+    readonly among: readonly string[];
+    readonly at: string;
+  },
   ledger: Heads,
 ): Promise<void> {
   const heads = await ledger.points(group);
@@ -34,7 +39,8 @@ export async function recordDamage(
       const key = resourceKey(damage.copy.resource);
       points.set(id, checks.set(key, withKnown(head, key, damage)));
     }
-  await save(group, points, found.at, heads, ledger);
+  const { at, among } = found;
+  await save(group, { at, depth: 'content', points, among }, heads, ledger);
 }
 
 export function suspectsAmong(points: readonly RecoveryPoint[]): Suspects {
@@ -65,7 +71,7 @@ export async function recordWhole(
     const checks = damaged.map(({ resource }) => [resourceKey(resource), whole] as const);
     return [id, new Map<string, Check>(checks)] as const;
   });
-  await save(group, new Map(points), round.at, heads, ledger);
+  await save(group, { at: round.at, depth: 'content', points: new Map(points) }, heads, ledger);
   return healed.map(({ id }) => id);
 }
 
@@ -73,10 +79,9 @@ const whole: Check = { findings: [], damaged: 0 };
 
 async function save(
   group: string,
-  points: Checks,
-  at: string,
+  checked: PointChecks,
   seen: readonly RecoveryPoint[],
   ledger: Heads,
 ): Promise<void> {
-  if (points.size > 0) await ledger.recordChecks(group, { at, depth: 'content', points }, seen);
+  if (checked.points.size > 0) await ledger.recordChecks(group, checked, seen);
 }

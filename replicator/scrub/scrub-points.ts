@@ -45,8 +45,9 @@ export async function* scrubPoints(
 ): AsyncGenerator<ScrubStep> {
   const { movers, ledger, at, clock, log } = deps;
   const { group } = at;
-  const points = await pointsIn(deps);
-  const { holders, read } = await copiesOf(points, deps);
+  const all = await ledger.points(group);
+  const among = all.map(({ id }) => id);
+  const { holders, read } = await copiesOf(pointsIn(all, at), deps);
   for (const kind of Object.keys(movers).toSorted()) {
     if (round.after !== null && kind < round.after.kind) continue;
     const copies = [...holders.keys()].filter((copy) => copy.kind === kind);
@@ -56,7 +57,7 @@ export async function* scrubPoints(
       if (damage.length > 0) {
         const [first] = damage.flatMap(({ findings }) => findings);
         log.warn('scrub found damage', { group, region: at.target.region, first });
-        await recordDamage(group, { damage, holders, at: isoTime(clock.now()) }, ledger);
+        await recordDamage(group, { damage, holders, among, at: isoTime(clock.now()) }, ledger);
       }
       yield { place: { kind, upTo }, damaged: damage.length };
     }
@@ -68,20 +69,19 @@ export async function* scrubPoints(
 }
 
 /** What a round has to know of its beginning. */
-export async function beginRound(
-  deps: Pick<ScrubDeps, 'ledger' | 'at'>,
-): Promise<{ readonly suspects: Suspects; readonly after: null }> {
-  return { suspects: suspectsAmong(await pointsIn(deps)), after: null };
+export async function beginRound({ ledger, at }: Pick<ScrubDeps, 'ledger' | 'at'>): Promise<{
+  readonly suspects: Suspects;
+  readonly after: null;
+}> {
+  return { suspects: suspectsAmong(pointsIn(await ledger.points(at.group), at)), after: null };
 }
 
-async function pointsIn({
-  ledger,
-  at,
-}: Pick<ScrubDeps, 'ledger' | 'at'>): Promise<readonly RecoveryPoint[]> {
-  const points = await ledger.points(at.group);
+function pointsIn(
+  points: readonly RecoveryPoint[],
+  { target }: TargetContext,
+): readonly RecoveryPoint[] {
   return points.filter(
-    (point) =>
-      point.region === at.target.region && point.state !== 'expiring' && isUnderstood(point),
+    (point) => point.region === target.region && point.state !== 'expiring' && isUnderstood(point),
   );
 }
 

@@ -1,10 +1,10 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
-import type { NewPoint } from '../point/types.ts';
+import type { NewPoint, RecoveryPoint } from '../point/types.ts';
 import type { MovedCounter } from './moved.ts';
 import { advance, type Happening } from './state.ts';
-import type { Ledger } from './ledger.ts';
+import { isOvertaken, type Ledger } from './ledger.ts';
 import type { Session } from './types.ts';
 
 /** The ledger refused or failed: nobody's work can be recorded, so none goes on. Carries its error. */
@@ -27,26 +27,20 @@ export function guarded(ledger: Ledger): Ledger {
     session: (group) => guard(ledger.session(group)),
     saveSession: (session) => guard(ledger.saveSession(session)),
     points: (group) => guard(ledger.points(group)),
-    commitPoint: (point, session) => guard(ledger.commitPoint(point, session)),
-    recordChecks: (group, checked, seen) => guard(ledger.recordChecks(group, checked, seen)),
-    // Of a decision that is to be made again it is no failure.
-    expirePoint: (group, point, kept) =>
-      guard(ledger.expirePoint(group, point, kept), decidedAgain),
+    commitPoint: (...all) => guard(ledger.commitPoint(...all)),
+    recordChecks: (...all) => guard(ledger.recordChecks(...all)),
+    expirePoint: (...all) => guard(ledger.expirePoint(...all)),
     uncommitted: (group) => guard(ledger.uncommitted(group)),
     removePoint: (group, point) => guard(ledger.removePoint(group, point)),
   };
 }
 
-/** Refusals of what was decided on something that is no more. */
-const decidedAgain: ReadonlySet<string> = new Set(['retention.kept-changed', 'point.held']);
-const none: ReadonlySet<string> = new Set();
-
-async function guard<T>(answer: Promise<T>, refusals = none): Promise<T> {
+async function guard<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof FarshoreError && refusals.has(error.code)) throw error;
-    throw new LedgerFailure(error);
+    // Of a decision that is to be made again it is no failure.
+    throw isOvertaken(error) ? error : new LedgerFailure(error);
   }
 }
 
@@ -87,11 +81,23 @@ export class Journal {
     await this.#inOrder(next, () => this.#ledger.saveSession(next));
   }
 
-  /** The point and the phase after it, in one transaction. */
-  async committed(pointOf: (committedAt: string) => NewPoint): Promise<void> {
+  /**
+   * The point and the phase after it, in one transaction, beside which nothing else happens. Refused because
+   * of what is known of the others by then, the session is where it was.
+   */
+  async committed(
+    pointOf: (committedAt: string) => NewPoint,
+    others: readonly RecoveryPoint[],
+  ): Promise<void> {
+    const before = this.#session;
     const point = pointOf(isoTime(this.#ambient.clock.now()));
     const next = this.#enter({ type: 'committed' });
-    await this.#inOrder(next, () => this.#ledger.commitPoint(point, next));
+    try {
+      await this.#inOrder(next, () => this.#ledger.commitPoint(point, next, others));
+    } catch (error) {
+      if (isOvertaken(error)) this.#session = { ...before, moved: next.moved };
+      throw error;
+    }
   }
 
   /** Said to the caller and not saved: the group's record belongs to a newer generation now. */

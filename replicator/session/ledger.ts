@@ -1,3 +1,4 @@
+import { FarshoreError } from '../../kernel/errors.ts';
 import type { Depth } from '../mover.ts';
 import type { MemberChecks } from '../point/members.ts';
 import type { NewPoint, RecoveryPoint } from '../point/types.ts';
@@ -8,6 +9,11 @@ export interface PointChecks {
   readonly at: string;
   readonly depth: Depth;
   readonly points: ReadonlyMap<string, MemberChecks>;
+  /**
+   * Ids of all points of the group that there were when it was found out which ones share what is damaged:
+   * one that came since may. Absent: it concerns none but those that are named.
+   */
+  readonly among?: readonly string[];
 }
 
 /** A point on which a decision rests: what is known of it then. */
@@ -28,13 +34,18 @@ export interface Ledger {
   saveSession(session: Session): Promise<void>;
   /** Newest first, expiring ones included. */
   points(group: string): Promise<readonly RecoveryPoint[]>;
-  /** The point and its session's next state, in one transaction. Harmless when repeated. */
-  commitPoint(point: NewPoint, session: Session): Promise<void>;
+  /**
+   * The point and its session's next state, in one transaction. Harmless when repeated. `others`: the group's
+   * points, whose damage the head has where it shares what is damaged. Throws `point.others-changed`
+   * (transient) when another check was recorded of one of them since.
+   */
+  commitPoint(point: NewPoint, session: Session, others: readonly RecoveryPoint[]): Promise<void>;
   /**
    * What checks found, in one transaction for all the points that it concerns; no generation is
    * compared: damage is always recorded. Gives the heads as they are then; a point that is gone is not
    * among them. `seen`: the points as they were when the check began: one that found nothing does not
-   * outweigh damage that another found meanwhile.
+   * outweigh damage that another found meanwhile. Throws `point.others-changed` (transient) when there is
+   * a point that is not `among` those that were looked at.
    */
   recordChecks(
     group: string,
@@ -52,4 +63,25 @@ export interface Ledger {
   uncommitted(group: string): Promise<readonly string[]>;
   /** Forgets it, once its data is gone. Only by who carries out the group's session. */
   removePoint(group: string, point: string): Promise<void>;
+}
+
+const overtaken: ReadonlySet<string> = new Set([
+  'retention.kept-changed',
+  'point.held',
+  'point.others-changed',
+]);
+
+/** A refusal of what was decided on something that is no more: it is to be decided again. */
+export function isOvertaken(error: unknown): boolean {
+  return error instanceof FarshoreError && overtaken.has(error.code);
+}
+
+export function othersChanged(group: string, operation: string): FarshoreError {
+  return new FarshoreError('what is known of the other points of the group has changed', {
+    code: 'point.others-changed',
+    kind: 'transient',
+    operation,
+    subject: group,
+    hint: 'it is decided again what is damaged for which of them',
+  });
 }

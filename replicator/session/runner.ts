@@ -12,8 +12,9 @@ import {
 import type { Retention } from '../policy.ts';
 import { parallel } from '../transfer/parallel.ts';
 import type { Bank } from '../bank/bank.ts';
-import { inheritDamage, recordOfCopies } from '../point/record-checks.ts';
+import { inheritedDamage, recordOfCopies } from '../point/record-checks.ts';
 import { linkOf, seal, writeManifest } from '../point/seal.ts';
+import { withChecks } from '../point/members.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 import { expireByPolicy } from '../retention/by-policy.ts';
 import type { Exemptions } from '../retention/decide.ts';
@@ -25,7 +26,7 @@ import { patiently } from './patience.ts';
 import { headOf, manifestOf } from './point.ts';
 import { ResourceWork } from './resource-work.ts';
 import { due, heldKeys, isEnded, type Happening, type SessionEffect } from './state.ts';
-import type { Ledger } from './ledger.ts';
+import { isOvertaken, type Ledger } from './ledger.ts';
 import type { ContentChange, Session, SessionError } from './types.ts';
 
 /** What the controller knows of both sides; the rest of a SessionContext is the session's own. */
@@ -212,7 +213,36 @@ class SessionRun {
     await this.#patiently('write manifest', signal, () =>
       writeManifest(content, sealed, opened.bank, signal),
     );
-    await this.#journal.committed((at) => headOf(this.#journal.session, manifest, at));
+    await this.#commitHead(manifest, opened.bank, signal);
+  }
+
+  /** With the damage that is known by then of what it shares with other points: looked for again until that is all. */
+  async #commitHead(
+    manifest: RecoveryPoint['manifest'],
+    bank: Bank,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { ledger, ambient } = this.#deps;
+    const { session } = this.#journal;
+    const copies = heldKeys(session).flatMap((key) => session.copies[key] ?? []);
+    const since = new Map(Object.entries(session.verifiedSince ?? {}));
+    const deps = { bank, log: ambient.log, signal };
+    for (;;) {
+      const others = await ledger.points(session.group);
+      const point = headOf(session, manifest, isoTime(ambient.clock.now()));
+      const damage = await this.#patiently('look for what is damaged of it', signal, () =>
+        inheritedDamage({ point, copies }, since, others, deps),
+      );
+      try {
+        await this.#journal.committed(
+          (at) => withChecks(headOf(session, manifest, at), damage, 'listing', at),
+          others,
+        );
+        return;
+      } catch (error) {
+        if (!isOvertaken(error)) throw error;
+      }
+    }
   }
 
   #changesSince(before: ReadonlyMap<string, Copy>): readonly ContentChange[] {
@@ -231,8 +261,8 @@ class SessionRun {
     const warnings = await this.#tidy(work, signal);
     const at = this.#context(opened, noProgress, signal);
     const { clock, log } = ambient;
-    await this.#patiently('record what is damaged and what was repaired', signal, () =>
-      this.#settleDamage(opened.bank, signal),
+    await this.#patiently('record what is whole again', signal, () =>
+      this.#recordWhole(opened.bank, signal),
     );
     const aheadMs = this.#deps.clockAheadMs();
     await this.#patiently('expire recovery points', signal, async () => {
@@ -243,11 +273,8 @@ class SessionRun {
     await this.#journal.happened({ type: 'expired', warnings });
   }
 
-  /**
-   * What this session read back and found whole is whole for every point that shares it, and what was found
-   * damaged of others since is damaged for this point.
-   */
-  async #settleDamage(bank: Bank, signal: AbortSignal): Promise<void> {
+  /** What this session read back and found whole is whole for every point that shares it. */
+  async #recordWhole(bank: Bank, signal: AbortSignal): Promise<void> {
     const { session } = this.#journal;
     const { ledger, ambient } = this.#deps;
     const points = await ledger.points(session.group);
@@ -261,9 +288,7 @@ class SessionRun {
     const since = new Map(Object.entries(session.verifiedSince ?? {}));
     const found = { checks: new Map(read), depth: 'content', at, since } as const;
     const copies = heldKeys(session).flatMap((key) => session.copies[key] ?? []);
-    const deps = { ledger, bank, log: ambient.log, signal };
-    await recordOfCopies(copies, own, found, deps);
-    await inheritDamage(own, since, at, deps);
+    await recordOfCopies(copies, own, found, { ledger, bank, log: ambient.log, signal });
   }
 
   /** The source, after shipping; how many resources could not be tidied. */

@@ -1,4 +1,4 @@
-import type { NewPoint } from '../../replicator/point/types.ts';
+import type { NewPoint, RecoveryPoint } from '../../replicator/point/types.ts';
 import type { Session } from '../../replicator/session/types.ts';
 import { StoreLedger } from '../../controller/state/ledger.ts';
 import type { Plants } from './controllers/sim-controller.ts';
@@ -7,9 +7,13 @@ import { eachMover, over } from './planted-bugs.ts';
 import { linkOf } from './world/sim-scope.ts';
 
 class SilentLedger extends StoreLedger {
-  override async commitPoint(point: NewPoint, session: Session): Promise<void> {
+  override async commitPoint(
+    point: NewPoint,
+    session: Session,
+    others: readonly RecoveryPoint[],
+  ): Promise<void> {
     const members = point.members.filter(({ state }) => state === 'proven');
-    await super.commitPoint({ ...point, members, state: 'proven' }, session);
+    await super.commitPoint({ ...point, members, state: 'proven' }, session, others);
   }
 }
 

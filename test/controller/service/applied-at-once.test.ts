@@ -98,7 +98,7 @@ describe('what is applied while something else happens', () => {
           isDone = true;
           await ledger.saveSession(sessionOf('shop', 's1'));
           const done = sessionOf('shop', 's1', { phase: 'done' });
-          await ledger.commitPoint(pointOf('shop', 's1', '2026-11-21T08:00:00.000Z'), done);
+          await ledger.commitPoint(pointOf('shop', 's1', '2026-11-21T08:00:00.000Z'), done, []);
         }
         return project(name);
       };

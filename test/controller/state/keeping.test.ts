@@ -82,7 +82,8 @@ describe('what is kept beside the policy', () => {
     await ledger.saveSession(session);
     const point = pointOf('shop', 's1', at);
     for (const repeated of [1, 2]) {
-      await ledger.commitPoint(point, { ...session, phase: 'expiring' });
+      const others = await ledger.points('shop');
+      await ledger.commitPoint(point, { ...session, phase: 'expiring' }, others);
       const changes = await readChanges(store, 'shop');
       expect(changes, `${repeated}`).to.have.length(1);
       const { sequence } = (await ledger.points('shop')).find(({ id }) => id === 's1')!;

@@ -117,9 +117,10 @@ describe('StoreLedger', () => {
     const session = sessionOf('shop', 's1', { phase: 'committing' });
     await ledger.saveSession(session);
     await control.raiseGeneration('shop', 'x1');
+    const others = await ledger.points('shop');
     const writes = [
       ledger.saveSession(session),
-      ledger.commitPoint(pointOf('shop', 's1', at(0)), { ...session, phase: 'expiring' }),
+      ledger.commitPoint(pointOf('shop', 's1', at(0)), { ...session, phase: 'expiring' }, others),
       ledger.saveSession(sessionOf('shop', 's2')),
     ];
     for (const write of writes)
@@ -134,10 +135,11 @@ describe('StoreLedger', () => {
     await addProvenPoint(store, 'shop');
     const session = sessionOf('shop', 's1', { phase: 'committing' });
     await ledger.saveSession(session);
+    const others = await ledger.points('shop');
     const outcomes = await Promise.allSettled([
       ...Array.from({ length: 20 }, (_, n) => ledger.saveSession({ ...session, runs: n })),
       control.raiseGeneration('shop', 'x1'),
-      ledger.commitPoint(pointOf('shop', 's1', at(0)), { ...session, phase: 'expiring' }),
+      ledger.commitPoint(pointOf('shop', 's1', at(0)), { ...session, phase: 'expiring' }, others),
       ...Array.from({ length: 20 }, (_, n) => ledger.saveSession({ ...session, runs: n })),
     ]);
     expect(outcomes[20]?.status).to.equal('fulfilled');
@@ -156,12 +158,12 @@ describe('StoreLedger', () => {
       throw new Error('killed');
     };
     const point = pointOf('shop', 's1', at(0));
-    expect(await ledger.commitPoint(point, next).catch((e: unknown) => e)).to.be.an('error');
+    expect(await ledger.commitPoint(point, next, []).catch((e: unknown) => e)).to.be.an('error');
     expect(await ledger.points('shop')).to.deep.equal([]);
     expect((await ledger.session('shop'))?.phase).to.equal('committing');
     store.beforeWrite = undefined;
-    await ledger.commitPoint(point, next);
-    await ledger.commitPoint(point, next);
+    await ledger.commitPoint(point, next, []);
+    await ledger.commitPoint(point, next, []);
     expect(await ledger.points('shop')).to.deep.equal([{ ...point, sequence: 1 }]);
     expect((await ledger.session('shop'))?.phase).to.equal('expiring');
   });
@@ -171,8 +173,8 @@ describe('StoreLedger', () => {
     await addGroup(store, 'shop');
     const commit = async (id: string, dataTime: string) => {
       const session = sessionOf('shop', id, { phase: 'done' });
-      await ledger.commitPoint(pointOf('shop', id, dataTime), session);
-      await ledger.commitPoint(pointOf('shop', id, dataTime), session);
+      for (const others of [await ledger.points('shop'), await ledger.points('shop')])
+        await ledger.commitPoint(pointOf('shop', id, dataTime), session, others);
     };
     await commit('s1', '2027-01-01T00:00:00.000Z');
     await commit('s2', at(5));

@@ -15,6 +15,7 @@ import {
 } from '../../../replicator/scrub/scrub-points.ts';
 import { Rate } from '../../../replicator/transfer/rate.ts';
 import { dataNames } from '../../support/memory/copies.ts';
+import { rejection } from '../../support/rejection.ts';
 import { currentData } from '../../support/memory/movers.ts';
 import { MemoryObjectStore } from '../../support/memory/object-store.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -115,6 +116,27 @@ describe('scrubbing the points of a group', () => {
       expect(checked.findings.map(({ resource }) => resource)).to.deep.equal(['image/i-1']);
     }
     expect(read(at)).to.have.length(names.length);
+  });
+
+  it('tells nobody of damage without a point that was committed meanwhile, and reads it again', async () => {
+    const at = await threePoints();
+    const altered = currentData(at.world, image);
+    at.world.secondary.set(altered, 'altered');
+    const round = await begin(at);
+    let isDone = false;
+    const record = at.ledger.recordChecks.bind(at.ledger);
+    at.ledger.recordChecks = async (...found) => {
+      if (isDone) return record(...found);
+      isDone = true;
+      // Its session took the group over: the scrub does not know yet.
+      at.write('volume/v-1', 'fourth');
+      await at.protect();
+      return record(...found);
+    };
+    expect((await rejection(scrub(at, round))).code).to.equal('point.others-changed');
+    expect(await states(at)).to.deep.equal(Array(4).fill('proven'));
+    await scrub(at, round);
+    expect(await states(at)).to.deep.equal(Array(4).fill('partial'));
   });
 
   it('says how far it is only when what it found is recorded', async () => {

@@ -147,19 +147,43 @@ describe('damage of bytes that the catalogs of several points name', () => {
 
   it('reaches a point that is committed while a check of an older one is recorded', async () => {
     let isDone = false;
+    const atCommit: Promise<readonly (readonly string[])[]>[] = [];
     scene.at.store.before = async ({ method, object }) => {
       if (method !== 'PUT' || object?.includes('/points/') !== true || isDone) return;
       isDone = true;
       scene.alter('of one only');
       await scene.verify(1);
     };
+    scene.at.ledger.after = ({ write }) => {
+      if (write === 'commitPoint') atCommit.push(scene.damage());
+    };
     expect(await scene.protect(4)).to.include({ phase: 'done' });
     expect(isDone).to.equal(true);
     const one = ['photos/far'];
+    // From its own transaction on, and not only after it.
+    expect(await Promise.all(atCommit)).to.deep.equal([[one, one, one, one]]);
+    scene.at.ledger.after = undefined;
     expect(await scene.damage()).to.deep.equal([one, one, one, one]);
     // The next session takes it from the source again.
     expect(await scene.protect(5)).to.include({ phase: 'done' });
     expect(await scene.damage()).to.deep.equal([[], [], [], [], []]);
+  });
+
+  it('reaches a point whose head was made just before it was recorded of the others', async () => {
+    const { ledger } = scene.at;
+    const commit = ledger.commitPoint.bind(ledger);
+    let tries = 0;
+    ledger.commitPoint = async (...point) => {
+      tries += 1;
+      if (tries === 1) {
+        scene.alter('of one only');
+        await scene.verify(1);
+      }
+      await commit(...point);
+    };
+    expect(await scene.protect(4)).to.include({ phase: 'done' });
+    expect(tries).to.equal(2);
+    expect(await scene.damage()).to.deep.equal(Array(4).fill(['photos/far']));
   });
 
   it('reaches a point that was committed between its reading and its record', async () => {

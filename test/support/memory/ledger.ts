@@ -1,7 +1,12 @@
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { NewPoint, RecoveryPoint } from '../../../replicator/point/types.ts';
 import { stillValid, withChecks } from '../../../replicator/point/members.ts';
-import type { KeptPoint, Ledger, PointChecks } from '../../../replicator/session/ledger.ts';
+import {
+  othersChanged,
+  type KeptPoint,
+  type Ledger,
+  type PointChecks,
+} from '../../../replicator/session/ledger.ts';
 import type { Session } from '../../../replicator/session/types.ts';
 
 export interface LedgerWrite {
@@ -41,14 +46,25 @@ export class MemoryLedger implements Ledger {
   }
 
   points(group: string): Promise<readonly RecoveryPoint[]> {
-    const all = [...this.#points.values()].map((text) => JSON.parse(text) as RecoveryPoint);
-    const own = all.filter((point) => point.group === group);
-    return Promise.resolve(own.toSorted((a, b) => (a.id < b.id ? 1 : -1)));
+    return Promise.resolve(this.#of(group).toSorted((a, b) => (a.id < b.id ? 1 : -1)));
   }
 
-  async commitPoint(point: NewPoint, session: Session): Promise<void> {
+  #of(group: string): readonly RecoveryPoint[] {
+    const all = [...this.#points.values()].map((text) => JSON.parse(text) as RecoveryPoint);
+    return all.filter((point) => point.group === group);
+  }
+
+  async commitPoint(
+    point: NewPoint,
+    session: Session,
+    others: readonly RecoveryPoint[],
+  ): Promise<void> {
     await this.#write({ write: 'commitPoint', what: point.id }, session, () => {
       const key = `${point.group}/${point.id}`;
+      const found = this.#of(point.group).filter(({ id }) => id !== point.id);
+      const isKnown = ({ id, checked }: RecoveryPoint) =>
+        others.some((other) => other.id === id && other.checked.at === checked.at);
+      if (!found.every(isKnown)) throw othersChanged(point.group, 'commit point');
       const before = JSON.parse(this.#points.get(key) ?? 'null') as RecoveryPoint | null;
       const sequence = before?.sequence ?? (this.#sequence += 1);
       this.#points.set(key, JSON.stringify({ ...point, sequence }));
@@ -66,10 +82,12 @@ export class MemoryLedger implements Ledger {
 
   async recordChecks(
     group: string,
-    { at, depth, points }: PointChecks,
+    { at, depth, points, among }: PointChecks,
     seen: readonly RecoveryPoint[] = [],
   ): Promise<readonly RecoveryPoint[]> {
     const heads: RecoveryPoint[] = [];
+    if (among !== undefined && this.#of(group).some(({ id }) => !among.includes(id)))
+      throw othersChanged(group, 'record checks');
     for (const [id, checks] of points) {
       const text = this.#points.get(`${group}/${id}`);
       if (text === undefined) continue;
