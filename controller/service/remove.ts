@@ -9,14 +9,14 @@ import type { Movers } from '../../replicator/mover.ts';
 import { expirePoints } from '../../replicator/retention/expire-points.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import type { Ledger } from '../../replicator/session/ledger.ts';
-import type { ExecutionJournal } from '../../runbooks/execution/types.ts';
+import type { Execution, ExecutionJournal } from '../../runbooks/execution/types.ts';
 import { currentClaim } from '../cluster/current-claim.ts';
 import type { Claims } from '../cluster/types.ts';
 import type { Supervisor } from '../replication/supervisor.ts';
 import type { Precondition } from '../service.ts';
 import type { Sites } from '../sites.ts';
 import { readGroup, restoreRegion } from '../state/groups.ts';
-import { isHeld } from '../state/holds.ts';
+import { holderOf, isHeld, isInUse } from '../state/holds.ts';
 import { keys } from '../state/keys.ts';
 import { notFound, refused } from '../state/refusals.ts';
 import { latestOf } from '../state/summary.ts';
@@ -70,8 +70,9 @@ async function withdraw(group: string, id: string, store: Store): Promise<Recove
     const heads = entries.map(({ value }) => value);
     const newest = newestProven(heads) ?? newestUsable(heads);
     if (newest?.id === id) throw newestRefused(stored.value);
-    if (await isHeld(store, group, id)) throw heldRefused(stored.value);
     const holds = await store.get(keys.holds(group, id));
+    const holder = await holderOf(store, group, id);
+    if (holder !== null) throw heldRefused(stored.value, holder);
     const hold = holds?.value.operator;
     if (hold !== undefined) throw operatorRefused(stored.value, hold.reason);
     const point = { ...stored.value, state: 'expiring' } as const;
@@ -121,7 +122,8 @@ export async function deleteGroup(
       const all = await deps.ledger.points(name);
       await expire(name, all, { ...deps, isGroupGoing: true }, alone);
       const left = await deps.ledger.points(name);
-      if (left[0] !== undefined) throw heldRefused(left[0]);
+      if (left[0] !== undefined)
+        throw heldRefused(left[0], await holderOf(deps.store, name, left[0].id));
       for (const { region } of all) regions.add(region);
     }
     // Without points too: a session that came to nothing, or a deletion that broke off, left it. Killed
@@ -171,7 +173,8 @@ async function expire(
   signal: AbortSignal,
 ): Promise<void> {
   const { ledger, movers, log, store, isGroupGoing } = deps;
-  const held = (name: string, point: string) => isHeld(store, name, point);
+  const uses = isGroupGoing ? isInUse : isHeld;
+  const held = (name: string, point: string) => uses(store, name, point);
   for (const region of new Set(points.map((point) => point.region))) {
     const at = await targetContext(deps, group, region, noProgress, signal);
     const dropped = points.filter((point) => point.region === region);
@@ -301,12 +304,17 @@ function operatorRefused(point: RecoveryPoint, reason: string): Error {
   );
 }
 
-function heldRefused(point: RecoveryPoint): Error {
+function heldRefused(point: RecoveryPoint, holder: Execution | null): Error {
+  const isOver = holder?.state === 'ended';
   return refused(
     'point.in-use',
     'delete point',
     `${point.group}/${point.id}`,
-    'an execution uses it',
-    `wait until that has ended: farshore execution list --group ${point.group}`,
+    isOver
+      ? `${holder.mode} ${holder.id} ended ${holder.result ?? ''}, and needs it when it is tried again`
+      : 'an execution uses it',
+    isOver
+      ? `farshore execution retry ${holder.id}, or delete the group with its points`
+      : `wait until that has ended: farshore execution list --group ${point.group}`,
   );
 }

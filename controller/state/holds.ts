@@ -1,3 +1,5 @@
+import { toRunAgain } from '../../runbooks/execution/state.ts';
+import type { Execution } from '../../runbooks/execution/types.ts';
 import { refused, notFound } from './refusals.ts';
 import { atomically } from '../store/atomically.ts';
 import { type Operation, put, remove, type Store, unchanged } from '../store/store.ts';
@@ -5,7 +7,8 @@ import { keys } from './keys.ts';
 import type { Holds } from './records.ts';
 
 /**
- * Keeps a point from being expired while the execution has not ended. In one transaction with the
+ * Keeps a point from being expired while the execution has not ended, and, where it restored from it, as long
+ * as it can be tried again: without its point it never came to an end. In one transaction with the
  * point's state: either the hold is there before the point became `expiring`, and whoever expires
  * sees it after that, or this throws `point.expiring`.
  */
@@ -15,16 +18,32 @@ export async function holdPoint(
   point: string,
   executionId: string,
 ): Promise<void> {
-  await changeHolds(store, group, point, (live, holds) => {
-    const executions = [...live.filter((id) => id !== executionId), executionId];
+  await changeHolds(store, group, point, (holders, holds) => {
+    const executions = [...holders.filter((id) => id !== executionId), executionId];
     return [put(keys.holds(group, point), { ...holds, executions })];
   });
 }
 
-/** True while an execution that has not ended uses the point. */
-export async function isHeld(store: Store, group: string, point: string): Promise<boolean> {
+/** The first execution that uses the point, or will when it is tried again; null: there is none. */
+export async function holderOf(
+  store: Store,
+  group: string,
+  point: string,
+): Promise<Execution | null> {
   const holds = await store.get(keys.holds(group, point));
-  return (await liveOf(store, holds?.value.executions ?? [])).length > 0;
+  const [first] = await holdersOf(store, group, point, holds?.value.executions ?? []);
+  return first ?? null;
+}
+
+export async function isHeld(store: Store, group: string, point: string): Promise<boolean> {
+  return (await holderOf(store, group, point)) !== null;
+}
+
+/** True while an execution that has not ended uses the point: nothing is tried again in a group that goes. */
+export async function isInUse(store: Store, group: string, point: string): Promise<boolean> {
+  const holds = await store.get(keys.holds(group, point));
+  const ids = holds?.value.executions ?? [];
+  return (await holdersOf(store, group, point, ids)).some(({ state }) => state !== 'ended');
 }
 
 /**
@@ -46,12 +65,12 @@ export async function holdForOperator(
   });
 }
 
-/** In one transaction with the state of the point, which must not be expiring; `live` have not ended. */
+/** In one transaction with the state of the point, which must not be expiring; `holders` are those that still hold. */
 async function changeHolds(
   store: Store,
   group: string,
   point: string,
-  change: (live: readonly string[], holds: Holds | undefined) => readonly Operation[],
+  change: (holders: readonly string[], holds: Holds | undefined) => readonly Operation[],
 ): Promise<void> {
   const [pointKey, holdsKey] = [keys.point(group, point), keys.holds(group, point)];
   await atomically(store, async () => {
@@ -59,22 +78,44 @@ async function changeHolds(
     if (head === null) throw notFound('point', `${group}/${point}`);
     if (head.value.state === 'expiring') throw expiring(group, point);
     const holds = await store.get(holdsKey);
-    const live = await liveOf(store, holds?.value.executions ?? []);
+    const holders = await holdersOf(store, group, point, holds?.value.executions ?? []);
     return {
       compares: [unchanged(pointKey, head), unchanged(holdsKey, holds)],
-      operations: change(live, holds?.value),
+      operations: change(
+        holders.map(({ id }) => id),
+        holds?.value,
+      ),
       result: undefined,
     };
   });
 }
 
-async function liveOf(store: Store, executions: readonly string[]): Promise<readonly string[]> {
-  const live: string[] = [];
+/** Of those that held it; one that holds it no more never does again. */
+async function holdersOf(
+  store: Store,
+  group: string,
+  point: string,
+  executions: readonly string[],
+): Promise<readonly Execution[]> {
+  const head = executions.length === 0 ? null : await store.get(keys.head(group));
+  const failover = head?.value.failedOver?.executionId;
+  const found: Execution[] = [];
   for (const id of executions) {
-    const execution = await store.get(keys.execution(id));
-    if (execution !== null && execution.value.state !== 'ended') live.push(id);
+    const execution = (await store.get(keys.execution(id)))?.value;
+    if (execution === undefined) continue;
+    const goesOnFromIt =
+      (execution.mode === 'drill' || failover === id) && usesIt(execution, point);
+    if (execution.state !== 'ended' || goesOnFromIt) found.push(execution);
   }
-  return live;
+  return found;
+}
+
+/** Ended as it is: tried again, it restores, compares, or cleans up, what it took from the point. */
+function usesIt(execution: Execution, point: string): boolean {
+  const isBound =
+    execution.point === point ||
+    execution.steps.some(({ params }) => params['point'] === point && 'resource' in params);
+  return isBound && toRunAgain(execution).size > 0;
 }
 
 function expiring(group: string, point: string): Error {

@@ -121,7 +121,7 @@ function cancelled(execution: Execution, reason: string, at: string): Transition
 
 /** It will go on with the steps that are to run again, once it is taken up, and with the time it was declared at. */
 function retried(execution: Execution): Transition {
-  const renewed = execution.mode === 'drill' ? cleaning(execution) : unfinished(execution);
+  const renewed = toRunAgain(execution);
   if (renewed.size === 0) {
     const hint = execution.mode === 'drill' ? 'start a new drill' : undefined;
     throw illegal('there is no step to run again', execution.id, hint);
@@ -129,6 +129,12 @@ function retried(execution: Execution): Transition {
   const rest = without(execution, 'endedAt', 'result', 'rtoSeconds');
   const steps = execution.steps.map((step) => (renewed.has(step.id) ? renew(step) : step));
   return { execution: { ...rest, cancelRequested: false, state: 'running', steps }, effects: [] };
+}
+
+/** Ids of the steps that an order to try again makes run again; empty: there is nothing to try again. */
+export function toRunAgain(execution: Execution): ReadonlySet<string> {
+  if (execution.dryRun) return new Set();
+  return execution.mode === 'drill' ? cleaning(execution) : unfinished(execution);
 }
 
 /**
