@@ -8,7 +8,7 @@ import { keys } from '../../controller/state/keys.ts';
 import type { Site } from './site.ts';
 import type { Users } from './world/users.ts';
 import type { World } from './world/world.ts';
-import { otherRegion, policyTo, specOf, type SimGroup } from './sim-group.ts';
+import { otherRegion, policyTo, specOf, type SimGroup, type Wishes } from './sim-group.ts';
 import type { Truth } from './truth.ts';
 
 /** After so long a person gives up waiting for an answer, and looks at what came of it. */
@@ -36,17 +36,19 @@ export class Operator {
     this.#deps = deps;
   }
 
-  async setUp(groups: readonly SimGroup[], everySeconds: number, last: number): Promise<boolean> {
-    for (const region of ['east', 'west'])
-      if (
-        !(await this.order('policy', (service) =>
-          service.applyPolicy(policyTo(region, everySeconds, last)),
-        ))
-      )
-        return false;
+  async setUp(groups: readonly SimGroup[], wishes: Wishes): Promise<boolean> {
+    if (!(await this.applyPolicies(wishes))) return false;
     const isThere = ({ name, isFailingBack }: SimGroup) =>
       isFailingBack || this.#deps.truth.group(name) !== null;
     for (const group of groups) if (!isThere(group) && !(await this.protect(group))) return false;
+    return true;
+  }
+
+  async applyPolicies(wishes: Wishes): Promise<boolean> {
+    for (const region of ['east', 'west']) {
+      const policy = policyTo(region, wishes);
+      if (!(await this.order('policy', (service) => service.applyPolicy(policy)))) return false;
+    }
     return true;
   }
 

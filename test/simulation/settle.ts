@@ -5,14 +5,14 @@ import { keys } from '../../controller/state/keys.ts';
 import type { Scheduler } from './engine/scheduler.ts';
 import { Violation } from './invariants/types.ts';
 import type { Operator } from './operator.ts';
-import type { SimGroup } from './sim-group.ts';
+import type { SimGroup, Wishes } from './sim-group.ts';
 import type { Truth } from './truth.ts';
 import type { World } from './world/world.ts';
 
 export interface SettleDeps {
   /** Lets so much time pass. */
   readonly pass: (ms: number) => Promise<void>;
-  readonly setUp: () => Promise<boolean>;
+  readonly wishes: Wishes;
   readonly isSetUp: Promise<void>;
   readonly operator: Operator;
   readonly truth: Truth;
@@ -39,7 +39,7 @@ export async function settle(deps: SettleDeps): Promise<void> {
     'the first order is answered',
     () => groups.every(({ name, isFailingBack }) => isFailingBack || truth.group(name) !== null),
     async () => {
-      await inTime(deps, deps.setUp());
+      await inTime(deps, operator.setUp(groups, deps.wishes));
     },
   );
   const healedAt = new Date(Date.parse('2026-11-21T08:00:00Z') + healedMs).toISOString();
@@ -59,8 +59,12 @@ export async function settle(deps: SettleDeps): Promise<void> {
   await until(
     deps,
     'everything is at rest',
-    () => groups.every((group) => isPaused(group, deps) && operator.isQuiet(group)),
+    () =>
+      isReadNoMore(deps) &&
+      groups.every((group) => isPaused(group, deps) && operator.isQuiet(group)),
     async () => {
+      if (!isReadNoMore(deps))
+        await inTime(deps, operator.applyPolicies({ ...deps.wishes, readEverySeconds: null }));
       for (const group of groups)
         if (!isPaused(group, deps)) await inTime(deps, operator.pause(group));
     },
@@ -108,9 +112,14 @@ function usableMembers({ name }: SimGroup, truth: Truth, world: World): readonly
 }
 
 /** Faults damaged copies of what it protects: maybe no whole point was left to fail over to. */
-function isHopeless({ name }: SimGroup, truth: Truth, { damaged }: World): boolean {
+function isHopeless({ name, had }: SimGroup, truth: Truth, { damaged }: World): boolean {
   const resources = truth.get(keys.members(name))?.resources ?? [];
-  return resources.some((resource) => damaged.has(resourceKey(resource)));
+  return [...resources.map(resourceKey), ...had].some((key) => damaged.has(key));
+}
+
+function isReadNoMore({ truth }: SettleDeps): boolean {
+  const policies = ['east', 'west'].map((region) => truth.get(keys.policy(`to-${region}`)));
+  return policies.every((policy) => policy?.verification.periodSeconds === null);
 }
 
 function isPaused({ name }: SimGroup, { truth }: SettleDeps): boolean {

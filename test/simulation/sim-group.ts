@@ -10,6 +10,8 @@ export interface SimGroup {
   region: string;
   /** What they write to, and what the group names. */
   members: readonly ResourceRef[];
+  /** Keys of all that its users ever made: what its points may hold. */
+  readonly had: Set<string>;
   /** The operator wants it protected the other way round, and is not through with that. */
   isFailingBack: boolean;
 }
@@ -18,10 +20,17 @@ export function otherRegion(region: string): string {
   return region === 'east' ? 'west' : 'east';
 }
 
+/** What the operator wants of all policies of a history. */
+export interface Wishes {
+  readonly everySeconds: number;
+  readonly last: number;
+  /** Within it all that is stored is read again; null: it is not. */
+  readonly readEverySeconds: number | null;
+}
+
 export function policyTo(
   targetRegion: string,
-  everySeconds: number,
-  last: number,
+  { everySeconds, last, readEverySeconds }: Wishes,
 ): ProtectionPolicy {
   return {
     name: `to-${targetRegion}`,
@@ -32,7 +41,7 @@ export function policyTo(
     targetRegion,
     // Longer than any history, clocks that are set included: what is kept is kept until it is released.
     changes: { limitPercent: 100, graceSeconds: 30 * 86_400 },
-    verification: { periodSeconds: 2_592_000, bytesPerSecond: 52_428_800 },
+    verification: { periodSeconds: readEverySeconds, bytesPerSecond: 52_428_800 },
     options: { volume: { maxIncrementals: 2 } },
   };
 }

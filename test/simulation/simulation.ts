@@ -2,6 +2,7 @@ import type { Execution } from '../../runbooks/execution/types.ts';
 import { resourceKey, type ResourceKind, type Restored } from '../../replicator/mover.ts';
 import { FarshoreError, isAbort } from '../../kernel/errors.ts';
 import { keys } from '../../controller/state/keys.ts';
+import type { ScrubRecord } from '../../controller/state/records.ts';
 import type { Plants } from './controllers/sim-controller.ts';
 import { Network } from './engine/network.ts';
 import type { SimProcess } from './engine/process.ts';
@@ -11,9 +12,9 @@ import { Trace } from './engine/trace.ts';
 import { Faults } from './faults/faults.ts';
 import { allInvariants } from './invariants/all.ts';
 import { putBelow, Violation, type Invariant } from './invariants/types.ts';
-import { Operator } from './operator.ts';
+import { count, Operator } from './operator.ts';
 import { settle } from './settle.ts';
-import type { SimGroup } from './sim-group.ts';
+import type { SimGroup, Wishes } from './sim-group.ts';
 import { Site, type SiteDeps } from './site.ts';
 import { Cluster } from './store/cluster.ts';
 import type { Committed } from './store/state.ts';
@@ -168,9 +169,13 @@ class Simulation {
   async #history(): Promise<void> {
     const random = this.#random.fork();
     const [scheduler, operator, groups] = [this.#scheduler, this.#operator, this.#groups];
-    const everySeconds = random.pick([20, 40, 60]);
-    const last = random.int(1, 3);
-    const setUp = operator.setUp(groups, everySeconds, last);
+    const wishes: Wishes = {
+      everySeconds: random.pick([20, 40, 60]),
+      last: random.int(1, 3),
+      // A minute is the least that a policy may say.
+      readEverySeconds: random.pick([null, 60, 60, 200]),
+    };
+    const setUp = operator.setUp(groups, wishes);
     this.#users.start(random.pick([1_000, 4_000, 15_000]));
     await this.#pass(scheduler.nowMs + random.pick([1_000, 30_000, 60_000]));
     this.#faults.start();
@@ -182,14 +187,14 @@ class Simulation {
     const isSetUp = setUp.then(() => undefined);
     await settle({
       pass: (ms) => this.#pass(scheduler.nowMs + ms),
-      setUp: () => operator.setUp(groups, everySeconds, last),
+      wishes,
       isSetUp,
       operator,
       truth: this.#truth,
       world: this.#world,
       groups,
       scheduler,
-      goesOnMs: random.chance(0.3) ? (last + 2) * everySeconds * 1_000 : 0,
+      goesOnMs: random.chance(0.3) ? (wishes.last + 2) * wishes.everySeconds * 1_000 : 0,
     });
     for (const invariant of this.#invariants) invariant.atEnd?.();
     if (random.chance(0.4)) await this.#loseAll();
@@ -267,6 +272,9 @@ class Simulation {
     for (const [, execution] of putBelow<Execution>(committed, 'executions/')) {
       if (execution.state === 'ended') this.#ended(execution);
     }
+    for (const [, { last, round }] of putBelow<ScrubRecord>(committed, 'scrubs/'))
+      if (last !== undefined && round === undefined)
+        count(this.#counts, 'all of a group read again');
   }
 
   #ended(execution: Execution): void {
@@ -320,6 +328,6 @@ function groupsOf(random: SeededRandom): readonly SimGroup[] {
       return { kind, id: kind === 'container' ? own : random.uuid(), name: own };
     });
     const isByName = random.chance(0.4);
-    return { name, isByName, region, members, isFailingBack: false };
+    return { name, isByName, region, members, had: new Set(), isFailingBack: false };
   });
 }

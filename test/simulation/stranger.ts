@@ -55,7 +55,9 @@ export class Stranger {
     const { groups, truth, world } = this.#deps;
     for (const region of ['east', 'west'])
       await this.operator.order('policy', (service) =>
-        service.applyPolicy(policyTo(region, 20, 1)),
+        service.applyPolicy(
+          policyTo(region, { everySeconds: 20, last: 1, readEverySeconds: null }),
+        ),
       );
     for (const { name, region } of groups) {
       const spec = truth.group(name)?.spec;

@@ -9,6 +9,7 @@ import { createMirrors } from '../../../controller/compose/state-mirrors.ts';
 import { ControllerControl } from '../../../controller/control.ts';
 import { silentObserver } from '../../../controller/observer.ts';
 import { claimSession } from '../../../controller/replication/claim.ts';
+import { Scrubs } from '../../../controller/replication/scrubs.ts';
 import { Standings } from '../../../controller/replication/standings.ts';
 import { Supervisor, type SupervisorDeps } from '../../../controller/replication/supervisor.ts';
 import { StoreControllerService } from '../../../controller/service/controller-service.ts';
@@ -112,9 +113,12 @@ export function startController(deps: SimControllerDeps): SimController {
     deps.onDefect(process, 'the controller cannot go on', error);
     deps.onEnd(process);
   };
+  const memory = { ...kinds, tallies: new PointTallies(kinds.points) };
+  const scrubs = new Scrubs({ ...base, memory });
   const supervisor = new Supervisor({
     ...base,
     standings,
+    makeWay: (group) => scrubs.makeWay(group),
     observer: silentObserver,
     sessionsAtOnce,
     begin: (group, signal) => claimSession(group, base, signal),
@@ -130,7 +134,7 @@ export function startController(deps: SimControllerDeps): SimController {
     supervisor,
     control,
     runner,
-    memory: { ...kinds, tallies: new PointTallies(kinds.points) },
+    memory,
     mirrors,
     reads: new Reads(store, writes),
     site,
@@ -144,6 +148,7 @@ export function startController(deps: SimControllerDeps): SimController {
     await Promise.all([cluster.start(), mirrors.start()]);
     await runner.begin();
     supervisor.start();
+    scrubs.start();
   };
   start().catch(fail);
   return {
@@ -158,7 +163,7 @@ export function startController(deps: SimControllerDeps): SimController {
     believesToLead: () => !process.isDead && cluster.isLeader(),
     stop: async () => {
       stopping.abort();
-      await Promise.all([runner.stop(), supervisor.stop()]);
+      await Promise.all([runner.stop(), supervisor.stop(), scrubs.stop()]);
       await cluster.stop();
       await mirrors.stop();
       await store.close();

@@ -151,7 +151,7 @@ const faults: readonly Fault[] = [
       const region = random.pick(world.regions);
       const [name] = random.shuffled([...region.copies.keys()].sort());
       if (name === undefined) return null;
-      world.rotten.add(`${region.name}/${name}`);
+      world.rotten.set(`${region.name}/${name}`, world.scheduler.nowMs);
       world.damaged.add(name.split('/').slice(0, 2).join('/'));
       const copy = region.copies.get(name);
       if (copy !== undefined && random.chance(0.5))

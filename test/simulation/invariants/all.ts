@@ -6,6 +6,7 @@ import { late } from './late.ts';
 import { members } from './members.ts';
 import { nothingLeft } from './nothing-left.ts';
 import { points } from './points.ts';
+import { scrubs } from './scrubs.ts';
 import { singleHolders } from './single-holders.ts';
 import { staleWriters } from './stale-writers.ts';
 import { strangers } from './strangers.ts';
@@ -19,6 +20,7 @@ export function allInvariants(scene: Scene): readonly Invariant[] {
     points(scene),
     members(scene),
     damage(scene),
+    scrubs(scene),
     strangers(),
     late(scene),
     executions(scene),

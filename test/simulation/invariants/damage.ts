@@ -1,17 +1,15 @@
-import { resourceKey, type Copy } from '../../../replicator/mover.ts';
-import { decodeManifest } from '../../../replicator/point/manifest.ts';
+import { resourceKey } from '../../../replicator/mover.ts';
 import { isWhole } from '../../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import type { Session } from '../../../replicator/session/types.ts';
-import { catalogRefsOf, copyNames } from '../movers/rows.ts';
-import { manifestName } from '../world/sim-bank.ts';
-import { rowsIn } from './points.ts';
+import { nameOf } from '../movers/rows.ts';
+import { storedNames, type StoredNames } from './stored-names.ts';
 import { deletedBelow, must, putBelow, type Invariant, type Scene } from './types.ts';
 
 /** A visible point, and what is stored of each of its members. */
 interface Referring {
   readonly point: RecoveryPoint;
-  readonly names: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly names: StoredNames;
 }
 
 /**
@@ -27,23 +25,13 @@ export function damage({ world, truth }: Scene): Invariant {
   const isDamaged = (region: string, name: string): boolean =>
     world.region(region).copies.get(name)?.isWhole !== true;
 
-  const refersTo = (point: RecoveryPoint): Referring['names'] => {
-    const region = world.region(point.region);
-    const body = region.bank.get(manifestName(point.group, point.id));
-    must('known-damage', body !== undefined, () => `no manifest of ${point.group}/${point.id}`);
-    return new Map(
-      decodeManifest(body, point).copies.map((copy) => [
-        resourceKey(copy.resource),
-        new Set(copyNames(copy, rowsIn(copy, region)).map((name) => `${name}${partOf(copy)}`)),
-      ]),
-    );
-  };
-
   const learn = ({ point, names }: Referring, before: RecoveryPoint | undefined): void => {
-    const told = new Set(before?.checked.findings.map(({ subject }) => subject));
-    for (const { subject, resource } of point.checked.findings)
-      for (const name of names.get(resource) ?? [])
-        if (nameIn(name) === subject && !told.has(subject)) known.add(`${point.region}/${name}`);
+    const told = new Set(before?.checked.findings.map(nameOf));
+    for (const finding of point.checked.findings) {
+      const name = nameOf(finding);
+      const isOwn = names.get(finding.resource)?.has(name) === true;
+      if (isOwn && !told.has(name)) known.add(`${point.region}/${name}`);
+    }
   };
 
   const mustBeKnown = ({ point, names }: Referring): void => {
@@ -51,7 +39,7 @@ export function damage({ world, truth }: Scene): Invariant {
       const key = resourceKey(member.resource);
       const bad = isWhole(member)
         ? [...(names.get(key) ?? [])].find(
-            (name) => known.has(`${point.region}/${name}`) && isDamaged(point.region, nameIn(name)),
+            (name) => known.has(`${point.region}/${name}`) && isDamaged(point.region, name),
           )
         : undefined;
       must(
@@ -76,15 +64,14 @@ export function damage({ world, truth }: Scene): Invariant {
           visible.delete(path);
           continue;
         }
-        const now = { point, names: before?.names ?? refersTo(point) };
+        const now = { point, names: before?.names ?? storedNames(point, world) };
         learn(now, before?.point);
         visible.set(path, now);
       }
       if (put.length > 0) for (const each of visible.values()) mustBeKnown(each);
     },
     onEffect({ operation, subject, region }) {
-      if (operation !== 'put copy') return;
-      for (const name of known) if (nameIn(name) === `${region}/${subject}`) known.delete(name);
+      if (operation === 'put copy') known.delete(`${region}/${subject}`);
     },
     atEnd() {
       for (const { point, names } of visible.values()) {
@@ -97,24 +84,10 @@ export function damage({ world, truth }: Scene): Invariant {
           for (const name of names.get(resourceKey(member.resource)) ?? [])
             must(
               'damage-is-healed',
-              world.region(point.region).copies.has(nameIn(name)),
+              world.region(point.region).copies.has(name),
               () => `${name} of the newest point ${point.group}/${point.id} is missing`,
             );
       }
     },
   };
-}
-
-/**
- * Of containers, damage is known by the catalog: what another catalog names too is not told of that one
- * until it is checked itself.
- */
-function partOf(copy: Copy): string {
-  const [catalog] = copy.kind === 'container' ? catalogRefsOf(copy) : [];
-  return catalog === undefined ? '' : ` in ${catalog.sha256}`;
-}
-
-function nameIn(name: string): string {
-  const [stored = ''] = name.split(' in ');
-  return stored;
 }

@@ -7,7 +7,7 @@ import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import { keys } from '../../../controller/state/keys.ts';
 import { catalogRefsOf, copyNames, merged } from '../movers/rows.ts';
 import { manifestName } from '../world/sim-bank.ts';
-import type { Row } from '../world/shapes.ts';
+import { rowOf, type Row } from '../world/shapes.ts';
 import type { SimRegion } from '../world/sim-region.ts';
 import { deletedBelow, must, putBelow, type Invariant, type Scene } from './types.ts';
 
@@ -161,7 +161,7 @@ export function rowsIn(any: Copy, region: SimRegion): readonly (readonly Row[])[
     const body = region.bank.get(object);
     must('visible-point-whole', body !== undefined, () => `catalog ${object} is missing`);
     const lines = body.length === 0 ? [] : body.toString().split('\n');
-    return lines.map((line) => JSON.parse(line) as Row);
+    return lines.map((line) => rowOf(JSON.parse(line)));
   });
 }
 

@@ -1,8 +1,8 @@
 import type { Bank, CatalogRef } from '../../../replicator/bank/bank.ts';
-import type { Copy } from '../../../replicator/mover.ts';
+import { resourceKey, type Copy, type Finding } from '../../../replicator/mover.ts';
 import { known } from '../../support/known-kinds.ts';
 import { copyName } from '../world/types.ts';
-import type { Row } from '../world/shapes.ts';
+import { rowOf, type Row } from '../world/shapes.ts';
 
 /** Every catalog of a copy, oldest first. */
 export function catalogRefsOf(any: Copy): readonly CatalogRef[] {
@@ -28,7 +28,7 @@ export async function rowsOf(
   const all: (readonly Row[])[] = [];
   for (const ref of catalogRefsOf(copy)) {
     const rows: Row[] = [];
-    for await (const row of bank.readCatalog(ref, signal)) rows.push(row as Row);
+    for await (const line of bank.readCatalog(ref, signal)) rows.push(rowOf(line));
     all.push(rows);
   }
   return all;
@@ -49,6 +49,19 @@ export function copyNames(copy: Copy, rows: readonly (readonly Row[])[]): readon
   return rows
     .flat()
     .flatMap(([object, value]) => (value === null ? [] : [copyName(kind, id, object, value)]));
+}
+
+/** A finding about one of these objects; a container's tells its key apart from its name, as the product's do. */
+export function findingOf({ resource }: Copy, name: string, problem: Finding['problem']): Finding {
+  const flaw = { resource: resourceKey(resource), problem, detail: '-' };
+  if (resource.kind !== 'container') return { ...flaw, subject: name };
+  const [path = ''] = name.slice('container/'.length).split('@');
+  return { ...flaw, subject: path, stored: name };
+}
+
+/** Of the stored object that a finding is about. */
+export function nameOf({ subject, stored = subject }: Pick<Finding, 'subject' | 'stored'>): string {
+  return stored;
 }
 
 /** An image's one object, out of the name that stands for its hash. */

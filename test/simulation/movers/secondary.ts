@@ -15,21 +15,19 @@ import { linkOf } from '../world/sim-scope.ts';
 import type { SimRegion } from '../world/sim-region.ts';
 import { copyName, type Actor, type Resource } from '../world/types.ts';
 import { missing } from './refusals.ts';
-import { copyNames, merged, rowsOf } from './rows.ts';
+import { copyNames, findingOf, merged, rowsOf } from './rows.ts';
 
 export async function verify(copy: Copy, depth: Depth, at: TargetContext): Promise<Verification> {
   const names = copyNames(copy, await rowsOf(copy, at.bank, at.signal));
-  const resource = resourceKey(copy.resource);
   const findings = await linkOf(at.target).read(
     'read copies',
     ({ copies }) =>
-      names.flatMap((subject): Finding[] => {
-        const found = copies.get(subject);
-        const flaw = { resource, subject, detail: '-' };
-        if (found === undefined) return [{ ...flaw, problem: 'missing' }];
+      names.flatMap((name): Finding[] => {
+        const found = copies.get(name);
+        if (found === undefined) return [findingOf(copy, name, 'missing')];
         if (depth === 'listing') return [];
         found.isRead = found.isWhole;
-        return found.isWhole ? [] : [{ ...flaw, problem: 'altered' }];
+        return found.isWhole ? [] : [findingOf(copy, name, 'altered')];
       }),
     at.signal,
   );

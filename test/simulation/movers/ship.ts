@@ -1,12 +1,25 @@
-import type { Capture, Copy, Previous, SessionContext } from '../../../replicator/mover.ts';
+import type {
+  Capture,
+  Copy,
+  Previous,
+  ResourceRef,
+  SessionContext,
+} from '../../../replicator/mover.ts';
 import type { BackupCopy } from '../../../replicator/volume/types.ts';
 import { known } from '../../support/known-kinds.ts';
 import { linkOf } from '../world/sim-scope.ts';
-import { backupOf, containerCopyOf, imageCopyOf, volumeCopyOf, type Row } from '../world/shapes.ts';
+import {
+  backupOf,
+  containerCopyOf,
+  imageCopyOf,
+  lineOf,
+  volumeCopyOf,
+  type Row,
+} from '../world/shapes.ts';
 import { copyName, type Content } from '../world/types.ts';
 import { actorOf, existing, mustBeReadable, snapshotName, spoolName } from './capture.ts';
 import { missing } from './refusals.ts';
-import { copyNames, merged, rowsOf } from './rows.ts';
+import { copyNames, merged, nameOf, rowsOf } from './rows.ts';
 import { maxIncrementals } from '../../../replicator/volume/options.ts';
 
 /** Object by object what the secondary lacks, then what says that all is there. */
@@ -18,7 +31,7 @@ export async function ship(
   const { bank, signal } = session;
   const before = previous === null ? [] : await rowsOf(previous.copy, bank, signal);
   const trusted = new Set(previous === null ? [] : copyNames(previous.copy, before));
-  for (const { subject } of previous?.damage ?? []) trusted.delete(subject);
+  for (const finding of previous?.damage ?? []) trusted.delete(nameOf(finding));
   const present = await alreadyThere(capture, session);
   const rows: Row[] = [];
   for (const [object, listed] of await contentOf(capture, session)) {
@@ -86,8 +99,8 @@ async function shipObject(
   { trusted, present }: Known,
 ): Promise<Row | null> {
   const { kind, id } = resource;
-  const nameOf = (value: string) => copyName(kind, id, object, value);
-  if (listed !== null && trusted.has(nameOf(listed))) return [object, listed];
+  const nameAt = (value: string) => copyName(kind, id, object, value);
+  if (listed !== null && trusted.has(nameAt(listed))) return [object, listed];
   const value =
     kind === 'container'
       ? await linkOf(session.source).read(
@@ -97,7 +110,7 @@ async function shipObject(
         )
       : listed;
   if (value === null) return null;
-  const name = nameOf(value);
+  const name = nameAt(value);
   if (present.has(name)) session.progress.present({ bytes: 1, objects: 1 });
   else {
     await put(name, session);
@@ -149,12 +162,14 @@ async function copyOf(
     if (row === undefined) throw missing('image', capture.resource.id);
     return imageCopyOf(capture, row);
   }
-  if (kind === 'container') return containerCopyOf(capture, await catalog(rows, session));
+  if (kind === 'container')
+    return containerCopyOf(capture, await catalog(capture.resource, rows, session));
   const parents = chainOf(previous);
   const isFull = parents.length === 0 || parents.length > maxIncrementals(session);
   const changed = isFull ? rows : difference(before, new Map(rows as readonly [string, string][]));
   if (changed.length === 0) return volumeCopyOf(capture, parents, rows.length);
-  const backup = backupOf(session.sessionId, await catalog(changed, session), isFull);
+  const ref = await catalog(capture.resource, changed, session);
+  const backup = backupOf(session.sessionId, ref, isFull);
   const chain: readonly BackupCopy[] = isFull ? [backup] : [...parents, backup];
   return volumeCopyOf(capture, chain, rows.length);
 }
@@ -172,8 +187,12 @@ function difference(before: Content, now: Content): readonly Row[] {
   ];
 }
 
-async function catalog(rows: readonly Row[], { bank, group, signal }: SessionContext) {
-  return bank.writeCatalog(group, each(rows), signal);
+async function catalog(
+  resource: ResourceRef,
+  rows: readonly Row[],
+  { bank, group, signal }: SessionContext,
+) {
+  return bank.writeCatalog(group, each(rows.map((row) => lineOf(resource, row))), signal);
 }
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {

@@ -1,5 +1,6 @@
 import type { Image } from '../../../regions/image/types.ts';
 import type { CatalogRef } from '../../../replicator/bank/bank.ts';
+import type { CatalogRow } from '../../../replicator/container/catalog/row.ts';
 import type { Capture, ResourceRef } from '../../../replicator/mover.ts';
 import type { BackupCopy, VolumeAttributes } from '../../../replicator/volume/types.ts';
 import { unknownKind, type KnownCapture, type KnownCopy } from '../../support/known-kinds.ts';
@@ -7,6 +8,20 @@ import { copyName } from './types.ts';
 
 /** A row of a catalog: an object's name and its value; null: it is gone since the backup before. */
 export type Row = readonly [object: string, value: string | null];
+
+/** A row as a catalog holds it: a container's in the product's own shape, with the key under which its bytes lie. */
+export function lineOf({ kind, id }: ResourceRef, row: Row): Row | CatalogRow {
+  const [name, value] = row;
+  if (kind !== 'container' || value === null) return row;
+  const key = copyName(kind, id, name, value);
+  return { name, bytes: 1, contentType: '-', listed: { hash: value, at: '-' }, key };
+}
+
+export function rowOf(line: unknown): Row {
+  if (Array.isArray(line)) return line as unknown as Row;
+  const { name, listed } = line as CatalogRow;
+  return [name, listed.hash];
+}
 
 const noHash = '0'.repeat(64);
 

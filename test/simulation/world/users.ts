@@ -1,4 +1,4 @@
-import type { ResourceRef } from '../../../replicator/mover.ts';
+import { resourceKey, type ResourceRef } from '../../../replicator/mover.ts';
 import type { SimGroup } from '../sim-group.ts';
 import type { World } from './world.ts';
 
@@ -25,6 +25,7 @@ export class Users {
 
   /** What the group protects, as its users made it. */
   create(group: SimGroup, ref: ResourceRef, objects: number): void {
+    group.had.add(resourceKey(ref));
     const region = this.#world.region(group.region);
     const content = new Map<string, string>();
     for (let object = 0; object < objects; object += 1) content.set(`o${object}`, this.#value());

@@ -22,8 +22,8 @@ export class World {
   readonly disks = new Map<string, Content>();
   /** By the session's id and the resource's key. */
   readonly cuts = new Map<string, Cut>();
-  /** Copies that a fault damaged, `region/copyName`: known to nobody who only lists. */
-  readonly rotten = new Set<string>();
+  /** Copies that a fault damaged, `region/copyName`, and when it last did: known to nobody who only lists. */
+  readonly rotten = new Map<string, number>();
   /** Resources, as `kind/id`, a copy of which was ever damaged. */
   readonly damaged = new Set<string>();
   /** Groups, and points as `group/point`, that an operator ordered to be deleted. */
