@@ -8,7 +8,7 @@ import { groupsIn } from '../../replicator/bank/groups.ts';
 import { authenticityOf, type Authenticity, type Keyring } from '../../replicator/bank/signed.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { headOf } from '../../replicator/point/head.ts';
-import { surveyPoints, type Survey } from '../../replicator/point/survey.ts';
+import { placeBefore, surveyPoints, type Survey } from '../../replicator/point/survey.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import { withChecks } from '../../replicator/point/members.ts';
 import { checkPoint } from '../../replicator/point/verify-point.ts';
@@ -216,7 +216,9 @@ async function headsOf(
   for (const { object, sha256, manifest } of found) {
     if (manifest === null) continue;
     const unchecked = headOf(manifest, { object, sha256 }, isoTime(clock.now()));
-    const placed = { ...unchecked, sequence: points.length + 1 };
+    // Places go on from those that manifests name: the next loss is told by them too.
+    const sequence = 1 + Math.max(points.at(-1)?.sequence ?? 0, placeBefore(manifest));
+    const placed = { ...unchecked, sequence };
     const checks = await checkPoint(placed, 'listing', { movers, at });
     points.push(withChecks(placed, checks, 'listing', isoTime(clock.now())));
   }

@@ -39,7 +39,7 @@ export const manifestSchema = tolerant<PointManifest>()({
   cutStart: time,
   cutEnd: time,
   dataTime: time,
-  previous: z.strictObject({ id: named, sha256 }).nullable(),
+  previous: z.strictObject({ id: named, sha256, sequence: z.int().min(1) }).nullable(),
   copies: z.array(copy).min(1),
   lacks: z.array(strict<LackingResource>()({ resource, code: named, message: z.string() })),
 });

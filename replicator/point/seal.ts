@@ -25,7 +25,9 @@ export function linkOf(
   region: string,
 ): PointManifest['previous'] {
   const newest = points.find((point) => point.id !== id && point.region === region);
-  return newest === undefined ? null : { id: newest.id, sha256: newest.manifest.sha256 };
+  if (newest === undefined) return null;
+  const { id: before, sequence, manifest } = newest;
+  return { id: before, sha256: manifest.sha256, sequence };
 }
 
 /** Written and read back: Swift's word that it has it is not taken for it. */

@@ -75,9 +75,12 @@ function worthless(authenticity: Authenticity, key: string | null) {
   return { code: 'point.not-authentic', message };
 }
 
-/** Each after the one that it names as the one before it; else by generation and by the end of its cut. */
+/**
+ * Each after the one that it names as the one before it; else by generation, by the place that it names, since
+ * retention takes points out of the middle, and by the end of its cut, which clocks tell.
+ */
 function inOrder(found: readonly FoundManifest[]): readonly FoundManifest[] {
-  const left = new Map(found.toSorted(byCut).map((each) => [each.id, each]));
+  const left = new Map(found.toSorted(byPlace).map((each) => [each.id, each]));
   const ordered: FoundManifest[] = [];
   while (left.size > 0) {
     const isFree = ({ manifest }: FoundManifest): boolean =>
@@ -92,9 +95,16 @@ function inOrder(found: readonly FoundManifest[]): readonly FoundManifest[] {
   return ordered;
 }
 
-function byCut(a: FoundManifest, b: FoundManifest): number {
+/** Less than its own place among the group's points, and not less than that of any before it. */
+export function placeBefore(manifest: PointManifest | null): number {
+  return manifest?.previous?.sequence ?? 0;
+}
+
+function byPlace(a: FoundManifest, b: FoundManifest): number {
   const inGenerations = (a.manifest?.generation ?? 0) - (b.manifest?.generation ?? 0);
   if (inGenerations !== 0) return inGenerations;
+  const inPlaces = placeBefore(a.manifest) - placeBefore(b.manifest);
+  if (inPlaces !== 0) return inPlaces;
   const [atA, atB] = [a, b].map(({ manifest }) => Date.parse(manifest?.cutEnd ?? '') || 0);
   return (atA ?? 0) - (atB ?? 0) || (a.id < b.id ? -1 : 1);
 }

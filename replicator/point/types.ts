@@ -89,7 +89,12 @@ export interface PointManifest {
   readonly cutEnd: string;
   readonly dataTime: string;
   /** The manifest before it and its SHA-256: a chain in which a removal or change shows. */
-  readonly previous: { readonly id: string; readonly sha256: string } | null;
+  readonly previous: {
+    readonly id: string;
+    readonly sha256: string;
+    /** Its place among the group's points: tells the order where those between are gone, and clocks lied. */
+    readonly sequence: number;
+  } | null;
   readonly copies: readonly Copy[];
   /** Members of the group that could not be copied, and why: a restore says so, and does not guess. */
   readonly lacks: readonly LackingResource[];

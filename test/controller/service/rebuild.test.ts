@@ -156,6 +156,21 @@ describe('a state that is had back from the bank', () => {
     ]);
   });
 
+  it('has points in the order of their commits, although one between is gone and a clock ran ahead', async () => {
+    const [first = '', second = ''] = await names('shop/points/');
+    const by = { key: keyPair };
+    const times = /"(cutStart|cutEnd|dataTime)":"20\d\d/g;
+    await rewrite(first, (text) => text.replaceAll(times, '"$1":"2099'), by);
+    const gone = `{"id":"gone","sha256":"${'0'.repeat(64)}","sequence":7}`;
+    await rewrite(second, (text) => text.replace(/"previous":\{[^}]*\}/, `"previous":${gone}`), by);
+    expect((await rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 2 });
+    const there = (await points()).map(({ id, sequence }) => [`shop/points/${id}.json`, sequence]);
+    expect(there).to.deep.equal([
+      [second, 8],
+      [first, 1],
+    ]);
+  });
+
   it('has nothing twice when it is ordered twice, nor when it was killed in between', async () => {
     await rebuild();
     const before = await points();

@@ -36,7 +36,9 @@ describe('a manifest', () => {
   it('is refused with the field that is wrong, missing or unknown', () => {
     expect(fault('{"version": 1')).to.include('no JSON');
     expect(fault({ ...manifest, generation: -1 })).to.include('generation');
-    expect(fault({ ...manifest, previous: { id: 'x', sha256: 'zz' } })).to.include('sha256');
+    expect(fault({ ...manifest, previous: { id: 'x', sha256: 'zz', sequence: 1 } })).to.include(
+      'sha256',
+    );
     expect(fault({ ...manifest, copies: [] })).to.include('copies');
     const [volume] = manifest.copies;
     expect(fault({ ...manifest, copies: [{ ...volume, chain: [] }] })).to.include('chain');
