@@ -47,12 +47,13 @@ export async function probeServices(probe: {
 }): Promise<readonly ServiceHealth[]> {
   const { clock, timeoutMs, prepare, ask } = probe;
   const watchdog = new Watchdog(clock, timeoutMs, probe.signal);
+  const signal = watchdog.signal();
   const one = async (service: ServiceType): Promise<ServiceHealth> => {
     let startMs = clock.monotonicMs();
     try {
-      await prepare(watchdog.signal);
+      await prepare(signal);
       startMs = clock.monotonicMs();
-      await ask(service, watchdog.signal);
+      await ask(service, signal);
       return { service, up: true, latencyMs: clock.monotonicMs() - startMs };
     } catch (error) {
       const reason = watchdog.hasExpired

@@ -10,6 +10,8 @@ import type {
   JsonRequest,
   JsonResponse,
   ServiceRequest,
+  WholeRequest,
+  WholeResponse,
 } from './service-client.ts';
 
 /** Where a request goes. */
@@ -66,6 +68,15 @@ export class Caller {
     }
   }
 
+  async whole(target: Target, request: WholeRequest): Promise<WholeResponse> {
+    const release = await this.#limits.acquire(target.service, laneOf(request), request.signal);
+    try {
+      return await this.#repeat(target, request, (attempt) => this.#exchange.whole(attempt));
+    } finally {
+      release();
+    }
+  }
+
   /** The place in line is kept until the answer's body was read or destroyed. */
   async bulk(target: Target, request: BulkRequest): Promise<BulkResponse> {
     let release: () => void = () => undefined;
@@ -102,17 +113,17 @@ export class Caller {
       const outcome = await once({ ...fixed, token, timeoutMs, leftMs, isRepeatable });
       if ('done' in outcome) return outcome.done;
       request.signal?.throwIfAborted();
-      const { failed, isBodySpent } = outcome;
+      const { failed, isSpent } = outcome;
       if (failed.status === 401 && token !== undefined) {
         target.tokens?.refuse(token);
         // With its source opened again the caller gets through.
-        if (isBodySpent === true) throw asTransient(failed);
+        if (isSpent === true) throw asTransient(failed);
         if (mayRenew) {
           mayRenew = false;
           continue;
         }
       }
-      if (isBodySpent === true) throw failed;
+      if (isSpent === true) throw failed;
       const waitMs = this.#waitBefore(number, outcome, isRepeatable, endMs);
       if (waitMs === undefined) throw failed;
       await clock.sleep(waitMs, request.signal);
@@ -153,7 +164,7 @@ export class Caller {
 }
 
 /** Downloads are what GET streams, uploads what PUT writes or copies; the rest is short. */
-function laneOf(request: BulkRequest): Lane {
+function laneOf(request: ServiceRequest): Lane {
   if (request.method === 'GET') return 'downloads';
   return request.method === 'PUT' ? 'uploads' : 'calls';
 }

@@ -14,7 +14,15 @@ import type { RegionClock } from './region-clock.ts';
 import type { RequestError } from './request-error.ts';
 import type { OnRequest } from './request-event.ts';
 import { parseRetryAfter } from './retry.ts';
-import type { BulkRequest, BulkResponse, JsonRequest, JsonResponse } from './service-client.ts';
+import type {
+  BulkRequest,
+  BulkResponse,
+  JsonRequest,
+  JsonResponse,
+  ServiceRequest,
+  WholeRequest,
+  WholeResponse,
+} from './service-client.ts';
 import type { Answer, Outgoing, Transport } from './transport.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -47,8 +55,8 @@ export interface Failure {
   /** It is certain that the service saw nothing of the request. */
   readonly unsent: boolean;
   readonly retryAfterMs?: number | undefined;
-  /** Some of the request's body was read that cannot be read again. */
-  readonly isBodySpent?: boolean;
+  /** A stream was partly read, or an answer broke off in its middle: whoever asked has to begin anew. */
+  readonly isSpent?: boolean;
 }
 
 export type Outcome<T> = { readonly done: T } | Failure;
@@ -71,13 +79,18 @@ export class Exchange {
     const data = request.json === undefined ? undefined : Buffer.from(JSON.stringify(request.json));
     const ownHeaders: Record<string, string> =
       data === undefined ? {} : { 'content-type': 'application/json' };
-    const result = await this.#send(attempt, leftMs, ownHeaders, async (outgoing, report) => {
-      const sent = { ...outgoing, data, isRepeatable, timeoutMs: leftMs };
-      const answer = await this.#parts.transport.json(sent);
-      report(answer.status, answer.body.length, data?.length ?? 0);
-      const text = () => answer.body.toString('utf8', 0, errorTextBytes);
-      return { ...answer, text: () => Promise.resolve(text()) };
-    });
+    const result = await this.#send(
+      attempt,
+      leftMs,
+      ownHeaders,
+      async (outgoing, report, watchdog) => {
+        const rest = { data, isRepeatable, timeoutMs: leftMs, signal: watchdog.signal() };
+        const answer = await this.#parts.transport.json({ ...outgoing, ...rest });
+        report(answer.status, answer.body.length, data?.length ?? 0);
+        const text = () => answer.body.toString('utf8', 0, errorTextBytes);
+        return { ...answer, text: () => Promise.resolve(text()) };
+      },
+    );
     if ('failed' in result) return result;
     result.watchdog.stop();
     const { status, headers, body } = result.answer;
@@ -90,26 +103,54 @@ export class Exchange {
     }
   }
 
+  async whole(attempt: Attempt<WholeRequest>): Promise<Outcome<WholeResponse>> {
+    const { request, timeoutMs } = attempt;
+    const { mostBytes, contentLength, isShort = false } = request;
+    const data = toBuffer(request.body);
+    let bytesIn = 0;
+    const send = async (outgoing: Outgoing, report: Report, watchdog: Watchdog) => {
+      const moved = (bytes: number): void => {
+        bytesIn += bytes;
+        watchdog.moved(bytes);
+      };
+      const sent = { ...outgoing, data, mostBytes, moved, watchdog };
+      const answer = await this.#parts.transport.whole(sent);
+      report(answer.status, bytesIn, data?.length ?? 0);
+      return {
+        ...answer,
+        text: () => Promise.resolve(answer.body.toString('utf8', 0, errorTextBytes)),
+      };
+    };
+    const result = await this.#send(attempt, timeoutMs, lengthHeader(contentLength), send, isShort);
+    if ('failed' in result)
+      return { ...result, isSpent: bytesIn > 0 && result.failed.status === undefined };
+    result.watchdog.stop();
+    const { status, headers, body, isWhole } = result.answer;
+    return { done: { status, headers, body, isWhole } };
+  }
+
   /** `closed` is called once the answer's body is done with; not when the outcome is a failure. */
   async bulk(attempt: Attempt<BulkRequest>, closed: () => void): Promise<Outcome<BulkResponse>> {
     const { request, timeoutMs } = attempt;
     const { body: given, contentLength } = request;
-    const ownHeaders: Record<string, string> =
-      contentLength === undefined ? {} : { 'content-length': String(contentLength) };
     let bytesOut = 0;
     let sourceError: Error | undefined;
     if (given instanceof Readable) given.once('error', (error) => (sourceError = error));
     const result = await this.#send(
       attempt,
       timeoutMs,
-      ownHeaders,
+      lengthHeader(contentLength),
       async (outgoing, report, watchdog) => {
         const moved = (bytes: number) => {
           bytesOut += bytes;
           watchdog.moved(bytes);
         };
         const data = given instanceof Readable ? counted(given, moved) : toBuffer(given);
-        const answer = await this.#parts.transport.bulk({ ...outgoing, data });
+        const answer = await this.#parts.transport.bulk({
+          ...outgoing,
+          data,
+          signal: watchdog.signal(),
+        });
         if (Buffer.isBuffer(data)) bytesOut = data.length;
         const ended = (bytesIn: number) => report(answer.status, bytesIn, bytesOut);
         return { ...answer, ended, text: () => readText(answer.body, ended) };
@@ -118,7 +159,7 @@ export class Exchange {
     if ('failed' in result) {
       // The other side's fault: this service is not to be blamed for it.
       if (sourceError !== undefined) throw sourceError;
-      return { ...result, isBodySpent: given instanceof Readable && bytesOut > 0 };
+      return { ...result, isSpent: given instanceof Readable && bytesOut > 0 };
     }
     const { answer, watchdog } = result;
     const body = new GuardedBody(answer.body, {
@@ -135,21 +176,21 @@ export class Exchange {
 
   /** Gives the answer with its watchdog still on guard, or why there is none. */
   async #send<A extends Answer<unknown> & { readonly text: () => Promise<string> }>(
-    attempt: Attempt<JsonRequest | BulkRequest>,
+    attempt: Attempt<ServiceRequest>,
     limitMs: number,
     ownHeaders: Readonly<Record<string, string>>,
     send: (outgoing: Outgoing, report: Report, watchdog: Watchdog) => Promise<A>,
+    isShort = false,
   ): Promise<Failure | { readonly answer: A; readonly watchdog: Watchdog }> {
     const { clock } = this.#parts.ambient;
     const { call, request, timeoutMs } = attempt;
     const report = this.#reporter(attempt);
-    const isShort = 'isShort' in request && request.isShort;
     const watchdog = new Watchdog(clock, limitMs, request.signal, {
       leastBytes: (this.#parts.leastBytesPerSecond * limitMs) / 1_000,
       wholeMs: isShort ? limitMs : undefined,
     });
     try {
-      const answer = await send(outgoingOf(attempt, ownHeaders, watchdog), report, watchdog);
+      const answer = await send(outgoingOf(attempt, ownHeaders), report, watchdog);
       this.#parts.regionClock.saw(answer.headers['date']);
       if (request.ok.includes(answer.status)) return { answer, watchdog };
       const failed = failureOfStatus(call, { ...answer, text: await answer.text() });
@@ -185,7 +226,7 @@ export class Exchange {
     return failureOfNetwork(call, raw).error;
   }
 
-  #reporter(attempt: Attempt<JsonRequest | BulkRequest>): Report {
+  #reporter(attempt: Attempt<ServiceRequest>): Report {
     const { ambient, region, onRequest } = this.#parts;
     const { call, request } = attempt;
     const startMs = ambient.clock.monotonicMs();
@@ -204,9 +245,8 @@ export class Exchange {
 }
 
 function outgoingOf(
-  attempt: Attempt<JsonRequest | BulkRequest>,
+  attempt: Attempt<ServiceRequest>,
   ownHeaders: Readonly<Record<string, string>>,
-  watchdog: Watchdog,
 ): Outgoing {
   const { request, token } = attempt;
   const base = new URL(attempt.base);
@@ -222,7 +262,6 @@ function outgoingOf(
       ...Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), value])),
       ...(token === undefined ? {} : { 'x-auth-token': token }),
     },
-    signal: watchdog.signal,
   };
 }
 
@@ -231,6 +270,10 @@ function queryText(query: JsonRequest['query']): string {
     ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
   );
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+function lengthHeader(bytes: number | undefined): Record<string, string> {
+  return bytes === undefined ? {} : { 'content-length': String(bytes) };
 }
 
 function toBuffer(body: Buffer | string | undefined): Buffer | undefined {

@@ -6,6 +6,8 @@ import type {
   JsonRequest,
   JsonResponse,
   ServiceClient,
+  WholeRequest,
+  WholeResponse,
 } from './service-client.ts';
 
 /** What a client needs of the project's session. */
@@ -41,6 +43,10 @@ export class HttpServiceClient implements ServiceClient {
 
   json(request: JsonRequest): Promise<JsonResponse> {
     return this.#caller.json(this.#target, request);
+  }
+
+  whole(request: WholeRequest): Promise<WholeResponse> {
+    return this.#caller.whole(this.#target, request);
   }
 
   bulk(request: BulkRequest): Promise<BulkResponse> {

@@ -35,9 +35,25 @@ export interface JsonResponse {
   readonly body: unknown;
 }
 
-export interface BulkRequest extends ServiceRequest {
+export interface WholeRequest extends ServiceRequest {
+  readonly body?: Buffer | string;
+  readonly contentLength?: number;
+  /** No more of an answer is held. */
+  readonly mostBytes: number;
   /** Nothing large goes either way: the answer must be whole within `timeoutMs`, whatever moves. */
   readonly isShort?: boolean;
+}
+
+export interface WholeResponse {
+  readonly status: number;
+  /** Lower-case names; values hold the wire's bytes as latin-1. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** False: there was more than `mostBytes`; `body` is the beginning, and the rest was not read. */
+  readonly isWhole: boolean;
+}
+
+export interface BulkRequest extends ServiceRequest {
   readonly body?: Readable | Buffer | string;
   readonly contentLength?: number;
 }
@@ -65,6 +81,11 @@ export interface ServiceClient {
   endpoint(signal?: AbortSignal): Promise<string>;
   /** JSON in and out (axios). */
   json(request: JsonRequest): Promise<JsonResponse>;
+  /**
+   * Bodies in memory (undici, without a stream: a third of the cost for what is small). The deadline is as
+   * that of `bulk` unless `isShort`. An answer that breaks off in its middle is a transient error at once.
+   */
+  whole(request: WholeRequest): Promise<WholeResponse>;
   /**
    * Bodies as streams (undici), constant memory. A stream body is sent once: on failure a transient
    * RequestError. The deadline is one of no progress (`timeoutMs` without a byte moved, or with fewer

@@ -4,7 +4,9 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import axios from 'axios';
 import { Agent as BulkAgent } from 'undici';
 import type { TlsConfig } from '../identity/cloud-config.ts';
+import { Collecting, type WholeAnswer, type WholeOutgoing } from './collecting.ts';
 import { answerTooLarge } from './failure.ts';
+import { flat } from './headers.ts';
 import type { ServiceRequest } from './service-client.ts';
 
 export interface Outgoing {
@@ -14,7 +16,6 @@ export interface Outgoing {
   /** Path and query, percent-encoded; sent as it is. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
 }
 
 export interface Answer<Body> {
@@ -75,6 +76,7 @@ export class Transport {
       readonly data?: Buffer | undefined;
       readonly isRepeatable: boolean;
       readonly timeoutMs: number;
+      readonly signal: AbortSignal;
     },
   ): Promise<Answer<Buffer>> {
     const { status, headers, data } = await axios.request<Readable>({
@@ -98,9 +100,31 @@ export class Transport {
     return { status, headers: told, body };
   }
 
+  /**
+   * The answer's body whole, in memory, or the beginning of what is longer than `mostBytes`: the connection
+   * is dropped then. Without a stream and a signal, which cost more than all else of a small request.
+   */
+  whole(request: WholeOutgoing): Promise<WholeAnswer> {
+    return new Promise((resolve, reject) => {
+      const collecting = new Collecting(request, resolve, reject);
+      request.watchdog.onEnd((reason) => collecting.abort(reason));
+      const sent = {
+        origin: request.origin,
+        path: request.target,
+        method: request.method,
+        headers: { 'user-agent': userAgent, ...request.headers },
+        body: request.data ?? null,
+      };
+      this.#bulk.dispatch(sent, collecting);
+    });
+  }
+
   /** The answer as a stream, which must be read or destroyed. */
   async bulk(
-    request: Outgoing & { readonly data?: AsyncIterable<Buffer> | Buffer | undefined },
+    request: Outgoing & {
+      readonly data?: AsyncIterable<Buffer> | Buffer | undefined;
+      readonly signal: AbortSignal;
+    },
   ): Promise<Answer<Readable>> {
     const { statusCode, headers, body } = await this.#bulk.request({
       origin: request.origin,
@@ -138,15 +162,4 @@ async function bounded(body: Readable, announced: string | undefined): Promise<B
   body.destroy();
   const error = new Error(`${bytes} bytes or more, at most ${maxJsonBytes} are read`);
   throw Object.assign(error, { code: answerTooLarge });
-}
-
-function flat(headers: object): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers)
-      .filter(([, value]) => value !== undefined && value !== null)
-      .map(([name, value]) => [
-        name.toLowerCase(),
-        Array.isArray(value) ? value.join(', ') : String(value),
-      ]),
-  );
 }

@@ -1,8 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
 
-/** A reason that is there already: making an error of its own for each call costs more than the rest of it. */
-const over = new Error('over');
-
 export interface Bounds {
   /** Fewer bytes than these within a `limitMs` are as good as none: the other side trickles. */
   readonly leastBytes?: number;
@@ -11,21 +8,23 @@ export interface Bounds {
 }
 
 /**
- * Gives the signal for one attempt: aborted when the caller's signal is, or when `limitMs` passed
- * without a `touch`, or one of the further bounds is broken. Never touched, it is a plain deadline.
- * `stop` must be called in the end.
+ * Ends one attempt: when the caller's signal is aborted, or when `limitMs` passed without a `touch`, or
+ * one of the further bounds is broken. Never touched, it is a plain deadline. `stop` must be called in
+ * the end. There is one for each request, so it holds no more than a timer and a listener.
  */
 export class Watchdog {
   readonly #clock: Clock;
   readonly #limitMs: number;
   readonly #leastBytes: number;
   readonly #endMs: number;
-  readonly #abort = new AbortController();
-  readonly #stopped = new AbortController();
+  readonly #caller: AbortSignal | undefined;
   #lastMs: number;
   #window: { readonly startMs: number; bytes: number };
   #isPaused = false;
   #expired: 'silent' | 'slow' | undefined;
+  #cancelTimer: () => void = () => undefined;
+  #end: { readonly reason: unknown } | undefined;
+  #listener: ((reason: unknown) => void) | undefined;
 
   constructor(clock: Clock, limitMs: number, caller?: AbortSignal, bounds: Bounds = {}) {
     this.#clock = clock;
@@ -34,16 +33,25 @@ export class Watchdog {
     this.#lastMs = clock.monotonicMs();
     this.#endMs = this.#lastMs + (bounds.wholeMs ?? Infinity);
     this.#window = { startMs: this.#lastMs, bytes: 0 };
-    const follow = () => this.#abort.abort(caller?.reason);
-    if (caller?.aborted === true) follow();
+    this.#caller = caller;
+    if (caller?.aborted === true) this.#follow();
     else {
-      caller?.addEventListener('abort', follow, { once: true, signal: this.#stopped.signal });
-      void this.#watch();
+      caller?.addEventListener('abort', this.#follow);
+      this.#watch();
     }
   }
 
-  get signal(): AbortSignal {
-    return this.#abort.signal;
+  /** Hears once why the attempt is to end; at once, if it is already. One listener only. */
+  onEnd(listener: (reason: unknown) => void): void {
+    this.#listener = listener;
+    if (this.#end !== undefined) listener(this.#end.reason);
+  }
+
+  /** The same for what takes a signal. */
+  signal(): AbortSignal {
+    const controller = new AbortController();
+    this.onEnd((reason) => controller.abort(reason));
+    return controller.signal;
   }
 
   /** True when a limit passed, false when the caller aborted or nothing happened yet. */
@@ -77,7 +85,18 @@ export class Watchdog {
   }
 
   stop(): void {
-    this.#stopped.abort(over);
+    this.#cancelTimer();
+    this.#caller?.removeEventListener('abort', this.#follow);
+  }
+
+  readonly #follow = (): void => {
+    this.stop();
+    this.#endWith(this.#caller?.reason);
+  };
+
+  #endWith(reason: unknown): void {
+    this.#end = { reason };
+    this.#listener?.(reason);
   }
 
   #begin(): void {
@@ -85,21 +104,12 @@ export class Watchdog {
     this.#window = { startMs: this.#lastMs, bytes: 0 };
   }
 
-  async #watch(): Promise<void> {
-    for (;;) {
-      if (this.#isPaused) this.#begin();
-      const leftMs = this.#leftMs();
-      if (this.#expired !== undefined) {
-        this.#abort.abort(new Error(`too little came within ${this.#limitMs} ms`));
-        return;
-      }
-      try {
-        await this.#clock.sleep(leftMs, this.#stopped.signal);
-      } catch {
-        return; // Only `stop` ends the sleep early.
-      }
-    }
-  }
+  readonly #watch = (): void => {
+    if (this.#isPaused) this.#begin();
+    const leftMs = this.#leftMs();
+    if (this.#expired === undefined) this.#cancelTimer = this.#clock.after(leftMs, this.#watch);
+    else this.#endWith(new Error(`too little came within ${this.#limitMs} ms`));
+  };
 
   /** Until it is to be looked at again; what is broken by now is noted. */
   #leftMs(): number {

@@ -5,7 +5,7 @@ import { usualAccount } from './account.ts';
 import { deleteContainer, headContainer, postContainer, putContainer } from './containers.ts';
 import { askInfo } from './info.ts';
 import { listContainers, listObjects, listVersions } from './listing.ts';
-import { getObject, headObject } from './reads.ts';
+import { getObject, getWholeObject, headObject } from './reads.ts';
 import type { ListingRow, ListOptions, ObjectStore } from './types.ts';
 import { copyObject, deleteObject, postObject, putObject, restoreVersion } from './writes.ts';
 
@@ -47,6 +47,10 @@ export function createObjectStore(
     get: async (container, object, options = {}) => {
       await versions(options.versionId, options.signal);
       return getObject(client, container, object, options);
+    },
+    getWhole: async (container, object, options) => {
+      await versions(options.versionId, options.signal);
+      return getWholeObject(client, container, object, options);
     },
     put: async (container, object, body, options) => {
       const { etag, ...unchecked } = options;

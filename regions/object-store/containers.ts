@@ -1,6 +1,6 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import { hasStatus, RequestError } from '../http/request-error.ts';
-import type { BulkRequest, BulkResponse, ServiceClient } from '../http/service-client.ts';
+import type { BulkRequest, ServiceClient } from '../http/service-client.ts';
 import { refineError } from '../refine-error.ts';
 import { call } from './calls.ts';
 import { containerInfo } from './headers.ts';
@@ -72,7 +72,7 @@ function callContainer(
   container: string,
   operation: string,
   request: Pick<BulkRequest, 'method' | 'ok' | 'headers' | 'repeatable' | 'signal'>,
-): Promise<BulkResponse> {
+): ReturnType<typeof call> {
   return call(client, {
     ...request,
     path: containerPath(container),

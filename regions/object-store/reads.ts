@@ -3,7 +3,7 @@ import type { BulkRequest, ServiceClient } from '../http/service-client.ts';
 import { call, drained } from './calls.ts';
 import { objectInfo } from './headers.ts';
 import { objectPath } from './names.ts';
-import type { ObjectDownload, ObjectInfo, ReadOptions } from './types.ts';
+import type { ObjectDownload, ObjectInfo, ReadOptions, WholeObject } from './types.ts';
 
 export async function headObject(
   client: ServiceClient,
@@ -42,6 +42,26 @@ export async function getObject(
   return getObject(client, container, object, { ...options, versionId });
 }
 
+/** `larger`: it has more than `mostBytes`, and nothing of it is kept. */
+export async function getWholeObject(
+  client: ServiceClient,
+  container: string,
+  object: string,
+  options: ReadOptions & { readonly mostBytes: number },
+): Promise<WholeObject | 'larger' | null> {
+  const { mostBytes } = options;
+  const request = readRequest('GET', client, container, object, options);
+  const answer = await client.whole({ ...request, mostBytes });
+  if (answer.status === 404) return null;
+  const info = objectInfo(answer.headers);
+  if (options.manifest === true && isHidden(info))
+    throw manifestHidden(client, `${container}/${object}`);
+  const versionId = versionBehind(info, container, object, options);
+  if (versionId !== undefined)
+    return getWholeObject(client, container, object, { ...options, versionId });
+  return answer.isWhole ? { info, content: answer.body } : 'larger';
+}
+
 /** Ceph RGW gives nothing in place of an SLO's manifest, and says what it was in this header alone. */
 function isHidden({ bytes, headers }: ObjectInfo): boolean {
   return bytes === 0 && headers['x-object-meta-static-large-object']?.toLowerCase() === 'true';
@@ -63,7 +83,7 @@ function readRequest(
   container: string,
   object: string,
   options: ReadOptions,
-): BulkRequest {
+): Omit<BulkRequest, 'body'> {
   const { versionId, newest, manifest, symlink, ifMatch, range, signal } = options;
   return {
     method,

@@ -95,6 +95,12 @@ export interface ObjectDownload {
   readonly body: Readable;
 }
 
+/** All of an object, in memory. */
+export interface WholeObject {
+  readonly info: ObjectInfo;
+  readonly content: Buffer;
+}
+
 export interface WriteOptions {
   /** Exact length of the body. */
   readonly contentLength: number;
@@ -160,6 +166,12 @@ export interface ObjectStore {
   list(container: string, options?: ListOptions): AsyncIterable<ListingRow>;
   head(container: string, object: string, options?: ReadOptions): Promise<ObjectInfo | null>;
   get(container: string, object: string, options?: ReadOptions): Promise<ObjectDownload | null>;
+  /** In memory, for what is small: a fraction of what a stream costs. `larger`: it has more than `mostBytes`. */
+  getWhole(
+    container: string,
+    object: string,
+    options: ReadOptions & { readonly mostBytes: number },
+  ): Promise<WholeObject | 'larger' | null>;
   put(
     container: string,
     object: string,

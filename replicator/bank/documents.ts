@@ -46,15 +46,11 @@ export class SwiftDocuments implements Documents {
   }
 
   async read(name: string, signal?: AbortSignal): Promise<Buffer | null> {
-    const options = { newest: true, ...only(signal) };
-    const found = await this.#store.get(this.#container, name, options);
+    const options = { newest: true, mostBytes: documentBytesMax, ...only(signal) };
+    const found = await this.#store.getWhole(this.#container, name, options);
     if (found === null) return null;
-    const { info, body } = found;
-    if (info.bytes > documentBytesMax || info.isSlo) {
-      body.destroy();
-      throw tooLarge(`${this.place}/${name}`, info.bytes);
-    }
-    return Buffer.concat((await body.toArray()) as Buffer[]);
+    if (found === 'larger' || found.info.isSlo) throw tooLarge(`${this.place}/${name}`);
+    return found.content;
   }
 
   async write(name: string, body: Buffer, signal?: AbortSignal): Promise<void> {
@@ -101,7 +97,7 @@ export class SwiftDocuments implements Documents {
     headers: Readonly<Record<string, string>>,
     signal?: AbortSignal,
   ): Promise<void> {
-    if (body.length > documentBytesMax) throw tooLarge(`${this.place}/${name}`, body.length);
+    if (body.length > documentBytesMax) throw tooLarge(`${this.place}/${name}`);
     const put = () =>
       this.#store.put(this.#container, name, body, {
         contentLength: body.length,
@@ -119,9 +115,9 @@ export class SwiftDocuments implements Documents {
   }
 }
 
-function tooLarge(subject: string, bytes: number): FarshoreError {
+function tooLarge(subject: string): FarshoreError {
   return new FarshoreError(
-    `it has ${bytes} bytes, and what Farshore writes there never has more than ${documentBytesMax}`,
+    `it is not one object of at most ${documentBytesMax} bytes, as all that Farshore writes there`,
     {
       code: 'bank.document-too-large',
       kind: 'permanent',

@@ -1,13 +1,13 @@
+import type { Readable } from 'node:stream';
 import { FarshoreError } from '../../kernel/errors.ts';
 import { hasStatus } from '../../regions/http/request-error.ts';
+import { openObject, type OpenedObject } from '../../regions/object-store/open-object.ts';
 import type {
   ListingRow,
-  ObjectDownload,
   ObjectInfo,
   ObjectStore,
   Written,
 } from '../../regions/object-store/types.ts';
-import type { Readable } from 'node:stream';
 import type { Bank } from './bank.ts';
 
 /** Read whole before it is stored, so that its SHA-256 is its key; what is larger is hashed as it passes. */
@@ -60,8 +60,10 @@ export class StoredObjects {
     return info?.bytes === expected.bytes && info.etag === expected.md5;
   }
 
-  async get(key: string, signal: AbortSignal): Promise<ObjectDownload | null> {
-    return await this.store.get(this.container, this.nameOf(key), { signal });
+  /** Of about so many bytes. */
+  async open(key: string, bytes: number, signal: AbortSignal): Promise<OpenedObject | null> {
+    const { container } = this;
+    return await openObject(this.store, { container, object: this.nameOf(key), bytes }, { signal });
   }
 
   /** `md5` is what the store must find (422 and nothing kept, if it does not); absent: it is not asked. */

@@ -8,15 +8,16 @@ import type { Rate } from '../transfer/rate.ts';
 export function limited(at: TargetContext, rate: Rate): TargetContext {
   const { target, bank, signal } = at;
   const slowed = (body: Readable) => slow(body, rate, signal);
+  const take = (bytes: number) => rate.take(bytes, signal);
   return {
     ...at,
     target: {
       ...target,
-      objectStore: slowStore(target.objectStore, slowed),
+      objectStore: slowStore(target.objectStore, slowed, take),
       images: slowImages(target.images, slowed),
     },
     bank: over(bank, {
-      store: slowStore(bank.store, slowed),
+      store: slowStore(bank.store, slowed, take),
       // Its own copy of the store reads it: what it takes is known beforehand.
       readCatalog: async function* (ref, inner) {
         await rate.take(ref.bytes, signal);
@@ -26,11 +27,20 @@ export function limited(at: TargetContext, rate: Rate): TargetContext {
   };
 }
 
-function slowStore(store: ObjectStore, slowed: (body: Readable) => Readable): ObjectStore {
+function slowStore(
+  store: ObjectStore,
+  slowed: (body: Readable) => Readable,
+  take: (bytes: number) => Promise<void>,
+): ObjectStore {
   return over(store, {
     get: async (...args) => {
       const found = await store.get(...args);
       return found === null ? null : { info: found.info, body: slowed(found.body) };
+    },
+    getWhole: async (...args) => {
+      const found = await store.getWhole(...args);
+      if (found !== null && found !== 'larger') await take(found.content.length);
+      return found;
     },
   });
 }

@@ -1,4 +1,5 @@
 import type { Concurrency } from './pace.ts';
+import { UnderWay } from './under-way.ts';
 
 /** Transfers under way at once for one resource: enough to hide a link's latency; Swift is the limit beyond it. */
 export const transfersAtOnce = 6;
@@ -23,21 +24,17 @@ export async function parallel<T>(
     failure ??= { error };
     stop.abort(error);
   };
-  const limit = (): number => (typeof atOnce === 'number' ? atOnce : atOnce.limit);
-  const active = new Set<Promise<void>>();
+  const underWay = new UnderWay(atOnce);
   try {
     for await (const item of items) {
       if (both.aborted) break;
-      const task = work(item, both)
-        .catch(fail)
-        .finally(() => active.delete(task));
-      active.add(task);
-      while (active.size >= limit()) await Promise.race(active);
+      underWay.add(work(item, both), fail);
+      await underWay.room();
     }
   } catch (error) {
     fail(error);
   }
-  await Promise.all(active);
+  await underWay.end();
   signal.throwIfAborted();
   if (failure !== undefined) throw failure.error;
 }

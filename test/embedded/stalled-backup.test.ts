@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { afterSleep } from '../support/after-sleep.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -31,6 +32,10 @@ class HurriedClock implements Clock {
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     await systemClock.sleep(this.isHurried ? 5 : 100, signal);
     if (this.isHurried) this.#aheadMs += ms - 5;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    return afterSleep(this, ms, run);
   }
 }
 

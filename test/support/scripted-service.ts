@@ -7,6 +7,7 @@ import type {
   JsonRequest,
   ServiceClient,
   ServiceRequest,
+  WholeRequest,
 } from '../../regions/http/service-client.ts';
 
 /** One expected call and its answer, written as the service writes it. */
@@ -47,6 +48,13 @@ export class ScriptedService implements ServiceClient {
       expect(JSON.parse(JSON.stringify(request.json)), exchange.call).to.deep.equal(exchange.json);
     if (!request.ok.includes(exchange.status)) return Promise.reject(refusal(request, exchange));
     return Promise.resolve({ status: exchange.status, headers: {}, body: exchange.body ?? null });
+  }
+
+  whole(request: WholeRequest): ReturnType<ServiceClient['whole']> {
+    const { status, body } = this.#next(request);
+    if (!request.ok.includes(status)) return Promise.reject(refusal(request, { call: '', status }));
+    const bytes = Buffer.from(typeof body === 'string' ? body : '');
+    return Promise.resolve({ status, headers: {}, body: bytes, isWhole: true });
   }
 
   async bulk(request: BulkRequest): ReturnType<ServiceClient['bulk']> {

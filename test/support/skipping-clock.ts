@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
+import { afterSleep } from './after-sleep.ts';
 
 /** A clock on which every sleep is over at once, its length added to the time and kept in `slept`. */
 export class SkippingClock implements Clock {
@@ -18,5 +19,9 @@ export class SkippingClock implements Clock {
     this.slept.push(ms);
     this.#ms += ms;
     return Promise.resolve();
+  }
+
+  after(ms: number, run: () => void): () => void {
+    return afterSleep(this, ms, run);
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
+import { afterSleep } from './after-sleep.ts';
 
 interface Sleeper {
   readonly dueMs: number;
@@ -32,6 +33,10 @@ export abstract class SleepersClock implements Clock {
         reject(signal.reason as Error);
       });
     });
+  }
+
+  after(ms: number, run: () => void): () => void {
+    return afterSleep(this, ms, run);
   }
 
   /** The earliest that is due by then wakes, and the time is its. False when none is. */

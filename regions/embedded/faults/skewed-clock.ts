@@ -7,5 +7,6 @@ export function skewedClock(clock: Clock, faults: Faults): Clock {
     now: () => clock.now() + faults.conditions.clockSkewMs,
     monotonicMs: () => clock.monotonicMs(),
     sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal),
+    after: (ms: number, run: () => void) => clock.after(ms, run),
   });
 }

@@ -1,4 +1,5 @@
 import type { Concurrency } from '../../transfer/pace.ts';
+import { UnderWay } from '../../transfer/under-way.ts';
 
 /** Results that wait for an earlier one to end are held, at most this many. */
 const window = 500;
@@ -17,28 +18,20 @@ export async function* mapInOrder<T, R>(
 ): AsyncGenerator<R> {
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
-  const limit = (): number => (typeof atOnce === 'number' ? atOnce : atOnce.limit);
   const queue: (Promise<R> | R)[] = [];
-  const active = new Set<Promise<unknown>>();
+  const underWay = new UnderWay(atOnce);
   try {
     for await (const item of items) {
       both.throwIfAborted();
       const result = work(item, both);
       queue.push(result);
       if (result instanceof Promise) {
-        const settled: Promise<unknown> = result.then(
-          () => active.delete(settled),
-          (error: unknown) => {
-            active.delete(settled);
-            stop.abort(error);
-          },
-        );
-        active.add(settled);
-        while (active.size >= limit()) await Promise.race(active);
+        underWay.add(result, (error) => stop.abort(error));
+        await underWay.room();
         both.throwIfAborted();
       }
-      if (active.size === 0 || queue.length >= window)
-        while (queue.length > (active.size === 0 ? 0 : window / 2)) yield await head(queue);
+      if (underWay.isEmpty || queue.length >= window)
+        while (queue.length > (underWay.isEmpty ? 0 : window / 2)) yield await head(queue);
     }
     while (queue.length > 0) yield await head(queue);
   } catch (error) {
@@ -46,8 +39,8 @@ export async function* mapInOrder<T, R>(
     if (stop.signal.aborted && !signal.aborted) throw stop.signal.reason;
     throw error;
   } finally {
-    if (active.size > 0) stop.abort(new Error('no result is wanted any more'));
-    await Promise.all(active);
+    if (!underWay.isEmpty) stop.abort(new Error('no result is wanted any more'));
+    await underWay.end();
   }
 }
 

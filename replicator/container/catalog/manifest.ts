@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { FarshoreError } from '../../../kernel/errors.ts';
-import type { ObjectDownload } from '../../../regions/object-store/types.ts';
+import { closeObject, type OpenedObject } from '../../../regions/object-store/open-object.ts';
 
 /** An entry of an SLO's manifest as PUT takes it; `data` is base64 of bytes that lie in the manifest. */
 export interface ManifestEntry {
@@ -16,14 +16,14 @@ const maxManifestBytes = 8 * 1024 * 1024;
 
 /** Of an SLO opened with `manifest`; reads the body to its end, or destroys it. */
 export async function readManifest(
-  { info, body }: ObjectDownload,
+  opened: OpenedObject,
   subject: string,
 ): Promise<readonly ManifestEntry[]> {
-  if (info.bytes > maxManifestBytes) {
-    body.destroy();
+  if (opened.info.bytes > maxManifestBytes) {
+    closeObject(opened);
     throw unreadable(subject);
   }
-  const entries: unknown = parsed(await buffer(body));
+  const entries: unknown = parsed('content' in opened ? opened.content : await buffer(opened.body));
   if (Array.isArray(entries)) return entries as ManifestEntry[];
   throw unreadable(subject);
 }

@@ -1,3 +1,4 @@
+import { openObject } from '../../../regions/object-store/open-object.ts';
 import type { ListingRow, ObjectInfo } from '../../../regions/object-store/types.ts';
 import type { ContentCheck, RestoreOrder, TargetContext } from '../../mover.ts';
 import { Pace } from '../../transfer/pace.ts';
@@ -111,12 +112,10 @@ async function flawIn(
     return flawInProperties(row, info, flawOf(expected, { bytes: info.bytes, md5: info.etag }));
   }
   const algorithm = row.sha256 === undefined ? 'md5' : 'sha256';
-  const read = await readBack(
-    (signal) => store.get(container, name, { manifest: true, symlink: true, signal }),
-    { algorithm },
-    deps.ambient,
-    at.signal,
-  );
+  const object = { container, object: name, bytes: row.bytes };
+  const open = (signal: AbortSignal) =>
+    openObject(store, object, { manifest: true, symlink: true, signal });
+  const read = await readBack(open, { algorithm }, deps.ambient, at.signal);
   if (read.state === 'missing') return 'is missing';
   if (read.state === 'unreadable') return `cannot be read: ${read.reason}`;
   if (kindOf(row) === 'symlink') return flawInProperties(row, read.info, null);

@@ -73,8 +73,9 @@ async function carry(
   const release = await budget.take(row.bytes, signal);
   try {
     const algorithm = row.sha256 === undefined ? 'md5' : 'sha256';
+    const open = (inner: AbortSignal) => bank.open(key, row.bytes, inner);
     const order = { algorithm, keepBytes: row.bytes } as const;
-    const read = await readBack((inner) => bank.get(key, inner), order, ambient, signal);
+    const read = await readBack(open, order, ambient, signal);
     if (read.state === 'missing') return { state: 'missing' };
     if (read.state === 'unreadable')
       return { state: 'damaged', detail: `cannot be read: ${read.reason}` };

@@ -1,14 +1,15 @@
 import { finished } from 'node:stream/promises';
-import type {
-  ListingRow,
-  ObjectDownload,
-  ObjectInfo,
-} from '../../../regions/object-store/types.ts';
+import {
+  closeObject,
+  openObject,
+  type OpenedObject,
+} from '../../../regions/object-store/open-object.ts';
+import type { ListingRow, ObjectInfo } from '../../../regions/object-store/types.ts';
 import { smallBytes } from '../../bank/stored-objects.ts';
 import { readManifest } from '../catalog/manifest.ts';
 import type { CatalogRow } from '../catalog/row.ts';
 import type { Outcome, ShipContext } from './context.ts';
-import { assertAsListed } from './guards.ts';
+import { assertAsListed, assertWhole } from './guards.ts';
 import { absence, rowOf } from './new-row.ts';
 import { copyInside, storeLarge, storeSmall, type StoredBytes } from './store-bytes.ts';
 
@@ -27,7 +28,8 @@ export async function readObject(
   try {
     // The link itself, should it have become one: a symlink is not what it leads to.
     const options = { manifest: true, symlink: true, signal };
-    const found = await ctx.session.source.objectStore.get(ctx.container, source.name, options);
+    const object = { container: ctx.container, object: source.name, bytes: source.bytes };
+    const found = await openObject(ctx.session.source.objectStore, object, options);
     if (found === null) return absence(ctx, source.name, 'gone');
     return await take(ctx, source, found, signal);
   } finally {
@@ -38,10 +40,10 @@ export async function readObject(
 async function take(
   ctx: ShipContext,
   source: ListingRow,
-  found: ObjectDownload,
+  found: OpenedObject,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { info, body } = found;
+  const { info } = found;
   const { name } = source;
   // Destroyed unless it is read to its end: a connection hangs from it.
   try {
@@ -55,17 +57,18 @@ async function take(
     }
     noteChange(ctx, source, info);
     if (info.bytes === 0) {
-      await finished(body.resume());
+      if ('body' in found) await finished(found.body.resume());
+      else assertWhole(ctx, name, 0, found.content.length);
       ctx.session.progress.moved({ objects: 1 });
       return { name, row: rowOf(ctx, source, info) };
     }
     const stored =
-      info.bytes <= smallBytes
+      'content' in found || info.bytes <= smallBytes
         ? await storeSmall(ctx, source, found, signal)
         : await storeLarge(ctx, source, found, signal);
     return { name, row: { ...rowOf(ctx, source, info), ...stored } };
   } finally {
-    if (!body.readableEnded) body.destroy();
+    closeObject(found);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Transform } from 'node:stream';
 import { FarshoreError } from '../../../kernel/errors.ts';
+import type { OpenedObject } from '../../../regions/object-store/open-object.ts';
 import type {
   ListingRow,
   ObjectDownload,
@@ -24,11 +25,13 @@ export interface StoredBytes {
 export async function storeSmall(
   ctx: ShipContext,
   source: ListingRow,
-  { info, body }: ObjectDownload,
+  opened: OpenedObject,
   signal: AbortSignal,
 ): Promise<StoredBytes> {
   const { stored, contents, session } = ctx;
-  const content = await bytesOf(ctx, source.name, { info, body });
+  const { info } = opened;
+  const content = 'content' in opened ? opened.content : await bytesOf(opened);
+  assertWhole(ctx, source.name, info.bytes, content.length);
   const sha256 = createHash('sha256').update(content).digest('hex');
   const key = keyOf(sha256);
   const announced = md5Of(info.etag);
@@ -45,11 +48,7 @@ export async function storeSmall(
   return { key, md5, sha256 };
 }
 
-async function bytesOf(
-  ctx: ShipContext,
-  name: string,
-  { info, body }: ObjectDownload,
-): Promise<Buffer> {
+async function bytesOf({ info, body }: ObjectDownload): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -58,7 +57,6 @@ async function bytesOf(
     if (bytes > info.bytes) break;
     chunks.push(chunk);
   }
-  assertWhole(ctx, name, info.bytes, bytes);
   const [only] = chunks;
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes);
 }

@@ -34,7 +34,8 @@ export async function flawIn(
 ): Promise<Flaw | null> {
   // Where nobody could hash the bytes when they were stored, the MD5 is all there is.
   const algorithm = expected.sha256 === undefined ? 'md5' : 'sha256';
-  const read = await readBack((inner) => bank.get(key, inner), { algorithm }, deps.ambient, signal);
+  const open = (inner: AbortSignal) => bank.open(key, expected.bytes, inner);
+  const read = await readBack(open, { algorithm }, deps.ambient, signal);
   if (read.state === 'missing') return missing;
   if (read.state === 'unreadable') return { problem: 'unreadable', detail: read.reason };
   return flawOf(expected, { bytes: read.bytes, [algorithm]: read.hash });

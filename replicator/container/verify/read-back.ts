@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { isTransient } from '../../../kernel/errors.ts';
-import type {
-  ObjectDownload,
-  ObjectInfo,
-  ObjectStore,
-} from '../../../regions/object-store/types.ts';
+import { piecesOf, type OpenedObject } from '../../../regions/object-store/open-object.ts';
+import type { ObjectInfo } from '../../../regions/object-store/types.ts';
 
 const attempts = 4;
 const firstPauseMs = 500;
@@ -35,7 +32,7 @@ export interface ReadOrder {
  * off again and again are a fact about the object.
  */
 export async function readBack(
-  open: (signal: AbortSignal) => ReturnType<ObjectStore['get']>,
+  open: (signal: AbortSignal) => Promise<OpenedObject | null>,
   order: ReadOrder,
   ambient: Ambient,
   signal: AbortSignal,
@@ -57,18 +54,18 @@ export async function readBack(
 }
 
 async function hashed(
-  { info, body }: ObjectDownload,
+  opened: OpenedObject,
   { algorithm, keepBytes = -1 }: ReadOrder,
 ): Promise<ReadBack> {
   const hash = createHash(algorithm);
   let kept: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of piecesOf(opened)) {
     hash.update(chunk);
     bytes += chunk.length;
     if (bytes <= keepBytes) kept.push(chunk);
     else kept = [];
   }
-  const read = { state: 'read', info, hash: hash.digest('hex'), bytes } as const;
+  const read = { state: 'read', info: opened.info, hash: hash.digest('hex'), bytes } as const;
   return bytes <= keepBytes ? { ...read, content: Buffer.concat(kept, bytes) } : read;
 }

@@ -20,12 +20,15 @@ interface Session {
   };
 }
 
-/** The controller as it is served; a copy is a session of a group with the container. */
-export function farshore(servers: Servers): Entry {
-  return { name: 'farshore', open: (directory) => open(servers, directory) };
+/**
+ * The controller as it is served; a copy is a session of a group with the container. With a directory for
+ * them it leaves a profile of its CPU there when it ends, which itself takes some.
+ */
+export function farshore(servers: Servers, profiles?: string): Entry {
+  return { name: 'farshore', open: (directory) => open(servers, directory, profiles) };
 }
 
-async function open(servers: Servers, directory: string): Promise<Contender> {
+async function open(servers: Servers, directory: string, profiles?: string): Promise<Contender> {
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'clouds.yaml'), stringify({ clouds: clouds(servers) }));
   await writeFile(
@@ -41,7 +44,7 @@ async function open(servers: Servers, directory: string): Promise<Contender> {
   const process = new Process({
     name: 'controller',
     args: ['--config', 'farshore.yaml', 'serve'],
-    flags,
+    flags: profiles === undefined ? flags : [...flags, '--cpu-prof', `--cpu-prof-dir=${profiles}`],
     env: withoutSettings(env),
     cwd: directory,
     logFile: join(directory, 'controller.log'),

@@ -163,6 +163,7 @@ describe('snapshots of the state', () => {
             taken.resolve(undefined);
             return ambient.clock.sleep(60_000, aborted);
           },
+          after: () => () => undefined,
         },
       },
     });

@@ -113,14 +113,6 @@ describe('bulk transfers', () => {
     await until(() => server.cutOff() === 1);
   });
 
-  it('that are short end at their deadline, whatever moves', async () => {
-    await using server = await trickle();
-    await using it = rig({ timeoutMs: 3000 });
-    const short = { ...read, timeoutMs: 3000, isShort: true };
-    const answer = await it.caller.bulk(target(server.url), short);
-    expect((await rejection(buffer(answer.body))).code).to.equal('region.timeout');
-  });
-
   it('let a slow transfer go on as long as it moves, and a reader take its time', async () => {
     const answering = Promise.withResolvers<ServerResponse>();
     await using server = await serve((_, response) => {

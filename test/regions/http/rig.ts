@@ -1,4 +1,5 @@
 import type { Clock } from '../../../kernel/clock.ts';
+import { afterSleep } from '../../support/after-sleep.ts';
 import { systemClock } from '../../../kernel/clock.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { Caller, type Target, type Tokens } from '../../../regions/http/caller.ts';
@@ -25,6 +26,10 @@ export class HastyClock implements Clock {
     if (ms > this.#watchdogMs * 0.6) return systemClock.sleep(ms, signal);
     this.slept.push(ms);
     return systemClock.sleep(0, signal);
+  }
+
+  after(ms: number, run: () => void): () => void {
+    return afterSleep(this, ms, run);
   }
 }
 

@@ -1,6 +1,7 @@
+import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { createObjectStore } from '../../../regions/object-store/client.ts';
-import { readWhole } from '../../../regions/object-store/read-whole.ts';
+import { openObject, wholeBytes } from '../../../regions/object-store/open-object.ts';
 import type { Reply } from '../../support/http-server.ts';
 import { collect, rejection } from '../../support/rejection.ts';
 import { row, withStore } from './store-rig.ts';
@@ -244,23 +245,29 @@ describe('objects', () => {
       },
     ));
 
-  it('small by nature are read whole, and refused by name where they are not', () =>
+  it('that are small come whole, and nothing is kept of what is larger', () =>
     withStore(
-      () => ({ status: 200, body: 'x'.repeat(100) }),
+      ({ url }) =>
+        url.includes('none')
+          ? { status: 404 }
+          : { status: 200, headers: { 'content-length': '100' }, body: 'x'.repeat(100) },
       async (store) => {
-        const limit = { operation: 'read manifest', subject: 'c/o' };
-        const read = async (mostBytes: number, more: object = {}) => {
-          const download = (await store.get('c', 'o'))!;
-          const info = { ...download.info, ...more };
-          return readWhole({ ...download, info }, { ...limit, mostBytes });
-        };
-        expect(await read(100)).to.have.lengthOf(100);
-        for (const more of [{}, { bytes: 0 }])
-          expect(await rejection(read(99, more))).to.include({
-            code: 'object-store.too-large',
-            kind: 'permanent',
-            subject: 'c/o',
-          });
+        const whole = await store.getWhole('c', 'o', { mostBytes: 100 });
+        if (whole === null || whole === 'larger') expect.fail('it is not whole');
+        expect(whole.content.toString()).to.equal('x'.repeat(100));
+        expect(whole.info.bytes).to.equal(100);
+        expect(await store.getWhole('c', 'o', { mostBytes: 99 })).to.equal('larger');
+        expect(await store.getWhole('c', 'none', { mostBytes: 100 })).to.equal(null);
+      },
+    ));
+
+  it('opened by a length that is no longer right come as a stream', () =>
+    withStore(
+      () => ({ status: 200, body: Buffer.alloc(wholeBytes + 1) }),
+      async (store) => {
+        const opened = await openObject(store, { container: 'c', object: 'o', bytes: 7 }, {});
+        if (opened === null || 'content' in opened) expect.fail('it is no stream');
+        expect(await buffer(opened.body)).to.have.lengthOf(wholeBytes + 1);
       },
     ));
 

@@ -40,6 +40,10 @@ export class SimProcess {
       now: () => Math.round(epochMs + deps.scheduler.nowMs + this.#wallOffsetMs),
       monotonicMs: () => (deps.scheduler.nowMs - this.#bornMs) * this.#rate,
       sleep: (ms: number, signal?: AbortSignal) => this.#sleep(ms, signal),
+      after: (ms: number, run: () => void) => {
+        const timer = this.after(ms, run);
+        return () => timer.cancel();
+      },
     });
   }
 

@@ -11,6 +11,7 @@ import type {
   ObjectRef,
   ObjectStore,
   ReadOptions,
+  WholeObject,
   WriteOptions,
   Written,
 } from '../../../regions/object-store/types.ts';
@@ -190,6 +191,17 @@ export class MemoryObjectStore implements ObjectStore {
         ...(last.versionId === undefined ? {} : { versionId: last.versionId }),
       };
     }
+  }
+
+  async getWhole(
+    container: string,
+    object: string,
+    { mostBytes, ...options }: ReadOptions & { readonly mostBytes: number },
+  ): Promise<WholeObject | 'larger' | null> {
+    const found = await this.get(container, object, options);
+    if (found === null) return null;
+    const content = await buffer(found.body);
+    return content.length > mostBytes ? 'larger' : { info: found.info, content };
   }
 
   async head(

@@ -20,6 +20,7 @@ const withoutLimits: Clock = {
       : new Promise((_, reject) => {
           signal?.addEventListener('abort', () => reject(signal.reason as Error));
         }),
+  after: () => () => undefined,
 };
 
 describe('EtcdStore, when things go wrong', function () {

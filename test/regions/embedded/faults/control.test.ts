@@ -85,7 +85,7 @@ describe('the control endpoint of an embedded region', () => {
         ['PATCH', '/conditions', { down: 'maybe', odd: 1 }, 400, /^down: .*; .*odd/],
         ['PATCH', '/conditions', [], 400, /object/],
         ['POST', '/request-faults', { path: '(', status: 500 }, 400, /regular expression/],
-        ['POST', '/request-faults', {}, 400, /needs status or cutAfterBytes/],
+        ['POST', '/request-faults', {}, 400, /needs status, cutAfterBytes or heldMs/],
         ['POST', '/request-faults', undefined, 400, /JSON/],
         ['POST', '/damage', { kind: 'alter' }, 400, /account: .*; container: /],
         ['GET', '/nope', undefined, 404, /there is no 'GET \/nope'/],
