@@ -1,4 +1,6 @@
 import { FarshoreError } from '../../kernel/errors.ts';
+import { hasWhole } from '../../replicator/point/members.ts';
+import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { GroupView } from '../control.ts';
 import { illegal } from './moves.ts';
 import type { Raised } from '../steps/raise-generation.ts';
@@ -36,6 +38,22 @@ export function regionsOf(execution: Execution, view: GroupView): readonly strin
     Raised | undefined;
   const region = raised?.primary ?? view.restoreRegion;
   return [region, ...[view.secondary, view.primary].filter((each) => each !== region)];
+}
+
+/**
+ * Nothing was restored yet, and something of what was to be is whole no more, or its point is gone: gone on
+ * with, the failover would fail at that however often it is tried again.
+ */
+export function mustChooseAnew(
+  { mode, steps, point }: Execution,
+  points: readonly RecoveryPoint[],
+): boolean {
+  const restores = steps.filter(({ type }) => type === 'restore');
+  if (mode === 'drill' || restores.some(({ attempts }) => attempts > 0)) return false;
+  return !restores.every(({ params }) => {
+    const from = points.find(({ id }) => id === (params['point'] ?? point));
+    return from !== undefined && hasWhole(from, String(params['resource']));
+  });
 }
 
 function conflict(

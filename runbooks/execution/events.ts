@@ -58,7 +58,12 @@ export type ExecutionEvent =
       readonly reason?: string;
     }
   | { readonly type: 'cancelled'; readonly at: string; readonly reason: string }
-  | { readonly type: 'retried'; readonly at: string };
+  | {
+      readonly type: 'retried';
+      readonly at: string;
+      /** What the chosen point added was not begun, and goes: it is chosen again. */
+      readonly choosesAnew?: boolean;
+    };
 
 /** What the shell must do, after the state that announces it was saved. Doing it twice is harmless. */
 export type Effect =

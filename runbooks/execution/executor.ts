@@ -4,7 +4,7 @@ import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
 import { plans as builtinPlans } from '../plans/index.ts';
 import type { ExecutionOrder, Runner } from '../runner.ts';
 import { builtinSteps } from '../steps/index.ts';
-import { admission, assertRetriable, regionsOf } from './admission.ts';
+import { admission, assertRetriable, mustChooseAnew, regionsOf } from './admission.ts';
 import { auditOfOrder } from './audit.ts';
 import { withDeadline } from './deadline.ts';
 import { Duty } from './duty.ts';
@@ -85,7 +85,8 @@ class Executor implements Runner {
     const view = await control.group(execution.group);
     assertRetriable(execution, view);
     const at = this.#now();
-    const { execution: retried } = transition(execution, { type: 'retried', at });
+    const choosesAnew = mustChooseAnew(execution, await control.points(execution.group));
+    const { execution: retried } = transition(execution, { type: 'retried', at, choosesAnew });
     await journal.reopen(retried, admission(retried, at, regionsOf(retried, view)));
     return retried;
   }

@@ -36,7 +36,7 @@ function apply(execution: Execution, event: ExecutionEvent): Transition {
     case 'cancelled':
       return cancelled(execution, event.reason, event.at);
     case 'retried':
-      return retried(execution);
+      return retried(event.choosesAnew === true ? withoutChoice(execution) : execution);
   }
 }
 
@@ -129,6 +129,22 @@ function retried(execution: Execution): Transition {
   const rest = without(execution, 'endedAt', 'result', 'rtoSeconds');
   const steps = execution.steps.map((step) => (renewed.has(step.id) ? renew(step) : step));
   return { execution: { ...rest, cancelRequested: false, state: 'running', steps }, effects: [] };
+}
+
+/** The step that chose counts as one that came to no good end. */
+function withoutChoice(execution: Execution): Execution {
+  const steps = execution.steps.filter((step) => !isOfResource(step));
+  return {
+    ...without(execution, 'point', 'rpoSeconds', 'lacks'),
+    steps: steps.map((step) =>
+      step.type === 'choose-point' ? { ...step, state: 'skipped' as const } : step,
+    ),
+  };
+}
+
+/** Added for a point: restores or compares one resource of it. */
+function isOfResource({ params }: StepRecord): boolean {
+  return params['resource'] !== undefined;
 }
 
 /** Ids of the steps that an order to try again makes run again; empty: there is nothing to try again. */

@@ -1,13 +1,20 @@
 import { expect } from 'chai';
 
+import type { Finding } from '../../replicator/mover.ts';
 import type { Execution } from '../../runbooks/execution/types.ts';
 import { renderReport, reportOf } from '../../runbooks/report.ts';
 import { rejection } from '../support/rejection.ts';
 import { Bench, notesOf, stateOf } from './support/bench.ts';
-import { permanent, transient, volume } from './support/site.ts';
+import { permanent, transient, volume, type Site } from './support/site.ts';
 
 const asks = { params: { unfenced: undefined } };
 const accept = 'unfenced:accept';
+const damage: Finding = {
+  resource: 'volume/v1',
+  subject: 'bank/x',
+  problem: 'missing',
+  detail: '2026-11-21T08:30:00Z',
+};
 
 /** A primary that takes every fence, but for the volume's where `setReadOnly` says otherwise. */
 function primaryOf(setReadOnly: () => Promise<void> = () => Promise.resolve()) {
@@ -93,6 +100,33 @@ describe('a failover whose old primary cannot be fenced', () => {
     await bench.runner.approve(id, accept, 'still dark');
     expect((await bench.ended(id)).result).to.equal('succeeded');
   });
+
+  const losses: readonly [string, (site: Site) => unknown][] = [
+    ['is gone', (site) => (site.allPoints = site.allPoints.filter(({ id }) => id !== 'p1'))],
+    [
+      'was found damaged',
+      (site) => {
+        site.rotten.add('p1 volume/v1');
+        return site.recordDamage('shop', 'p1', damage);
+      },
+    ],
+  ];
+  for (const [what, lose] of losses)
+    it(`takes another point when the one it chose ${what} before anything was restored`, async () => {
+      const bench = new Bench();
+      bench.site.addPoint('p0', 60);
+      const { id } = await bench.start('failover', asks);
+      expect((await bench.until(id, isAtGate)).point).to.equal('p1');
+      await bench.runner.cancel(id);
+      await bench.ended(id);
+      await lose(bench.site);
+      await bench.runner.retry(id);
+      expect((await bench.until(id, isAtGate)).point).to.equal('p0');
+      await bench.runner.approve(id, accept, 'still dark');
+      const ended = await bench.ended(id);
+      expect([ended.result, ended.point]).to.deep.equal(['succeeded', 'p0']);
+      expect(ended.steps.filter(({ type }) => type === 'restore')).to.have.length(3);
+    });
 
   it('does not wait where the order said why, and keeps the reason', async () => {
     const bench = new Bench();
