@@ -1,16 +1,14 @@
 import {
   nothingSwept,
-  resourceKey,
   type Copy,
   type Mover,
   type Movers,
   type ResourceKind,
-  type Scrubbed,
   type SessionContext,
-  type TargetContext,
 } from '../../../replicator/mover.ts';
 import { linkOf } from '../world/sim-scope.ts';
 import { actorOf, capture, snapshotName } from './capture.ts';
+import { scrub } from './scrub.ts';
 import { check, discard, expire, inventory, restore, verify } from './secondary.ts';
 import { ship } from './ship.ts';
 
@@ -37,20 +35,6 @@ function moverOf(kind: ResourceKind): Mover {
     sweep: () => Promise.resolve(nothingSwept),
     sweepExecution: () => Promise.resolve(nothingSwept),
   };
-}
-
-/** Copy by copy, in an order that stays the same. */
-async function* scrub(
-  copies: readonly Copy[],
-  after: string,
-  at: TargetContext,
-): AsyncGenerator<Scrubbed> {
-  const nameOf = ({ resource, dataTime }: Copy) => `${resourceKey(resource)} ${dataTime}`;
-  for (const copy of copies.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
-    if (nameOf(copy) <= after) continue;
-    const { findings, damaged } = await verify(copy, 'content', at);
-    yield { upTo: nameOf(copy), damage: damaged === 0 ? [] : [{ copy, findings, damaged }] };
-  }
 }
 
 /** Snapshots of this session and of any before it: one session of a group runs at a time. */
