@@ -36,8 +36,9 @@ export interface BankView {
   /** `account/container`. */
   readonly place: string;
   readonly isOwn: boolean;
-  /** Null: nobody has said it is his yet. */
+  /** Null: nobody has said it is his yet, or `fault` says why that is not known. */
   readonly owner: BankOwner | null;
+  readonly fault: Fault | null;
   readonly groups: readonly string[];
 }
 
@@ -58,7 +59,10 @@ export interface VerifiedGroup {
 export interface BankVerification {
   readonly bank: BankView;
   readonly groups: readonly VerifiedGroup[];
-  /** True when every manifest and group record is signed, understood, without contradiction, and the state agrees. */
+  /**
+   * True when it says whose it is, every manifest and group record is signed, understood, without
+   * contradiction, the keys that signed are there, and the state agrees.
+   */
   readonly isWhole: boolean;
 }
 

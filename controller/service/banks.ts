@@ -1,12 +1,14 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
+import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
 import { readGroupRecord } from '../../replicator/bank/group-record.ts';
 import { groupsIn } from '../../replicator/bank/groups.ts';
 import { privateKeyPem } from '../../replicator/bank/identity.ts';
-import { adopt, readOwner } from '../../replicator/bank/owner.ts';
+import { adopt, ownerObject, seeOwner } from '../../replicator/bank/owner.ts';
 import { authenticityOf, publishedKeys, type Keyring } from '../../replicator/bank/signed.ts';
 import { surveyPoints } from '../../replicator/point/survey.ts';
+import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import { assertRegions } from '../sites.ts';
 import { auditEntry } from '../state/audit.ts';
 import { changeKey, openInstallation, type Installation } from '../state/installation.ts';
@@ -30,6 +32,11 @@ export interface BanksDeps extends RebuildDeps {
   readonly ambient: Ambient;
   readonly site: string;
   readonly stopping: AbortSignal;
+}
+
+interface BankKeyring extends Keyring {
+  /** Those that the bank itself holds: what a lost state would have to go by. */
+  readonly published: ReadonlySet<string>;
 }
 
 /** Orders about banks and about who writes into them. */
@@ -78,9 +85,16 @@ export class Banks implements BankService {
     const ring = await this.#keyring(bank, trust, within);
     const view = await this.#view(region, bank, within);
     const groups: VerifiedGroup[] = [];
-    for (const group of view.groups)
-      groups.push(await this.#verifyGroup(group, bank, ring, within));
-    return { bank: view, groups, isWhole: groups.every(({ faults }) => faults.length === 0) };
+    const points = (await this.#deps.store.range(keys.points()))
+      .map(({ value }) => value)
+      .filter((point) => point.region === region && point.state !== 'expiring');
+    // Those of which nothing is there any more, too.
+    for (const group of new Set([...view.groups, ...points.map((point) => point.group)])) {
+      const its = points.filter((point) => point.group === group);
+      groups.push(await this.#verifyGroup(group, its, bank, ring, within));
+    }
+    const isWhole = view.fault === null && groups.every(({ faults }) => faults.length === 0);
+    return { bank: view, groups, isWhole };
   }
 
   async adopt(region: string, order: BankOrder, signal?: AbortSignal): Promise<BankView> {
@@ -116,7 +130,7 @@ export class Banks implements BankService {
     signal: AbortSignal,
   ): Promise<void> {
     const { store, ambient } = this.#deps;
-    const owner = await readOwner(bank.documents, signal);
+    const { owner } = await seeOwner(bank.documents, signal);
     if (owner?.installation === bank.installation) return;
     const subject = `${region}: ${bank.documents.place}`;
     // Audited before it is done: who is robbed of his bank must find by whom.
@@ -128,8 +142,9 @@ export class Banks implements BankService {
 
   async #verifyGroup(
     group: string,
+    points: readonly RecoveryPoint[],
     bank: Bank,
-    ring: Keyring,
+    ring: BankKeyring,
     signal: AbortSignal,
   ): Promise<VerifiedGroup> {
     const { found, conflicts } = await surveyPoints(bank, group, ring, signal);
@@ -140,39 +155,43 @@ export class Banks implements BankService {
       if (problem !== null) say(problem.code, id, problem.message);
       else if (authenticity === 'unverified') say(...unverified(id, key));
     for (const { code, message } of conflicts) say(code, group, message);
-    const record = await readGroupRecord(bank.documents, group, signal);
-    const authenticity = record === null ? null : authenticityOf(record.parts, ring);
-    if (authenticity === null) say('bank.group-missing', group, 'it has no record of the group');
-    else if (authenticity === 'unverified')
-      say(...unverified('group record', record?.parts.signature?.key ?? null));
-    else if (authenticity !== 'authentic')
-      say('bank.not-authentic', 'group record', `its signature is worth nothing: ${authenticity}`);
-    for (const { value } of await this.#deps.store.range(keys.point(group))) {
-      const inBank = found.find(({ id }) => id === value.id);
-      if (value.state === 'expiring') continue;
+    const record = await readRecord(bank, group, ring, signal);
+    faults.push(...record.faults);
+    for (const { id, manifest } of points) {
+      const inBank = found.find((each) => each.id === id);
       if (inBank === undefined)
-        say('point.manifest-missing', value.id, 'the state has it, the bank has no manifest of it');
-      else if (inBank.sha256 !== value.manifest.sha256)
-        say('point.manifest-altered', value.id, 'it is not the manifest that the state has');
+        say('point.manifest-missing', id, 'the state has it, the bank has no manifest of it');
+      else if (inBank.sha256 !== manifest.sha256)
+        say('point.manifest-altered', id, 'it is not the manifest that the state has');
     }
     const signers = new Set(found.flatMap(({ key }) => key ?? []));
+    for (const key of new Set([...signers, ...record.keys]))
+      if (ring.keys.has(key) && !ring.published.has(key)) say(...unpublished(group, key));
     return { group, points: found.length, keys: [...signers], faults };
   }
 
   async #view(region: string, bank: Bank, signal: AbortSignal): Promise<BankView> {
-    const owner = await readOwner(bank.documents, signal);
+    const { owner, fault: spoilt } = await seeOwner(bank.documents, signal);
     const groups = await collected(groupsIn(bank.documents, signal));
+    const fault =
+      spoilt !== null
+        ? { code: spoilt.code, subject: ownerObject, message: spoilt.message }
+        : owner === null && groups.length > 0
+          ? { code: 'bank.ownerless', subject: ownerObject, message: `${ownerObject} is not there` }
+          : null;
     const isOwn = owner?.installation === bank.installation;
-    return { region, place: bank.documents.place, isOwn, owner, groups };
+    return { region, place: bank.documents.place, isOwn, owner, fault, groups };
   }
 
   /** The bank's own keys, this installation's, and which of them somebody vouches for. */
-  async #keyring(bank: Bank, trust: readonly string[], signal: AbortSignal): Promise<Keyring> {
+  async #keyring(bank: Bank, trust: readonly string[], signal: AbortSignal): Promise<BankKeyring> {
     const { store, ambient } = this.#deps;
     const { key, formerKeys } = await openInstallation(store, ambient);
     const own = [key, ...formerKeys];
-    const all = [...(await publishedKeys(bank.documents, signal)), ...own];
+    const published = await publishedKeys(bank.documents, signal);
+    const all = [...published, ...own];
     return {
+      published: new Set(published.map(({ fingerprint }) => fingerprint)),
       keys: new Map(all.map((each) => [each.fingerprint, each])),
       trusted: new Set([...own.map(({ fingerprint }) => fingerprint), ...trust]),
     };
@@ -193,6 +212,45 @@ export class Banks implements BankService {
     const { stopping } = this.#deps;
     return signal === undefined ? stopping : AbortSignal.any([signal, stopping]);
   }
+}
+
+/** What is wrong with the group's record, and the key that signed it. */
+async function readRecord(
+  bank: Bank,
+  group: string,
+  ring: Keyring,
+  signal: AbortSignal,
+): Promise<{ readonly keys: readonly string[]; readonly faults: readonly Fault[] }> {
+  const subject = 'group record';
+  try {
+    const record = await readGroupRecord(bank.documents, group, signal);
+    if (record === null) {
+      const message = 'it has no record of the group';
+      return { keys: [], faults: [{ code: 'bank.group-missing', subject: group, message }] };
+    }
+    const authenticity = authenticityOf(record.parts, ring);
+    const key = record.parts.signature?.key ?? null;
+    const keysOfIt = key === null ? [] : [key];
+    if (authenticity === 'authentic') return { keys: keysOfIt, faults: [] };
+    const [code, , message] =
+      authenticity === 'unverified'
+        ? unverified(subject, key)
+        : ['bank.not-authentic', subject, `its signature is worth nothing: ${authenticity}`];
+    return { keys: keysOfIt, faults: [{ code, subject, message }] };
+  } catch (error) {
+    if (!(error instanceof FarshoreError) || error.code !== 'bank.group-not-understood')
+      throw error;
+    return { keys: [], faults: [{ code: error.code, subject, message: error.message }] };
+  }
+}
+
+/** Only whoever has the state can check it, and the state is what may be lost. */
+function unpublished(group: string, key: string): [string, string, string] {
+  return [
+    'bank.key-missing',
+    group,
+    `the public key ${key}, which signed here, is not in the bank: it is written with the group's next session`,
+  ];
 }
 
 function unverified(subject: string, key: string | null): [string, string, string] {

@@ -49,9 +49,9 @@ export async function identityOf(
   return Object.freeze({
     installation: id,
     sign: async (bytes: Buffer) => {
-      const { key } = await openInstallation(store, ambient);
+      const { key, formerKeys: former } = await openInstallation(store, ambient);
       const { fingerprint, publicKey } = key;
-      return { signature: signWith(key, bytes), by: { fingerprint, publicKey } };
+      return { signature: signWith(key, bytes), by: { fingerprint, publicKey }, former };
     },
   });
 }

@@ -34,6 +34,20 @@ export interface ListFrom {
   readonly pageSize?: number;
 }
 
+/** One thing that is too large must not keep from the others: it is given back as the fault that it is. */
+export async function readBounded(
+  documents: Documents,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Buffer | FarshoreError | null> {
+  try {
+    return await documents.read(name, signal);
+  } catch (error) {
+    if (error instanceof FarshoreError && error.code === 'bank.document-too-large') return error;
+    throw error;
+  }
+}
+
 export class SwiftDocuments implements Documents {
   readonly place: string;
   readonly #store: ObjectStore;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from './bank.ts';
-import type { Documents } from './documents.ts';
+import { readBounded, type Documents } from './documents.ts';
 import { readOwner } from './owner.ts';
 import { partsOf, signed, type SignedParts } from './signed.ts';
 
@@ -36,8 +36,8 @@ export async function writeGroupRecord(
     bank.sign(bytes),
   );
   const name = recordName(group);
-  if ((await documents.read(name, signal))?.equals(body) !== true)
-    await documents.write(name, body, signal);
+  const there = await readBounded(documents, name, signal);
+  if (!(there instanceof Buffer) || !there.equals(body)) await documents.write(name, body, signal);
 }
 
 /** Null when there is none. Throws `bank.group-not-understood`; the signature is the caller's to check. */
@@ -46,8 +46,10 @@ export async function readGroupRecord(
   group: string,
   signal: AbortSignal,
 ): Promise<GroupRecordInBank | null> {
-  const body = await documents.read(recordName(group), signal);
+  const body = await readBounded(documents, recordName(group), signal);
   if (body === null) return null;
+  if (body instanceof FarshoreError)
+    throw notUnderstood(`${documents.place}/${recordName(group)}`, body);
   const parts = partsOf(body);
   try {
     const record = recordSchema.parse(JSON.parse(parts.content.toString('utf8')));
@@ -74,12 +76,12 @@ function recordName(group: string): string {
 }
 
 function notUnderstood(subject: string, cause: unknown): FarshoreError {
-  return new FarshoreError('it is not what this farshore writes of a group', {
+  return new FarshoreError('its record is not what this farshore writes of a group', {
     code: 'bank.group-not-understood',
     kind: 'permanent',
     operation: 'read group in the bank',
     subject,
-    hint: 'a newer release may have written it: upgrade farshore. Nothing was changed',
+    hint: 'it is damaged, or a newer release wrote it: upgrade farshore. Nothing was changed',
     cause,
   });
 }

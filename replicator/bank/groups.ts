@@ -16,8 +16,8 @@ export async function* groupsIn(
       const first = name.slice(0, slash);
       // Not of a group: claims of who would own the bank, public keys.
       if (!ownFolders.has(first)) yield first;
-      // Past all names of this folder.
-      after = `${first}/\u{10FFFF}`;
+      // Past all names of this folder: the character after its slash.
+      after = `${first}0`;
     }
   }
 }

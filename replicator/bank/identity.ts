@@ -11,8 +11,12 @@ import {
 export interface Identity {
   /** Made once, with the state; everything made outside of it bears it. */
   readonly installation: string;
-  /** By the key that is in use now. */
-  sign(bytes: Buffer): Promise<{ readonly signature: Signature; readonly by: PublicKey }>;
+  /** By the key that is in use now; `former` are those that signed what may still be there. */
+  sign(bytes: Buffer): Promise<{
+    readonly signature: Signature;
+    readonly by: PublicKey;
+    readonly former: readonly PublicKey[];
+  }>;
 }
 
 export interface Signature {

@@ -37,7 +37,10 @@ export interface BankOwner {
   }[];
 }
 
-/** Null when nobody has said it is his. Throws `bank.owner-not-understood`. */
+/**
+ * Null when nobody has said it is his. Throws `bank.owner-not-understood` for what another release wrote,
+ * and `bank.owner-damaged` for what none did.
+ */
 export async function readOwner(
   documents: Documents,
   signal?: AbortSignal,
@@ -47,7 +50,37 @@ export async function readOwner(
   try {
     return ownerSchema.parse(JSON.parse(body.toString('utf8')));
   } catch (cause) {
-    throw notUnderstood(documents.place, cause);
+    throw isOfAnotherRelease(body)
+      ? notUnderstood(documents.place, cause)
+      : damaged(documents.place, cause);
+  }
+}
+
+/** As `readOwner`, for who may not fail over a spoilt document: it says nothing of whose the bank is. */
+export async function seeOwner(
+  documents: Documents,
+  signal?: AbortSignal,
+): Promise<{ readonly owner: BankOwner | null; readonly fault: FarshoreError | null }> {
+  try {
+    return { owner: await readOwner(documents, signal), fault: null };
+  } catch (error) {
+    if (!(error instanceof FarshoreError) || !faults.has(error.code)) throw error;
+    return { owner: null, fault: error };
+  }
+}
+
+const faults: ReadonlySet<string> = new Set([
+  'bank.owner-not-understood',
+  'bank.owner-damaged',
+  'bank.document-too-large',
+]);
+
+function isOfAnotherRelease(body: Buffer): boolean {
+  try {
+    const { format } = JSON.parse(body.toString('utf8')) as { format?: unknown };
+    return typeof format === 'number' && format !== ownerFormat;
+  } catch {
+    return false;
   }
 }
 
@@ -81,6 +114,7 @@ export async function requireOwner(
 /**
  * By an operator's word. The installation that had it is refused from then on. Repeated it changes
  * nothing. Two adoptions at once: the last one to write has it, the other finds that out reading back.
+ * What a newer release wrote stays; a spoilt document is written anew, and who had the bank is not known.
  */
 export async function adopt(
   documents: Documents,
@@ -88,7 +122,8 @@ export async function adopt(
   by: { readonly at: string; readonly reason: string },
   signal: AbortSignal,
 ): Promise<{ readonly owner: BankOwner; readonly before: string | null }> {
-  const found = await readOwner(documents, signal);
+  const { owner: found, fault } = await seeOwner(documents, signal);
+  if (fault?.code === 'bank.owner-not-understood') throw fault;
   if (found?.installation === installation) return { owner: found, before: installation };
   const owner: BankOwner = {
     ...found,
@@ -154,7 +189,7 @@ function ownerless(place: string, found: string): FarshoreError {
     kind: 'permanent',
     operation: 'use bank',
     subject: place,
-    hint: 'it is of something else, or of a farshore from before banks had owners, which goes on reading it: name an empty container (regions.<name>.bank.container). Nothing of it was changed',
+    hint: `if its ${ownerObject} was deleted: farshore bank verify, then farshore bank adopt. If it is of something else, name an empty container (regions.<name>.bank.container). Nothing of it was changed`,
   });
 }
 
@@ -164,7 +199,18 @@ function contended(place: string): FarshoreError {
     kind: 'transient',
     operation: 'use bank',
     subject: place,
-    hint: 'see which one has it: farshore bank show',
+    hint: 'see which one has it: farshore bank show. While nobody has it and this goes on, the other one gave up half-way: farshore bank adopt',
+  });
+}
+
+function damaged(place: string, cause: unknown): FarshoreError {
+  return new FarshoreError(`its ${ownerObject} is damaged and does not say whose it is`, {
+    code: 'bank.owner-damaged',
+    kind: 'permanent',
+    operation: 'use bank',
+    subject: place,
+    hint: 'farshore bank verify says what else is there; farshore bank adopt writes it anew. Nothing was changed',
+    cause,
   });
 }
 

@@ -1,5 +1,5 @@
 import { fingerprintOf, isSignedBy, type PublicKey, type Signature } from './identity.ts';
-import type { Documents } from './documents.ts';
+import { readBounded, type Documents } from './documents.ts';
 
 /**
  * A signed document is two lines of JSON: the content, and `{"signature":{"key":…,"value":…}}` over the
@@ -67,16 +67,19 @@ export function authenticityOf({ content, signature }: SignedParts, ring: Keyrin
 
 const keyFolder = '.keys/';
 
-/** So that a bare region can check signatures. Written once a key; a former one stays. */
+/**
+ * So that a bare region can check signatures: without it nothing that the key signed can be had back. A
+ * former one stays; one that is not what it should be is written anew.
+ */
 export async function publishKey(
   documents: Documents,
   { fingerprint, publicKey }: PublicKey,
   signal?: AbortSignal,
 ): Promise<void> {
   const name = keyName(fingerprint);
-  if ((await documents.read(name, signal)) !== null) return;
+  if ((await keyIn(documents, name, signal)) === publicKey) return;
   const body = JSON.stringify({ format: 1, fingerprint, publicKey }) + '\n';
-  await documents.create(name, Buffer.from(body), signal);
+  await documents.write(name, Buffer.from(body), signal);
 }
 
 /** Those whose fingerprint is that of their bytes: a name proves nothing. */
@@ -86,8 +89,7 @@ export async function publishedKeys(
 ): Promise<readonly PublicKey[]> {
   const found: PublicKey[] = [];
   for await (const name of documents.list(keyFolder, {}, signal)) {
-    const body = await documents.read(name, signal);
-    const publicKey = body === null ? null : publicKeyIn(body);
+    const publicKey = await keyIn(documents, name, signal);
     if (publicKey === null) continue;
     const fingerprint = fingerprintOf(Buffer.from(publicKey, 'base64'));
     if (name === keyName(fingerprint)) found.push({ fingerprint, publicKey });
@@ -97,6 +99,16 @@ export async function publishedKeys(
 
 function keyName(fingerprint: string): string {
   return `${keyFolder}${fingerprint.replace('sha256:', '')}.json`;
+}
+
+/** Null also for what is too large to be one. */
+async function keyIn(
+  documents: Documents,
+  name: string,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const body = await readBounded(documents, name, signal);
+  return body instanceof Buffer ? publicKeyIn(body) : null;
 }
 
 function publicKeyIn(body: Buffer): string | null {

@@ -39,7 +39,7 @@ class SwiftBank implements Bank {
   readonly installation: string;
   readonly documents: Documents;
   readonly #identity: Identity;
-  /** Fingerprints of keys that are known to lie in the bank. */
+  /** Fingerprints of former keys that were seen in the bank. */
   readonly #published = new Set<string>();
   readonly #spoolDir: string;
   readonly #ambient: Ambient;
@@ -71,10 +71,13 @@ class SwiftBank implements Bank {
   }
 
   async sign(bytes: Buffer): Promise<Signature> {
-    const { signature, by } = await this.#identity.sign(bytes);
-    if (!this.#published.has(by.fingerprint)) {
-      await publishKey(this.documents, by);
-      this.#published.add(by.fingerprint);
+    const { signature, by, former } = await this.#identity.sign(bytes);
+    // Looked at each time: what is signed is worth nothing on the day without it.
+    await publishKey(this.documents, by);
+    for (const key of former) {
+      if (this.#published.has(key.fingerprint)) continue;
+      await publishKey(this.documents, key);
+      this.#published.add(key.fingerprint);
     }
     return signature;
   }

@@ -1,5 +1,6 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../bank/bank.ts';
+import { readBounded } from '../bank/documents.ts';
 import { authenticityOf, partsOf, type Authenticity, type Keyring } from '../bank/signed.ts';
 import { decodeManifest, manifestSha256 } from './manifest.ts';
 import type { PointManifest } from './types.ts';
@@ -35,13 +36,26 @@ export async function surveyPoints(
   const prefix = `${group}/points/`;
   const found: FoundManifest[] = [];
   for await (const object of bank.documents.list(prefix, {}, signal)) {
-    const body = await bank.documents.read(object, signal);
+    const body = await readBounded(bank.documents, object, signal);
     // Deleted since it was listed.
     if (body === null) continue;
     const id = object.slice(prefix.length).replace(/\.json$/, '');
-    found.push(examine({ group, id, object }, body, ring));
+    found.push(
+      body instanceof FarshoreError
+        ? unread({ id, object }, body)
+        : examine({ group, id, object }, body, ring),
+    );
   }
   return { found: inOrder(found), conflicts: conflictsIn(found) };
+}
+
+/** What no Farshore wrote: whose it is, is not asked. */
+function unread(
+  at: { readonly id: string; readonly object: string },
+  { code, message }: FarshoreError,
+): FoundManifest {
+  const nothing = { sha256: '', authenticity: 'unsigned', key: null, manifest: null } as const;
+  return { ...at, ...nothing, problem: { code, message } };
 }
 
 function examine(
@@ -54,15 +68,18 @@ function examine(
   const { id, object } = at;
   const key = parts.signature?.key ?? null;
   const about = { id, object, sha256: manifestSha256(body), authenticity, key };
-  const isWorthless = authenticity !== 'authentic' && authenticity !== 'unverified';
   // Its words are not even read: a forger chose them.
-  if (isWorthless) return { ...about, manifest: null, problem: worthless(authenticity, key) };
+  if (!isSigned(about)) return { ...about, manifest: null, problem: worthless(authenticity, key) };
   try {
     return { ...about, manifest: decodeManifest(body, at), problem: null };
   } catch (error) {
     if (!(error instanceof FarshoreError)) throw error;
     return { ...about, manifest: null, problem: { code: error.code, message: error.message } };
   }
+}
+
+function isSigned({ authenticity }: Pick<FoundManifest, 'authenticity'>): boolean {
+  return authenticity === 'authentic' || authenticity === 'unverified';
 }
 
 function worthless(authenticity: Authenticity, key: string | null) {
@@ -109,7 +126,10 @@ function byPlace(a: FoundManifest, b: FoundManifest): number {
   return (atA ?? 0) - (atB ?? 0) || (a.id < b.id ? -1 : 1);
 }
 
-/** A predecessor that is not there any more is none: retention takes points out of the middle too. */
+/**
+ * A predecessor that is not there any more is none: retention takes points out of the middle too. One that
+ * is not authentic says nothing: it is damaged, and the others are not.
+ */
 function conflictsIn(found: readonly FoundManifest[]): Survey['conflicts'] {
   const known = new Map(found.map((each) => [each.id, each]));
   const successors = new Map<string, string>();
@@ -118,7 +138,12 @@ function conflictsIn(found: readonly FoundManifest[]): Survey['conflicts'] {
     if (manifest === null) continue;
     const { previous } = manifest;
     const before = previous === null ? undefined : known.get(previous.id);
-    if (previous !== null && before !== undefined && before.sha256 !== previous.sha256)
+    if (
+      previous !== null &&
+      before !== undefined &&
+      isSigned(before) &&
+      before.sha256 !== previous.sha256
+    )
       conflicts.push({
         code: 'chain.altered',
         message: `${id} names ${previous.id} with SHA-256 ${previous.sha256}, and there it is ${before.sha256}`,

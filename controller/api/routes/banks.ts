@@ -32,6 +32,7 @@ const bankView = z
         ),
       })
       .nullable(),
+    fault: fault.nullable().describe('Why it is not known whose it is.'),
     groups: z.array(z.string()),
   })
   .meta({ id: 'Bank' }) satisfies z.ZodType<BankView>;

@@ -159,15 +159,19 @@ async function rebuild(
 }
 
 async function consequence(region: string, command: Command): Promise<string> {
-  const { owner, isOwn, place } = await clientOf(command).get<BankView>(path(region));
+  const { owner, isOwn, place, fault } = await clientOf(command).get<BankView>(path(region));
+  if (fault !== null)
+    return `The bank ${place} does not say whose it is (${fault.message}). It is taken into use here: whatever installation used it replicates into it and deletes in it no more.`;
   if (owner === null || isOwn) return `The bank ${place} is taken into use here.`;
   return `The bank ${place} belongs to installation ${owner.installation} since ${owner.since}. It is taken from it: its controllers, if there are any, replicate into it and delete in it no more.`;
 }
 
-function shown({ region, place, owner, isOwn, groups }: BankView): string {
+function shown({ region, place, owner, isOwn, fault, groups }: BankView): string {
   const whose =
     owner === null
-      ? 'nobody’s yet'
+      ? fault === null
+        ? 'nobody’s yet'
+        : `which does not say whose it is: ${fault.message} (${fault.code})`
       : `${isOwn ? 'this installation’s' : `that of installation ${owner.installation}`} since ${owner.since}`;
   const before = (owner?.former ?? []).map(
     ({ installation, until, reason }) =>

@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,8 @@ import { systemClock } from '../../../kernel/clock.ts';
 import { systemRandom } from '../../../kernel/random.ts';
 import { newKeyPair } from '../../../replicator/bank/identity.ts';
 import { publishKey, signedBytes, partsOf } from '../../../replicator/bank/signed.ts';
-import { SwiftDocuments } from '../../../replicator/bank/documents.ts';
+import { documentBytesMax, SwiftDocuments } from '../../../replicator/bank/documents.ts';
+import { ownerObject } from '../../../replicator/bank/owner.ts';
 import { testIdentity } from '../../support/identity.ts';
 import { MemoryWorld } from '../../support/memory/movers.ts';
 import { rejection } from '../../support/rejection.ts';
@@ -302,6 +304,103 @@ describe('a state that is had back from the bank', () => {
     const done = await rebuild();
     expect(done.groups[0]).to.include({ outcome: 'rebuilt', points: 2, damaged: 2 });
     expect((await points()).map(({ state }) => state)).to.deep.equal(['damaged', 'damaged']);
+  });
+
+  const faults = async () => {
+    const { groups, bank, isWhole } = await controller.service.banks.verify('west', [lost.key]);
+    const found = groups.flatMap((each) => each.faults.map(({ code, subject }) => [code, subject]));
+    return { isWhole, bank: bank.fault?.code ?? null, found };
+  };
+  const tooLarge = async (name: string) =>
+    west.demo.objectStore.put('farshore', name, Buffer.alloc(documentBytesMax + 1), {
+      contentLength: documentBytesMax + 1,
+      headers: {},
+    });
+
+  it('is had back of all else where one thing in the bank is spoilt or no Farshore wrote it', async () => {
+    expect(await faults()).to.deep.equal({ isWhole: true, bank: null, found: [] });
+    const [first = '', second = ''] = await names('shop/points/');
+    const id = first.replace('shop/points/', '').replace('.json', '');
+    await tooLarge(first);
+    await tooLarge('other/group.json');
+    await documents.write('cut/group.json', Buffer.from('{"format":1,"group":"cu'));
+    await documents.write('/x', Buffer.from('of no group'));
+    const { found, isWhole } = await faults();
+    expect(isWhole).to.equal(false);
+    expect(found).to.deep.equal([
+      ['bank.group-missing', ''],
+      ['bank.group-not-understood', 'group record'],
+      ['bank.group-not-understood', 'group record'],
+      ['bank.document-too-large', id],
+    ]);
+    const { groups } = await rebuild();
+    expect(
+      groups.map(({ group, outcome, points: count }) => [group, outcome, count]),
+    ).to.deep.equal([
+      ['', 'refused', 0],
+      ['cut', 'refused', 0],
+      ['other', 'refused', 0],
+      ['shop', 'rebuilt', 1],
+    ]);
+    expect(second).to.include((await points())[0]!.id);
+  });
+
+  it('has all other points when one manifest was altered, wherever it stands in the chain', async () => {
+    const [first = '', second = ''] = await names('shop/points/');
+    await rewrite(first, (text) => text.replace('"generation":1', '"generation":7'), null);
+    expect((await rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 1 });
+    expect(second).to.include((await points())[0]!.id);
+  });
+
+  it('needs the public keys in the bank, which are missed and written while the state is there', async () => {
+    await controller.stop();
+    controller = await open('one');
+    const { fingerprint, pem } = await controller.service.banks.exportKey({ reason });
+    await controller.stop();
+    const encoded = (key: KeyObject, type: 'pkcs8' | 'spki') =>
+      key.export({ type: type as 'pkcs8', format: 'der' }).toString('base64');
+    controller = await open('one', {
+      fingerprint,
+      privateKey: encoded(createPrivateKey(pem), 'pkcs8'),
+      publicKey: encoded(createPublicKey(pem), 'spki'),
+    });
+    await sync('signed by the key of the state');
+    for (const spoil of [
+      (name: string) => documents.delete(name),
+      (name: string) => documents.write(name, Buffer.from('{"format":1,"fing')),
+    ]) {
+      await spoil(`.keys/${fingerprint.replace('sha256:', '')}.json`);
+      expect(await faults()).to.deep.equal({
+        isWhole: false,
+        bank: null,
+        found: [['bank.key-missing', 'shop']],
+      });
+      await sync('and again');
+      expect(await faults()).to.deep.equal({ isWhole: true, bank: null, found: [] });
+    }
+  });
+
+  for (const [code, spoil] of [
+    ['bank.owner-damaged', () => documents.write(ownerObject, Buffer.from('{"format":1,"inst'))],
+    ['bank.ownerless', () => documents.delete(ownerObject)],
+  ] as const)
+    it(`is had back where the bank does not say whose it is any more (${code})`, async () => {
+      await spoil();
+      expect(await faults()).to.deep.equal({ isWhole: false, bank: code, found: [] });
+      expect((await rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 2 });
+      expect((await controller.service.banks.show('west')).isOwn).to.equal(true);
+    });
+
+  it('is missed while it is there, when the bank lost all of a group', async () => {
+    await rebuild();
+    for (const name of await names('shop/')) await documents.delete(name);
+    const { found, isWhole } = await faults();
+    expect(isWhole).to.equal(false);
+    expect(found.map(([code]) => code)).to.deep.equal([
+      'bank.group-missing',
+      'point.manifest-missing',
+      'point.manifest-missing',
+    ]);
   });
 
   it('keeps the former installation out from then on', async () => {

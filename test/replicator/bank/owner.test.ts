@@ -75,6 +75,7 @@ describe('the owner of a bank', () => {
     const error = await rejection(owned('a'));
     expect(error).to.include({ code: 'bank.ownerless' });
     expect(error.message).to.include('shop/points/p1.json');
+    expect(error.hint).to.include('farshore bank adopt');
     expect(await names()).to.deep.equal(['shop/points/p1.json']);
   });
 
@@ -89,11 +90,42 @@ describe('the owner of a bank', () => {
     expect((await adopt(documents, 'b', by, signal)).owner).to.deep.equal(owner);
   });
 
-  it('is not guessed where the document is a newer one’s or spoilt', async () => {
-    for (const text of ['{"format": 2, "installation": "a"}', 'no json', '{}']) {
+  const by = { at: '2026-11-29T08:00:00.000Z', reason: 'a test' };
+
+  it('is not guessed where the document is a newer one’s, which no order overwrites', async () => {
+    const newer = '{"format": 2, "installation": "a"}';
+    await documents.write(ownerObject, Buffer.from(newer));
+    expect((await rejection(owned('a'))).code).to.equal('bank.owner-not-understood');
+    const error = await rejection(adopt(documents, 'a', by, signal));
+    expect(error.code).to.equal('bank.owner-not-understood');
+    expect((await documents.read(ownerObject))?.toString()).to.equal(newer);
+  });
+
+  it('is not guessed where the document is spoilt, and said anew by an order', async () => {
+    for (const text of [
+      '',
+      'no json',
+      '{}',
+      '{"format":1,"installation":"a","sin',
+      '{"format":1}',
+    ]) {
       await documents.write(ownerObject, Buffer.from(text));
-      expect((await rejection(owned('a'))).code, text).to.equal('bank.owner-not-understood');
+      const error = await rejection(owned('a'));
+      expect(error.code, text).to.equal('bank.owner-damaged');
+      expect(error.hint).to.include('farshore bank adopt');
+      expect((await documents.read(ownerObject))?.toString()).to.equal(text);
+      expect((await adopt(documents, 'a', by, signal)).before).to.equal(null);
+      expect(await owned('a')).to.deep.include({ installation: 'a', former: [] });
     }
+  });
+
+  it('is said by an order where a claim was left by one that never comes back', async () => {
+    await documents.write('.claims/a', Buffer.from('{}'));
+    const error = await rejection(owned('b'));
+    expect(error).to.include({ code: 'bank.contended' });
+    expect(error.hint).to.include('farshore bank adopt');
+    await adopt(documents, 'b', by, signal);
+    expect((await owned('b')).installation).to.equal('b');
   });
 
   it('is not read when it is too large to be one', async () => {

@@ -8,6 +8,8 @@ import { silentLog } from '../../../kernel/log.ts';
 import { systemRandom } from '../../../kernel/random.ts';
 import type { Bank } from '../../../replicator/bank/bank.ts';
 import { adopt, ownerObject } from '../../../replicator/bank/owner.ts';
+import { newKeyPair } from '../../../replicator/bank/identity.ts';
+import { publishedKeys } from '../../../replicator/bank/signed.ts';
 import { createBank } from '../../../replicator/bank/swift-bank.ts';
 import { MemoryObjectStore } from '../../support/memory/object-store.ts';
 import { refusal } from '../../support/memory/refusal.ts';
@@ -61,6 +63,21 @@ describe('the bank', () => {
     expect(bank.former).to.deep.equal([]);
     await bank.requireOwned(signal);
     expect(bank.former).to.deep.equal(['i-0', 'i-1']);
+  });
+
+  it('holds the keys that sign and signed, also those that were spoilt meanwhile', async () => {
+    const [key, former] = [newKeyPair(), newKeyPair()];
+    const identity = testIdentity('test', key, [former]);
+    bank = createBank({ store, container: 'farshore', identity, spoolDir, ambient });
+    const there = async () =>
+      (await publishedKeys(bank.documents)).map(({ fingerprint }) => fingerprint).sort();
+    const both = [key.fingerprint, former.fingerprint].sort();
+    await bank.sign(Buffer.from('content'));
+    expect(await there()).to.deep.equal(both);
+    await bank.documents.write(`.keys/${key.fingerprint.slice(7)}.json`, Buffer.from('{"for'));
+    expect(await there()).to.deep.equal([former.fingerprint]);
+    await bank.sign(Buffer.from('content'));
+    expect(await there()).to.deep.equal(both);
   });
 
   it('sends equal rows once', async () => {
