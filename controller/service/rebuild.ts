@@ -14,7 +14,7 @@ import { withChecks } from '../../replicator/point/members.ts';
 import { checkPoint } from '../../replicator/point/verify-point.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import type { Sites } from '../sites.ts';
-import { parseBankedGroup, type BankedGroup } from '../state/banked-group.ts';
+import { keptByOperators, parseBankedGroup, type BankedGroup } from '../state/banked-group.ts';
 import { findGroup } from '../state/groups.ts';
 import { adoptKeys } from '../state/installation.ts';
 import { keys } from '../state/keys.ts';
@@ -226,23 +226,24 @@ async function headsOf(
 }
 
 /** Below what etcd takes in one transaction. */
-const pointsAtOnce = 80;
+const writtenAtOnce = 80;
 
 /**
- * Points first, in as many transactions as they need: nobody sees them before the group is there. The
- * last one brings the group, and compares that nobody else has made it.
+ * Points first, and what operators keep of them, in as many transactions as they need: nobody sees them
+ * before the group is there. The last one brings the group, and compares that nobody else has made it.
  */
 async function commit(
-  { spec, createdAt, policy, head, resources }: BankedGroup,
+  banked: BankedGroup,
   points: readonly RecoveryPoint[],
   { replace = false }: RebuildOrder,
   { store }: RebuildDeps,
   audit: Operation,
 ): Promise<void> {
+  const { spec, createdAt, policy, head, resources } = banked;
   const { name } = spec;
-  const rest = points.slice(pointsAtOnce);
-  for (let n = 0; n < rest.length; n += pointsAtOnce)
-    await store.transact([], rest.slice(n, n + pointsAtOnce).map(putPoint));
+  const written = [...points.map(putPoint), ...keptByOperators(banked, points)];
+  for (let n = writtenAtOnce; n < written.length; n += writtenAtOnce)
+    await store.transact([], written.slice(n, n + writtenAtOnce));
   await atomically(store, async () => {
     const existing = await findGroup(store, name);
     if (existing !== null && !replace) throw isThere(name);
@@ -270,7 +271,7 @@ async function commit(
         put(keys.members(name), { resources }),
         put(keys.allMembers(), null),
         ...others.map(({ path }) => remove({ path })),
-        ...points.slice(0, pointsAtOnce).map(putPoint),
+        ...written.slice(0, writtenAtOnce),
         audit,
       ],
       result: undefined,

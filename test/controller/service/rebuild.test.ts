@@ -96,6 +96,8 @@ describe('a state that is had back from the bank', () => {
       sequence,
       depth: checked.depth,
     }));
+  const reasons = async () =>
+    new Map((await controller.service.listPoints('shop')).map(({ id, kept }) => [id, kept.join()]));
   const names = async (prefix: string) => {
     const found: string[] = [];
     for await (const name of documents.list(prefix)) found.push(name);
@@ -343,6 +345,56 @@ describe('a state that is had back from the bank', () => {
       ['shop', 'rebuilt', 1],
     ]);
     expect(second).to.include((await points())[0]!.id);
+  });
+
+  it('has what operators hold, and which last copies are kept, as the state had it', async () => {
+    await controller.stop();
+    controller = await open('one');
+    const [, oldest] = await points();
+    await controller.service.holdPoint('shop', oldest!.id, 'for the auditors');
+    await sync('with the hold in the bank');
+    const [newest, middle] = await points();
+    await rewrite(
+      'shop/group.json',
+      (text) => {
+        const record = JSON.parse(text) as { content: { changes: unknown[] } };
+        const resource = { kind: 'volume', id: lost.id, name: 'data' };
+        const change = {
+          resource,
+          change: 'emptied',
+          since: '2026-11-29T08:00:00Z',
+          detail: 'by a test',
+        };
+        record.content.changes = [{ ...change, sequence: 7, newestBefore: middle!.id }];
+        return JSON.stringify(record) + '\n';
+      },
+      { key: keyPair },
+    );
+    await controller.stop();
+    controller = await open('two', newKeyPair());
+    await documents.delete(`shop/points/${oldest!.id}.json`);
+    expect((await rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 2 });
+    const { changes } = await controller.service.groupStatus('shop');
+    expect(changes.map(({ change, detail }) => [change, detail])).to.deep.equal([
+      ['emptied', 'by a test'],
+    ]);
+    const kept = await reasons();
+    expect(kept.get(middle!.id)).to.match(
+      /last copy of volume\/.*, emptied since 2026-11-29T08:00:00Z/,
+    );
+    expect(kept.get(newest!.id)).to.not.include('last copy');
+  });
+
+  it('has the holds of points that are there', async () => {
+    await controller.stop();
+    controller = await open('one');
+    const [, oldest] = await points();
+    await controller.service.holdPoint('shop', oldest!.id, 'for the auditors');
+    await sync('with the hold in the bank');
+    await controller.stop();
+    controller = await open('two', newKeyPair());
+    await rebuild();
+    expect((await reasons()).get(oldest!.id)).to.include('held: for the auditors');
   });
 
   it('has all other points when one manifest was altered, wherever it stands in the chain', async () => {
