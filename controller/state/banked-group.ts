@@ -110,7 +110,10 @@ export async function bankGroup(
 }
 
 /** Places in the order of points are the state's own; a point's name is not. */
-function newestBefore({ sequence }: MemberChange, points: readonly RecoveryPoint[]) {
+function newestBefore(
+  { sequence }: MemberChange,
+  points: readonly RecoveryPoint[],
+): { readonly newestBefore?: string } {
   if (sequence === undefined) return {};
   const [newest] = points
     .filter((point) => point.sequence < sequence)

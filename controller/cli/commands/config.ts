@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import { answerNo, globalsOf } from '../context.ts';
 import { print } from '../output.ts';
-import { regionColumns } from './status.ts';
+import { outages, regionColumns } from './status.ts';
 
 export function addConfig(program: Command): void {
   program
@@ -21,6 +21,8 @@ export function addConfig(program: Command): void {
         ...regionColumns,
         { title: 'OBJECT STORE', value: ({ objectStore }) => objectStore ?? '' },
       ]);
+      if (output === 'table')
+        for (const line of regions.flatMap(outages)) process.stdout.write(`${line}\n`);
       if (!regions.every(({ services }) => services.every(({ up }) => up))) answerNo();
     });
 }

@@ -44,14 +44,16 @@ export const regionColumns: readonly Column<RegionStatus>[] = [
   {
     title: 'SERVICES',
     value: (region) =>
-      region.services
-        .map(
-          ({ service, up, reason }) =>
-            `${service} ${up ? 'up' : `DOWN (${reason ?? 'no answer'})`}`,
-        )
-        .join(', '),
+      region.services.map(({ service, up }) => `${service} ${up ? 'up' : 'DOWN'}`).join(', '),
   },
 ];
+
+/** Why services are down, one line each: the table has no room for it. */
+export function outages({ name, services }: RegionStatus): readonly string[] {
+  return services
+    .filter(({ up }) => !up)
+    .map(({ service, reason }) => `${name}: ${service}: ${reason ?? 'no answer'}`);
+}
 
 export function addStatus(program: Command): void {
   program
@@ -73,6 +75,7 @@ export function addStatus(program: Command): void {
         for (const line of states.flatMap(remarks)) process.stdout.write(`${line}\n`);
         process.stdout.write('\n');
         print(format, regions, regions, regionColumns);
+        for (const line of regions.flatMap(outages)) process.stdout.write(`${line}\n`);
       }
       const isWell =
         states.every((group) => group.state === 'protected' || group.state === 'paused') &&
@@ -87,7 +90,7 @@ function countText(count: number, what: string): string {
 }
 
 /** What the table has no room for: one line for each resource that needs a look. */
-function remarks({ name, changes, lacks, verification }: GroupStatus): readonly string[] {
+export function remarks({ name, changes, lacks, verification }: GroupStatus): readonly string[] {
   const changed = new Set(changes.map(({ resource }) => resourceKey(resource)));
   const isOverdue = verification !== null && verification.ageSeconds > verification.periodSeconds;
   return [
@@ -98,7 +101,7 @@ function remarks({ name, changes, lacks, verification }: GroupStatus): readonly 
       : []),
     ...changes.map(
       ({ resource, change, detail }) =>
-        `${name}: ${resourceKey(resource)} (${resource.name}) ${change}: ${detail}; its copies from before are kept (farshore group release ${name} ${resourceKey(resource)})`,
+        `${name}: ${resourceKey(resource)} (${resource.name}) ${change}: ${detail}; its copies from before are kept (farshore group release ${name} ${resourceKey(resource)} --reason "…")`,
     ),
     ...lacks
       .filter(({ resource }) => !changed.has(resourceKey(resource)))

@@ -1,0 +1,36 @@
+import { expect } from 'chai';
+import { outages, regionColumns, remarks } from '../../../controller/cli/commands/status.ts';
+import type { GroupStatus } from '../../../controller/model/types.ts';
+import type { RegionStatus } from '../../../controller/service.ts';
+
+describe('what status says beside its tables', () => {
+  it('is why services are down, a line each, and not in the table', () => {
+    const reason = 'identity of region east cannot be reached: ECONNREFUSED';
+    const east = {
+      name: 'east',
+      services: [
+        { service: 'identity', up: false, reason },
+        { service: 'image', up: false, reason: null },
+        { service: 'object-store', up: true, reason: null },
+      ],
+    } as unknown as RegionStatus;
+    expect(regionColumns.map(({ value }) => value(east))).to.deep.equal([
+      'east',
+      'identity DOWN, image DOWN, object-store up',
+    ]);
+    expect(outages(east)).to.deep.equal([`east: identity: ${reason}`, 'east: image: no answer']);
+  });
+
+  it('is an order that can be given as it stands, for what was lost', () => {
+    const resource = { kind: 'volume', id: 'v-1', name: 'data' };
+    const group = {
+      name: 'shop',
+      changes: [{ resource, change: 'lost', since: 's', detail: 'not found in the source' }],
+      lacks: [],
+      verification: null,
+    } as unknown as GroupStatus;
+    expect(remarks(group)).to.deep.equal([
+      'shop: volume/v-1 (data) lost: not found in the source; its copies from before are kept (farshore group release shop volume/v-1 --reason "…")',
+    ]);
+  });
+});
