@@ -194,7 +194,7 @@ function invalid(name: string, faults: readonly Fault[]): InvalidInput {
     code: 'group.invalid',
     operation: 'apply group',
     subject: name,
-    hint: 'nothing was applied; correct it and apply it again',
+    hint: 'the group was not applied; correct it and apply it again',
   });
 }
 

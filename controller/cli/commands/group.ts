@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 
 import type { GroupView } from '../../api/routes/groups.ts';
 import type { SessionSummary } from '../../model/types.ts';
+import type { ApiClient } from '../api-client.ts';
 import { answerNo, clientOf, globalsOf } from '../context.ts';
 import { print, printData } from '../output.ts';
 import { addApply } from './documents.ts';
@@ -51,12 +52,27 @@ function addSync(group: Command): void {
     .option('--no-wait', 'only order it')
     .action(async (name: string, options: { wait: boolean }, command: Command) => {
       const client = clientOf(command);
-      const started = await client.post<SessionSummary>(`${path(name)}/sync`);
-      const ended = options.wait ? await followSession(client, name, started.id) : started;
+      const ended = await (options.wait ? syncNow(client, name) : orderSync(client, name));
       const format = globalsOf(command).output;
       if (!printData(format, ended)) process.stdout.write(`${describe(ended)}\n`);
       if (options.wait && (ended.phase !== 'done' || ended.lacks > 0)) answerNo();
     });
+}
+
+/**
+ * A session that was under way when it was ordered has looked at the source before: it is waited for, and
+ * another follows it, so that what was written before the order is in the point.
+ */
+export async function syncNow(client: ApiClient, name: string): Promise<SessionSummary> {
+  const { status } = await client.get<GroupView>(path(name));
+  const { id } = await orderSync(client, name);
+  const ended = await followSession(client, name, id);
+  if (id !== status.session?.id) return ended;
+  return followSession(client, name, (await orderSync(client, name)).id);
+}
+
+function orderSync(client: ApiClient, name: string): Promise<SessionSummary> {
+  return client.post<SessionSummary>(`${path(name)}/sync`);
 }
 
 function addRelease(group: Command): void {

@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+import type { ApiClient } from '../../../controller/cli/api-client.ts';
+import { syncNow } from '../../../controller/cli/commands/group.ts';
+
+/** A controller whose sync joins the session under way, as it does, or begins one. */
+function clientOf(before: string | null, answers: readonly string[]) {
+  const asked: string[] = [];
+  const left = [...answers];
+  const client = {
+    get: (path: string) => {
+      asked.push(`GET ${path}`);
+      const session = before === null ? null : { id: before };
+      const summary = { id: path.split('/').at(-1), phase: 'done', lacks: 0 };
+      return Promise.resolve(
+        path === '/groups/shop' ? { status: { session } } : { summary, progress: null },
+      );
+    },
+    post: (path: string) => {
+      asked.push(`POST ${path}`);
+      return Promise.resolve({ id: left.shift() });
+    },
+  } as unknown as ApiClient;
+  return { client, asked };
+}
+
+describe('farshore group sync', () => {
+  it('waits for the session under way, which began before, and then for one of its own', async () => {
+    const { client, asked } = clientOf('s1', ['s1', 's2']);
+    expect(await syncNow(client, 'shop')).to.include({ id: 's2' });
+    expect(asked).to.deep.equal([
+      'GET /groups/shop',
+      'POST /groups/shop/sync',
+      'GET /groups/shop/sessions/s1',
+      'POST /groups/shop/sync',
+      'GET /groups/shop/sessions/s2',
+    ]);
+  });
+
+  for (const before of [null, 's1'])
+    it(`waits for the one that it begins, after ${before ?? 'none'}`, async () => {
+      const { client, asked } = clientOf(before, ['s2']);
+      expect(await syncNow(client, 'shop')).to.include({ id: 's2' });
+      expect(asked.filter((line) => line.startsWith('POST'))).to.have.length(1);
+    });
+});
