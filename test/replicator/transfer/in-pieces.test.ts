@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { hasStatus } from '../../../regions/http/request-error.ts';
 import { inPieces } from '../../../replicator/transfer/in-pieces.ts';
 import { MemoryObjectStore } from '../../support/memory/object-store.ts';
 import { rejection } from '../../support/rejection.ts';
@@ -51,7 +50,18 @@ describe('an object read in pieces', () => {
     const other = randomBytes(content.length);
     await store.put('c', 'o', other, { contentLength: other.length });
     const error = await rejection(buffer(body));
-    expect(hasStatus(error, 412)).to.equal(true);
+    expect(error).to.include({ code: 'transfer.object-changed', kind: 'transient' });
+    expect(error.message).to.equal('it was replaced while it was read');
+  });
+
+  it('fails, and does not end early, where the object is deleted meanwhile', async () => {
+    const body = (await read())!;
+    const parts = body[Symbol.asyncIterator]();
+    await parts.next();
+    await store.delete('c', 'o');
+    const error = await rejection(buffer(body));
+    expect(error).to.include({ code: 'transfer.object-changed', subject: 'c/o' });
+    expect(error.message).to.equal('it was deleted while it was read');
   });
 
   it('gives null for what is not there, and nothing for what is empty', async () => {
