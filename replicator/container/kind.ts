@@ -1,5 +1,6 @@
 import type { CatalogReader, Kind, StoredReference } from '../kind.ts';
 import { catalogRows } from './catalog/row.ts';
+import { rowsUnder } from './catalog/stored-once.ts';
 import { fenceContainer, unfenceContainer } from './fence.ts';
 import { findContainers } from './find.ts';
 import { createContainerMover } from './mover.ts';
@@ -31,8 +32,10 @@ async function refersTo(
 ): Promise<readonly StoredReference[]> {
   const found: StoredReference[] = [];
   for (const { container, catalog } of partsOf(copy))
-    for await (const { key, name } of catalogRows(bank.readCatalog(catalog, signal))) {
-      if (key === undefined || !keys.has(key)) continue;
+    for await (const { key, name } of rowsUnder(
+      keys,
+      catalogRows(bank.readCatalog(catalog, signal)),
+    )) {
       found.push({ stored: key, subject: `${container}/${name}` });
       if (found.length === referencesTold) return found;
     }

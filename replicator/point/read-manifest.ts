@@ -1,6 +1,7 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../bank/bank.ts';
-import { decodeManifest, manifestSha256 } from './manifest.ts';
+import type { Copy } from '../mover.ts';
+import { decodeManifest, isNotUnderstood, manifestSha256 } from './manifest.ts';
 import type { PointManifest, RecoveryPoint } from './types.ts';
 
 /**
@@ -23,6 +24,26 @@ export async function readManifest(
       `expected SHA-256 ${point.manifest.sha256}, found ${sha256} of ${body.length} bytes`,
     );
   return decodeManifest(body, point);
+}
+
+/** What a manifest says, or why it says nothing; which of both it is decides nothing about the region. */
+export type ManifestLook =
+  | { readonly state: 'read'; readonly copies: readonly Copy[] }
+  | { readonly state: 'damaged' | 'not-understood'; readonly error: unknown };
+
+/** Throws what the region throws when it cannot be asked: that says nothing about the manifest. */
+export async function lookAtManifest(
+  bank: Bank,
+  point: RecoveryPoint,
+  signal: AbortSignal,
+): Promise<ManifestLook> {
+  try {
+    return { state: 'read', copies: (await readManifest(bank, point, signal)).copies };
+  } catch (error) {
+    if (isManifestDamage(error)) return { state: 'damaged', error };
+    if (isNotUnderstood(error)) return { state: 'not-understood', error };
+    throw error;
+  }
 }
 
 /** True when the manifest itself is what is damaged; false when it could not be asked for. */

@@ -4,8 +4,7 @@ import type { StoredReference } from '../kind.ts';
 import { kindOf } from '../kinds.ts';
 import type { Copy, Finding } from '../mover.ts';
 import { storedThingsOf } from './copies.ts';
-import { isNotUnderstood } from './manifest.ts';
-import { isManifestDamage, readManifest } from './read-manifest.ts';
+import { lookAtManifest } from './read-manifest.ts';
 import type { RecoveryPoint } from './types.ts';
 import { isCatalogDamage } from './verify-copy.ts';
 
@@ -79,15 +78,12 @@ export class References {
 
 /** Without its manifest nobody knows what a point refers to; that it is damaged itself is its own check's matter. */
 export async function copiesOf(point: RecoveryPoint, deps: ReadDeps): Promise<readonly Copy[]> {
-  try {
-    return (await readManifest(deps.bank, point, deps.signal)).copies;
-  } catch (error) {
-    if (!isManifestDamage(error) && !isNotUnderstood(error)) throw error;
-    deps.log.warn('manifest cannot be used, what its point shares with others is not known', {
-      group: point.group,
-      point: point.id,
-      error,
-    });
-    return [];
-  }
+  const look = await lookAtManifest(deps.bank, point, deps.signal);
+  if (look.state === 'read') return look.copies;
+  deps.log.warn('manifest cannot be used, what its point shares with others is not known', {
+    group: point.group,
+    point: point.id,
+    error: look.error,
+  });
+  return [];
 }

@@ -30,6 +30,14 @@ export async function* storedOnce(
     }
 }
 
+/** Those of the rows whose bytes lie under one of these keys. */
+export async function* rowsUnder(
+  keys: { readonly has: (key: string) => boolean },
+  rows: AsyncIterable<CatalogRow>,
+): AsyncGenerator<RowWithBytes> {
+  for await (const row of rows) if (hasBytes(row) && keys.has(row.key)) yield row;
+}
+
 export function hasBytes(row: CatalogRow): row is RowWithBytes {
   return row.key !== undefined;
 }

@@ -7,7 +7,7 @@ import { parallel } from '../../transfer/parallel.ts';
 import { isLostCatalog } from '../catalog/lost.ts';
 import { catalogRows, type CatalogRow } from '../catalog/row.ts';
 import { sortOnDisk } from '../catalog/sort.ts';
-import { hasBytes, storedOnce } from '../catalog/stored-once.ts';
+import { rowsUnder, storedOnce } from '../catalog/stored-once.ts';
 import { partsOf, type ContainerCopy } from '../types.ts';
 import { flawIn } from './content.ts';
 import type { Expected, Flaw } from './flaw.ts';
@@ -132,9 +132,9 @@ async function damageOfKeys(
   const parts = copies.flatMap((copy) => partsOf(copy).map((part) => ({ ...part, copy })));
   for (const having of Map.groupBy(parts, ({ catalog }) => catalog.sha256).values()) {
     const [{ catalog }] = having as [(typeof having)[number]];
-    for await (const row of provenRows(catalog, at, lost)) {
-      const flaw = hasBytes(row) ? flaws.get(row.key) : undefined;
-      if (flaw === undefined || !hasBytes(row)) continue;
+    for await (const row of rowsUnder(flaws, provenRows(catalog, at, lost))) {
+      const flaw = flaws.get(row.key);
+      if (flaw === undefined) continue;
       for (const { copy, container } of having)
         found.get(copy)?.addStored(row.key, `${container}/${row.name}`, flaw.problem, flaw.detail);
     }
