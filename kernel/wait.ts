@@ -28,8 +28,8 @@ export type Sees = (state: string) => void;
 
 const firstPauseMs = 500;
 const longestPauseMs = 10_000;
-/** Little more than what was waited already is added by coming late. */
-const growth = 1.2;
+/** At most a tenth of what was waited already is added by coming late. */
+const growth = 1.1;
 
 /**
  * Asks until the answer is no longer undefined, pausing from 0.5 s up to 10 s. What is waited for is

@@ -31,8 +31,8 @@ export async function shipVolume(
   const own = sessionName(session.sessionId);
   const ids = new Set(base.chain.map((copy) => copy.backupId));
   const isKept = ({ id, name }: Backup): boolean => ids.has(id) || name === own;
-  await removeSuperseded(capture.resource.id, isKept, session, ambient);
-  const made = await ensureBackup(capture, base.chain, session, ambient);
+  const there = await removeSuperseded(capture.resource.id, isKept, session, ambient);
+  const made = await ensureBackup(capture, base.chain, there, session, ambient);
   const description = await describeBackup(made.record, session, ambient);
   const isIncremental = typeof made.record.fields['parent_id'] === 'string';
   if (isIncremental && description.chunks === 0) {

@@ -19,8 +19,12 @@ export async function tidyVolume(
 ): Promise<void> {
   const volumeId = copy.resource.id;
   const ids = new Set(copy.chain.map(({ backupId }) => backupId));
-  await removeSuperseded(volumeId, ({ id }) => ids.has(id), session, ambient);
-  await removeSnapshots(await groupsSnapshots(volumeId, session), session, ambient);
+  // The backup of a snapshot is done with it: neither deletion waits for the other.
+  const done = await Promise.allSettled([
+    removeSuperseded(volumeId, ({ id }) => ids.has(id), session, ambient),
+    groupsSnapshots(volumeId, session).then((found) => removeSnapshots(found, session, ambient)),
+  ]);
+  for (const each of done) if (each.status === 'rejected') throw each.reason;
 }
 
 export async function groupsSnapshots(

@@ -25,19 +25,21 @@ export interface SourceBackup {
 }
 
 /**
- * `chain` is what an incremental may build on; empty for a full one. Throws the transient
- * `volume.backup-failed` when a full backup failed too.
+ * `chain` is what an incremental may build on; empty for a full one. `there` are the volume's backups as
+ * they were listed just now; which parent Cinder takes is read from the record in any case. Throws the
+ * transient `volume.backup-failed` when a full backup failed too.
  */
 export async function ensureBackup(
   capture: VolumeCapture,
   chain: readonly BackupCopy[],
+  there: readonly Backup[],
   session: SessionContext,
   ambient: Ambient,
 ): Promise<SourceBackup> {
   const cinder = session.source.blockStorage;
   const first =
-    (await findBackup(capture, session)) ??
-    (await createBackup(capture, await isBaseUsable(capture, chain, session), session));
+    ownOf(there, session) ??
+    (await createBackup(capture, isBaseUsable(capture, chain, there, session), session));
   const made = await finishedBackup(first, capture, session, ambient);
   if (made.status === 'available') {
     const record = await cinder.exportRecord(made.id, session.signal);
@@ -80,37 +82,27 @@ async function mendSnapshot(
   return snapshotId !== null && mendLostStatus(resource.id, [snapshotId], session, ambient);
 }
 
-async function findBackup(
-  capture: VolumeCapture,
-  session: SessionContext,
-): Promise<Backup | undefined> {
+/** More than one only after a lost answer that took longer than the next look: the first is kept. */
+function ownOf(there: readonly Backup[], session: SessionContext): Backup | undefined {
   const name = sessionName(session.sessionId);
-  const found: Backup[] = [];
-  for await (const backup of session.source.blockStorage.listBackups({
-    volumeId: capture.resource.id,
-    name,
-    signal: session.signal,
-  }))
-    if (backup.name === name && !backup.status.startsWith('delet')) found.push(backup);
-  // More than one only after a lost answer that took longer than the next look: keep the first.
-  found.sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
+  const found = there
+    .filter((backup) => backup.name === name && !backup.status.startsWith('delet'))
+    .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
   return found.find((backup) => backup.status === 'available') ?? found[0];
 }
 
 /** True when the backup that Cinder will take as parent is the last of our chain. */
-async function isBaseUsable(
+function isBaseUsable(
   capture: VolumeCapture,
   chain: readonly BackupCopy[],
+  there: readonly Backup[],
   session: SessionContext,
-): Promise<boolean> {
+): boolean {
   const last = chain.at(-1);
   if (last === undefined || chain.length > maxIncrementals(session)) return false;
   if (last.sizeGib !== capture.attributes.sizeGib) return false;
   let newest: Backup | undefined;
-  for await (const backup of session.source.blockStorage.listBackups({
-    volumeId: capture.resource.id,
-    signal: session.signal,
-  }))
+  for (const backup of there)
     if (newest === undefined || backup.dataTimestamp > newest.dataTimestamp) newest = backup;
   return newest?.id === last.backupId && newest.status === 'available';
 }
@@ -172,26 +164,33 @@ export async function removeBackup(
  * Deletes the group's own backups of the volume that neither the chain nor a session needs,
  * youngest first since Cinder refuses to delete a parent. Left alone, one that a session made and
  * never used would be taken as parent by the next incremental. One that is still being made, or that
- * somebody else's incremental builds on, is left for a later session.
+ * somebody else's incremental builds on, is left for a later session. Gives all backups of the volume
+ * that are there then, whoever's they are.
  */
 export async function removeSuperseded(
   volumeId: string,
   isKept: (backup: Backup) => boolean,
   session: SessionContext,
   ambient: Ambient,
-): Promise<void> {
+): Promise<readonly Backup[]> {
   const cinder = session.source.blockStorage;
-  const surplus: Backup[] = [];
+  const there = new Map<string, Backup>();
   for await (const backup of cinder.listBackups({ volumeId, signal: session.signal }))
-    if (isGroupsBackup(backup, session) && !isKept(backup)) surplus.push(backup);
-  surplus.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+    there.set(backup.id, backup);
+  const surplus = [...there.values()]
+    .filter((backup) => isGroupsBackup(backup, session) && !isKept(backup))
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   for (const { id } of surplus) {
     const now = await cinder.getBackup(id, session.signal);
-    if (now === null) continue;
-    if (now.hasDependents || (now.status !== 'available' && now.status !== 'error'))
+    const isBusy = now !== null && now.status !== 'available' && now.status !== 'error';
+    if (now?.hasDependents === true || isBusy) {
       ambient.log.info('a superseded backup stays for now', { backup: id, status: now.status });
-    else await removeBackup(id, session, ambient);
+      continue;
+    }
+    if (now !== null) await removeBackup(id, session, ambient);
+    there.delete(id);
   }
+  return [...there.values()];
 }
 
 function failed(backup: Backup): FarshoreError {

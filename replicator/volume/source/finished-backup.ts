@@ -11,6 +11,8 @@ import { mendLostStatus, mendVolumeStatus } from './lost-status.ts';
 import { abandonBackup, explainStall } from './stalled.ts';
 
 const stalled = 'volume.backup-stalled';
+/** Whether it moves is judged by minutes; how far it is costs two listings, whether it is done one small request. */
+const lookEveryMs = 10_000;
 
 /**
  * Waits for as long as the backup moves. One that does not is told of within minutes, with its likely
@@ -53,11 +55,15 @@ export async function finishedBackup(
     },
   };
   let shown = '';
+  let nextLookMs = -Infinity;
+  const { clock } = ambient;
   try {
-    return await waitFor(ambient.clock, wait, signal, async (sees) => {
+    return await waitFor(clock, wait, signal, async (sees) => {
       const now = await source.blockStorage.getBackup(backup.id, signal);
       if (now === null) return { ...backup, status: 'deleted' };
       if (now.status !== 'creating') return now;
+      if (clock.monotonicMs() < nextLookMs) return undefined;
+      nextLookMs = clock.monotonicMs() + lookEveryMs;
       const { objects, bytes } = await growth.look(now.container, signal);
       written = objects;
       const state = `creating, ${objects} objects written`;
