@@ -231,17 +231,24 @@ export class Supervisor {
     return this.#preempted.get(group)?.atMs ?? -Infinity;
   }
 
-  /** A region that trickles must not keep the places from all others: the oldest session past its turn makes room. */
+  /**
+   * A region that trickles must not keep the places from all others: the oldest session past its turn makes
+   * room. Longer turns has one at a time, or several such regions would keep all places ever longer.
+   */
   #preempt(): void {
     const { ambient, turnMs = quarterMs } = this.#deps;
     const nowMs = ambient.clock.monotonicMs();
-    const [longest] = [...this.#running]
+    const timesOf = (group: string) => this.#preempted.get(group)?.times ?? 0;
+    const over = [...this.#running]
       .filter(([, { work }]) => !work.isOnlyBegun)
-      .sort(([, a], [, b]) => a.sinceMs - b.sinceMs);
-    if (longest === undefined) return;
-    const [group, { work, sinceMs }] = longest;
-    const times = this.#preempted.get(group)?.times ?? 0;
-    if (nowMs - sinceMs < Math.min(longestTurnMs, turnMs * 2 ** times)) return;
+      .sort(([, a], [, b]) => a.sinceMs - b.sinceMs)
+      .find(([group, { sinceMs }], place) => {
+        const turns = place === 0 ? 2 ** timesOf(group) : 1;
+        return nowMs - sinceMs >= Math.min(longestTurnMs, turnMs * turns);
+      });
+    if (over === undefined) return;
+    const [group, { work }] = over;
+    const times = timesOf(group);
     this.#preempted.set(group, { times: times + 1, atMs: nowMs });
     ambient.log.info('session interrupted: others wait for its place', { group, times: times + 1 });
     work.abort();
