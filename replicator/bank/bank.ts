@@ -12,6 +12,12 @@ export interface CatalogRef {
   readonly bytes: number;
 }
 
+/** A catalog that was read and proven once, held locally until it is let go. */
+export interface HeldCatalog extends AsyncDisposable {
+  /** From the first row, as often as wanted, also side by side. */
+  rows(): AsyncIterable<unknown>;
+}
+
 /**
  * The account and container in the secondary's Swift where manifests and catalogs lie:
  * `<group>/points/<point>.json` and `<group>/catalogs/<sha256>.jsonl.gz`.
@@ -47,6 +53,8 @@ export interface Bank {
    * a caller that acts on rows must not finish its act before the iteration ended without error.
    */
   readCatalog(ref: CatalogRef, signal?: AbortSignal): AsyncIterable<unknown>;
+  /** For who reads it more than once; throws as `readCatalog` does, and nothing later. */
+  openCatalog(ref: CatalogRef, signal?: AbortSignal): Promise<HeldCatalog>;
   /** Deletes those of the group's catalogs that `kept` does not name; only as the owner. */
   sweepCatalogs(group: string, kept: ReadonlySet<string>, signal?: AbortSignal): Promise<number>;
   /** Bytes exactly as given, with their MD5 as ETag; only as the owner. */

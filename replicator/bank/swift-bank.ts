@@ -3,7 +3,7 @@ import type { Ambient } from '../../kernel/ambient.ts';
 import { FarshoreError, isTransient } from '../../kernel/errors.ts';
 import { hasStatus } from '../../regions/http/request-error.ts';
 import type { ObjectStore } from '../../regions/object-store/types.ts';
-import type { Bank, CatalogRef } from './bank.ts';
+import type { Bank, CatalogRef, HeldCatalog } from './bank.ts';
 import { SwiftDocuments, type Documents } from './documents.ts';
 import type { Identity, Signature } from './identity.ts';
 import { packRows, unpackRows } from './json-lines.ts';
@@ -114,14 +114,23 @@ class SwiftBank implements Bank {
   }
 
   async *readCatalog(ref: CatalogRef, signal?: AbortSignal): AsyncGenerator {
+    await using held = await this.openCatalog(ref, signal);
+    yield* held.rows();
+    signal?.throwIfAborted();
+  }
+
+  async openCatalog(ref: CatalogRef, signal?: AbortSignal): Promise<HeldCatalog> {
     const file = await NamelessFile.open(this.#spoolDir, this.#ambient.random);
     try {
       await this.#tried(signal, () => this.#download(ref, file, signal));
-      yield* unpackRows(file.read());
-      signal?.throwIfAborted();
-    } finally {
+    } catch (error) {
       await file.close();
+      throw error;
     }
+    return {
+      rows: () => unpackRows(file.read()),
+      [Symbol.asyncDispose]: () => file.close(),
+    };
   }
 
   async sweepCatalogs(

@@ -23,6 +23,10 @@ export function limited(at: TargetContext, rate: Rate): TargetContext {
         await rate.take(ref.bytes, signal);
         yield* bank.readCatalog(ref, inner);
       },
+      openCatalog: async (ref, inner) => {
+        await rate.take(ref.bytes, signal);
+        return await bank.openCatalog(ref, inner);
+      },
     }),
   };
 }

@@ -12,7 +12,7 @@ import { limitOf } from '../catalog/limits.ts';
 import { isLostCatalog } from '../catalog/lost.ts';
 import { mergeByName } from '../catalog/merge.ts';
 import { RowFile } from '../catalog/row-file.ts';
-import { catalogRows, kindOf, ownBytes, type CatalogRow } from '../catalog/row.ts';
+import { kindOf, ownBytes, type CatalogRow } from '../catalog/row.ts';
 import { sortOnDisk, type SortedRows } from '../catalog/sort.ts';
 import { CaptureSpool } from '../catalog/spool.ts';
 import {
@@ -24,6 +24,7 @@ import {
 import type { ShipContext, Stored } from './context.ts';
 import type { ContentIndex } from './content-index.ts';
 import { DamagedKeys } from './damaged-keys.ts';
+import { HeldCatalogs } from './held-catalogs.ts';
 import { OutcomeJournals } from './outcome-journal.ts';
 import {
   brokenAmong,
@@ -79,13 +80,23 @@ export async function shipContainer(
   deps: ShipDeps,
 ): Promise<ContainerCopy> {
   try {
-    return await new ContainerShip(previous, session, deps).run(capture);
+    return await shipOnce(capture, previous, session, deps);
   } catch (error) {
     if (previous === null || !isLostCatalog(error)) throw error;
     // The bank lost what the copy before was made of, or holds it altered: the source is read again.
     deps.parts.made.clear();
-    return await new ContainerShip(null, session, deps).run(capture);
+    return await shipOnce(capture, null, session, deps);
   }
+}
+
+async function shipOnce(
+  capture: ContainerCapture,
+  previous: Previous<ContainerCopy> | null,
+  session: SessionContext,
+  deps: ShipDeps,
+): Promise<ContainerCopy> {
+  await using catalogs = new HeldCatalogs(session.bank, session.signal);
+  return await new ContainerShip(previous, session, deps, catalogs).run(capture);
 }
 
 class ContainerShip {
@@ -93,12 +104,19 @@ class ContainerShip {
   readonly #session: SessionContext;
   readonly #deps: ShipDeps;
   readonly #damaged: DamagedKeys;
+  readonly #catalogs: HeldCatalogs;
 
-  constructor(previous: Previous<ContainerCopy> | null, session: SessionContext, deps: ShipDeps) {
+  constructor(
+    previous: Previous<ContainerCopy> | null,
+    session: SessionContext,
+    deps: ShipDeps,
+    catalogs: HeldCatalogs,
+  ) {
     this.#previous = previous;
     this.#session = session;
     this.#deps = deps;
     this.#damaged = new DamagedKeys(previous?.damage ?? []);
+    this.#catalogs = catalogs;
   }
 
   async run(capture: ContainerCapture): Promise<ContainerCopy> {
@@ -180,7 +198,7 @@ class ContainerShip {
     const order = {
       ctx,
       listing: () => scoped?.rows() ?? spool.listing(),
-      previous: catalogs.map((catalog) => () => this.#rowsOf(catalog)),
+      previous: catalogs.map((catalog) => () => this.#catalogs.rows(catalog)),
       journals: new OutcomeJournals<Stored>(session.spoolDir, `${spool.stem}-${scope}`),
       isDamaged: (row: CatalogRow) => this.#damaged.has(row, container),
     };
@@ -207,10 +225,6 @@ class ContainerShip {
       ...(this.#deps.parts.made.get(container) ?? []),
     ];
     return [...new Map(all.map((catalog) => [catalog.sha256, catalog])).values()];
-  }
-
-  #rowsOf(catalog: CatalogRef): AsyncGenerator<CatalogRow> {
-    return catalogRows(this.#session.bank.readCatalog(catalog, this.#session.signal));
   }
 
   /** Sorted by the name of the object that refers to what is not in the point. */

@@ -92,10 +92,14 @@ describe('container mover: shipping', () => {
   it('makes no request for an unchanged large object or link', async () => {
     const first = await h.protect('photos', 's1');
     east.forget();
+    west.forget();
     const second = await h.protect('photos', 's2', first);
     expect(second.catalog).to.deep.equal(first.catalog);
     expect(second.segments).to.deep.equal(first.segments);
     expect(east.requests.filter(({ object }) => object !== undefined)).to.deep.equal([]);
+    const catalogs = [first.catalog, ...first.segments.map(({ catalog }) => catalog)];
+    const got = west.requests.filter(({ method }) => method === 'GET').map(({ object }) => object);
+    expect(got, 'each once').to.have.members(catalogs.map(({ object }) => object));
     await assertWhole(second);
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { FarshoreError } from '../../../kernel/errors.ts';
-import type { Bank, CatalogRef } from '../../../replicator/bank/bank.ts';
+import type { Bank, CatalogRef, HeldCatalog } from '../../../replicator/bank/bank.ts';
 import type { Documents, ListFrom } from '../../../replicator/bank/documents.ts';
 import type { Identity, Signature } from '../../../replicator/bank/identity.ts';
 import { requireOwner, type BankOwner } from '../../../replicator/bank/owner.ts';
@@ -64,6 +64,11 @@ export class SimBank implements Bank {
     const object = `${group}/catalogs/${sha256}`;
     await this.#put(group, object, body, signal);
     return { object, sha256, rows: lines.length, bytes: body.length };
+  }
+
+  openCatalog(ref: CatalogRef, signal?: AbortSignal): Promise<HeldCatalog> {
+    const rows = () => this.readCatalog(ref, signal);
+    return Promise.resolve({ rows, [Symbol.asyncDispose]: () => Promise.resolve() });
   }
 
   async *readCatalog(ref: CatalogRef, signal?: AbortSignal): AsyncGenerator {
