@@ -2,9 +2,10 @@
  * Streams leave much garbage: buffers wait for the next collection, and glibc keeps what was freed in
  * arenas of every thread and below a threshold that it raises by itself. With the defaults the
  * controller's memory grows to several times what it uses. Both are settings of a process's start, so
- * this one replaces itself once, same pid: small young generation, few arenas, large blocks handed back.
+ * this one replaces itself once, same pid: a young generation that small objects die in and no more, few
+ * arenas, large blocks handed back.
  */
-const nodeFlags = ['--max-semi-space-size=2', '--max-old-space-size=192'];
+const nodeFlags = ['--max-semi-space-size=8', '--max-old-space-size=192'];
 const allocators = {
   controller: {
     MALLOC_ARENA_MAX: '2',

@@ -1,6 +1,6 @@
 import type { Log } from '../../kernel/log.ts';
 import type { Bank } from '../bank/bank.ts';
-import { resourceKey, type Copy, type Previous } from '../mover.ts';
+import { resourceKey, type Copy, type Depth, type Previous } from '../mover.ts';
 import { hasWhole } from '../point/members.ts';
 import { isSameData } from '../point/copies.ts';
 import { isNotUnderstood } from '../point/manifest.ts';
@@ -103,10 +103,12 @@ export function isUnchanged(baseline: Baseline | null, copy: Copy): boolean {
 }
 
 /**
- * What this session shipped is read back whole. What it took over unchanged from a proven point was
- * read back when it was shipped: its names, sizes and hashes are compared as the secondary lists them.
+ * What the secondary took it compared with its hash as it came, and what it lists is compared with that:
+ * reading it back at once would tell nothing about the disk that it goes to. That is the scrubber's work.
+ * Where damage was found it is read: only so is it known that what was stored anew heals every point.
  */
-export function depthOf(baseline: Baseline | null, copy: Copy): 'listing' | 'content' {
-  const isProven = baseline !== null && hasWhole(baseline.point, resourceKey(copy.resource));
-  return isProven && isUnchanged(baseline, copy) ? 'listing' : 'content';
+export function depthOf(baseline: Baseline | null, copy: Copy): Depth {
+  const key = resourceKey(copy.resource);
+  const isDamaged = baseline?.copies.has(key) === true && !hasWhole(baseline.point, key);
+  return isDamaged ? 'content' : 'listing';
 }

@@ -9,7 +9,8 @@ import { usageOf } from '../process-usage.ts';
 import type { Contender, Entry, Figures } from './contender.ts';
 import { type Servers, withoutSettings } from './servers.ts';
 
-const pollMs = 50;
+/** Its answers are the controller's work too: not so often that they count. */
+const pollMs = 250;
 
 interface Session {
   readonly summary: {
