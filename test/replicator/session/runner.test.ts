@@ -3,6 +3,7 @@ import { FarshoreError } from '../../../kernel/errors.ts';
 import { moverOf } from '../../../replicator/mover.ts';
 import { decodeManifest, manifestSha256 } from '../../../replicator/point/manifest.ts';
 import { wholeKeys } from '../../../replicator/point/members.ts';
+import { linkOf } from '../../../replicator/point/seal.ts';
 import { runSession } from '../../../replicator/session/runner.ts';
 import { dataNames } from '../../support/memory/copies.ts';
 import { currentData } from '../../support/memory/movers.ts';
@@ -73,11 +74,7 @@ describe('a session of replication', () => {
     const [newest, older] = await at.ledger.points('shop');
     expect(newest!.checked.depth).to.equal('listing');
     const manifest = decodeManifest((await at.bank.readManifest('shop', newest!.id))!, newest!);
-    expect(manifest.previous).to.deep.equal({
-      id: older!.id,
-      sequence: older!.sequence,
-      sha256: older!.manifest.sha256,
-    });
+    expect(manifest.previous).to.deep.equal(linkOf([older!], newest!.id, 'west'));
   });
 
   it('reads back by content what is of a point that was damaged, and nothing else', async () => {
