@@ -28,13 +28,13 @@ function waitFor(
 describe('waitForStatus', () => {
   it('asks at first every half second, then ever more slowly, at most every 5 s', async () => {
     const clock = new SkippingClock();
-    const steps = [...Array<Step>(19).fill({ status: 'creating' }), { status: 'available' }];
+    const steps = [...Array<Step>(26).fill({ status: 'creating' }), { status: 'available' }];
     const backup = await waitForStatus(waitFor(steps, { clock }));
     expect(backup.status).to.equal('available');
     expect(clock.slept[0]).to.equal(500);
-    expect(clock.slept[1]).to.equal(600);
+    expect(clock.slept[1]).to.equal(550);
     expect(clock.slept.at(-1)).to.equal(5000);
-    expect(clock.slept).to.have.length(19);
+    expect(clock.slept).to.have.length(26);
   });
 
   it('ends with the reason Cinder gives when the work failed', async () => {

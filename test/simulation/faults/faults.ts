@@ -155,7 +155,7 @@ const faults: readonly Fault[] = [
       world.damaged.add(name.split('/').slice(0, 2).join('/'));
       const copy = region.copies.get(name);
       if (copy !== undefined && random.chance(0.5))
-        Object.assign(copy, { isWhole: false, isRead: false });
+        Object.assign(copy, { isWhole: false, isChecked: false });
       else region.copies.delete(name);
       return null;
     },

@@ -21,7 +21,7 @@ interface Needs {
 /**
  * A visible point's manifest is in the bank, and every object that it names is there and whole, from
  * its commit until it is no longer offered, whatever becomes of the source; it counts as proven only
- * when all of that was read back; and it holds what the source held when it was cut, or later. What a
+ * when all of that was looked at there, after it was stored; and it holds what the source held when it was cut, or later. What a
  * fault damaged is the fault's.
  */
 export function points({ world, truth }: Scene): Invariant {
@@ -42,7 +42,7 @@ export function points({ world, truth }: Scene): Invariant {
     const found = region.copies.get(name);
     const which = `${name} of ${point.group}/${point.id}`;
     must('visible-point-whole', found?.isWhole === true, () => `${which} is missing`);
-    must('proven-was-read', found.isRead, () => `${which} was never read back`);
+    must('proven-was-checked', found.isChecked, () => `${which} was never looked at`);
   };
 
   const mustHoldTheCut = (copy: Copy, point: RecoveryPoint, region: SimRegion): void => {

@@ -33,6 +33,6 @@ export async function* scrub(
 
 function readBack(found: StoredObject | undefined): Finding['problem'] | null {
   if (found === undefined) return 'missing';
-  found.isRead = found.isWhole;
+  found.isChecked = found.isWhole;
   return found.isWhole ? null : 'altered';
 }

@@ -25,9 +25,8 @@ export async function verify(copy: Copy, depth: Depth, at: TargetContext): Promi
       names.flatMap((name): Finding[] => {
         const found = copies.get(name);
         if (found === undefined) return [findingOf(copy, name, 'missing')];
-        if (depth === 'listing') return [];
-        found.isRead = found.isWhole;
-        return found.isWhole ? [] : [findingOf(copy, name, 'altered')];
+        found.isChecked = true;
+        return depth === 'listing' || found.isWhole ? [] : [findingOf(copy, name, 'altered')];
       }),
     at.signal,
   );

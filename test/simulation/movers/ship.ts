@@ -126,7 +126,7 @@ async function put(name: string, session: SessionContext): Promise<void> {
     ({ copies }) => {
       // The same bytes under the same name.
       if (copies.get(name)?.isWhole === true) return false;
-      copies.set(name, { isWhole: true, isRead: false });
+      copies.set(name, { isWhole: true, isChecked: false });
       return true;
     },
     session.signal,

@@ -17,8 +17,8 @@ export interface Resource {
 /** An object of a copy, in the secondary. */
 export interface StoredObject {
   isWhole: boolean;
-  /** Read back in full since it was last written. */
-  isRead: boolean;
+  /** Looked at, as the secondary lists it or to its end, since it was last written. */
+  isChecked: boolean;
 }
 
 /** On whose behalf something is done to a region. */
