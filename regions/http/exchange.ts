@@ -249,12 +249,11 @@ function outgoingOf(
   ownHeaders: Readonly<Record<string, string>>,
 ): Outgoing {
   const { request, token } = attempt;
-  const base = new URL(attempt.base);
-  const prefix = base.pathname.replace(/\/$/, '');
+  const { origin, prefix } = baseOf(attempt.base);
   const given = Object.entries(request.headers ?? {});
   return {
     method: request.method,
-    origin: base.origin,
+    origin,
     // Not through URL: it would resolve an object's name like `a/../b`.
     target: (request.isAtRoot === true ? '' : prefix) + request.path + queryText(request.query),
     headers: {
@@ -263,6 +262,24 @@ function outgoingOf(
       ...(token === undefined ? {} : { 'x-auth-token': token }),
     },
   };
+}
+
+interface Base {
+  readonly origin: string;
+  readonly prefix: string;
+}
+
+/** Taken apart once each: there are as many as services of projects. */
+const bases = new Map<string, Base>();
+
+function baseOf(endpoint: string): Base {
+  let base = bases.get(endpoint);
+  if (base === undefined) {
+    const { origin, pathname } = new URL(endpoint);
+    base = { origin, prefix: pathname.replace(/\/$/, '') };
+    bases.set(endpoint, base);
+  }
+  return base;
 }
 
 function queryText(query: JsonRequest['query']): string {

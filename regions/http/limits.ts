@@ -19,9 +19,15 @@ export class Limits {
   /** Resolves with the function that gives the place back; rejects when aborted while waiting. */
   acquire(service: string, lane: Lane, signal?: AbortSignal): Promise<() => void> {
     const queue = this.#queue(`${service} ${lane}`);
+    // What need not wait has no use for the signal: a listener for each call costs more than the line.
+    const mustWait = queue.size > 0 || queue.pending >= this.#maxCalls;
     return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
       queue
-        .add(() => new Promise<void>((release) => resolve(release)), signal ? { signal } : {})
+        .add(
+          () => new Promise<void>((release) => resolve(release)),
+          signal && mustWait ? { signal } : {},
+        )
         .catch(reject);
     });
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { pipeline, Transform } from 'node:stream';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { OpenedObject } from '../../../regions/object-store/open-object.ts';
@@ -32,10 +32,10 @@ export async function storeSmall(
   const { info } = opened;
   const content = 'content' in opened ? opened.content : await bytesOf(opened);
   assertWhole(ctx, source.name, info.bytes, content.length);
-  const sha256 = createHash('sha256').update(content).digest('hex');
+  const sha256 = hash('sha256', content);
   const key = keyOf(sha256);
   const announced = md5Of(info.etag);
-  const md5 = announced ?? createHash('md5').update(content).digest('hex');
+  const md5 = announced ?? hash('md5', content);
   const bytes = content.length;
   const mayBeThere = contents.mayHold(sha256) && !ctx.isDamagedKey(key);
   if (mayBeThere && (await stored.holds(key, { bytes, md5 }, signal))) {
