@@ -170,18 +170,16 @@ async function checksOf(
 }
 
 /**
- * Damage that was recorded of other points since the copies of a new one were checked: its head is committed
- * with that, and only as long as nothing else is recorded. `since`: by resourceKey, when the check of the
- * copy began.
+ * Damage that is recorded of other points and was not read over since by this one's session: its head is
+ * committed with that, and only as long as nothing else is recorded. `readSince`: by resourceKey, when the
+ * copy began to be read; of one that was compared with the listing only, what is known counts, however old.
  */
 export async function inheritedDamage(
   { point, copies: own }: { readonly point: NewPoint; readonly copies: readonly Copy[] },
-  since: ReadonlyMap<string, string>,
+  readSince: ReadonlyMap<string, string>,
   others: readonly RecoveryPoint[],
   deps: ReadDeps,
 ): Promise<MemberChecks> {
-  // Of a resource that the point does not have: as if it had been checked with the first.
-  const [earliest] = [...since.values()].sort();
   const found = new Map<string, Check>();
   for (const other of others) {
     const { id, region, state, checked } = other;
@@ -190,15 +188,14 @@ export async function inheritedDamage(
     const damage = new Map<string, Finding[]>();
     for (const copy of await copiesOf(other, deps)) {
       const key = resourceKey(copy.resource);
-      const isOlder = isBefore(other.checked.at, since.get(key) ?? earliest);
-      const findings = isOlder ? [] : other.checked.findings;
-      for (const finding of findings.filter(({ resource }) => resource === key))
+      for (const finding of other.checked.findings.filter(({ resource }) => resource === key))
         addTo(damage, thingsOf(finding, copy), finding);
     }
     if (damage.size === 0) continue;
     const references = new References(damage.keys(), deps);
     const checks = await checksOf(point, own, damage, references, () => false);
     for (const [key, check] of checks) {
+      if (isBefore(other.checked.at, readSince.get(key))) continue;
       const { findings, damaged } = found.get(key) ?? { findings: [], damaged: 0 };
       const all = unique([...findings, ...check.findings]);
       found.set(key, { findings: all, damaged: Math.max(damaged, check.damaged, all.length) });

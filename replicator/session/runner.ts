@@ -8,6 +8,7 @@ import {
   type Movers,
   type ResourceRef,
   type SessionContext,
+  type Verification,
 } from '../mover.ts';
 import type { Retention } from '../policy.ts';
 import { parallel } from '../transfer/parallel.ts';
@@ -225,13 +226,14 @@ class SessionRun {
     const { ledger, ambient } = this.#deps;
     const { session } = this.#journal;
     const copies = heldKeys(session).flatMap((key) => session.copies[key] ?? []);
-    const since = new Map(Object.entries(session.verifiedSince ?? {}));
+    const read = new Set(this.#readChecks().map(([key]) => key));
+    const since = Object.entries(session.verifiedSince ?? {}).filter(([key]) => read.has(key));
     const deps = { bank, log: ambient.log, signal };
     for (;;) {
       const others = await ledger.points(session.group);
       const point = headOf(session, manifest, isoTime(ambient.clock.now()));
       const damage = await this.#patiently('look for what is damaged of it', signal, () =>
-        inheritedDamage({ point, copies }, since, others, deps),
+        inheritedDamage({ point, copies }, new Map(since), others, deps),
       );
       try {
         await this.#journal.committed(
@@ -280,15 +282,20 @@ class SessionRun {
     const points = await ledger.points(session.group);
     const own = points.find(({ id }) => id === session.pointId);
     if (own === undefined || !points.some(({ checked }) => checked.damaged > 0)) return;
-    const read = heldKeys(session).flatMap((key) => {
+    const at = isoTime(ambient.clock.now());
+    const since = new Map(Object.entries(session.verifiedSince ?? {}));
+    const found = { checks: new Map(this.#readChecks()), depth: 'content', at, since } as const;
+    const copies = heldKeys(session).flatMap((key) => session.copies[key] ?? []);
+    await recordOfCopies(copies, own, found, { ledger, bank, log: ambient.log, signal });
+  }
+
+  /** What is in the point and was read to its end, by key. */
+  #readChecks(): readonly (readonly [string, Verification])[] {
+    const { session } = this.#journal;
+    return heldKeys(session).flatMap((key) => {
       const check = session.verifications[key];
       return check?.depth === 'content' ? [[key, check] as const] : [];
     });
-    const at = isoTime(ambient.clock.now());
-    const since = new Map(Object.entries(session.verifiedSince ?? {}));
-    const found = { checks: new Map(read), depth: 'content', at, since } as const;
-    const copies = heldKeys(session).flatMap((key) => session.copies[key] ?? []);
-    await recordOfCopies(copies, own, found, { ledger, bank, log: ambient.log, signal });
   }
 
   /** The source, after shipping; how many resources could not be tidied. */

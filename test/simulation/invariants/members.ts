@@ -61,16 +61,20 @@ export function members({ world, truth }: Scene): Invariant {
     must('partial-says-so', body !== undefined, () => `no manifest of ${group}/${id}`);
     const manifest = decodeManifest(body, point);
     const inPoint = manifest.copies.map(({ resource }) => resourceKey(resource)).sort();
-    const whole = all.filter(isWhole).map(({ resource }) => resourceKey(resource));
-    const isSame = JSON.stringify(whole.sort()) === JSON.stringify(inPoint);
-    must('partial-says-so', isSame, () => `${id} has ${inPoint.join()} and says ${whole.join()}`);
+    const held = all.filter(({ dataTime }) => dataTime !== null);
+    const said = held.map(({ resource }) => resourceKey(resource)).sort();
+    const isSame = JSON.stringify(said) === JSON.stringify(inPoint);
+    must('partial-says-so', isSame, () => `${id} has ${inPoint.join()} and says ${said.join()}`);
     const lacks = new Map(manifest.lacks.map((each) => [resourceKey(each.resource), each]));
-    for (const { resource, problem } of all.filter((each) => !isWhole(each))) {
+    for (const { resource, problem } of all.filter(({ dataTime }) => dataTime === null)) {
       const lack = lacks.get(resourceKey(resource));
       const isSaid = problem !== null && problem.message !== '' && lack?.code === problem.code;
       must('partial-says-so', isSaid, () => `${id} does not say why ${resource.name} is lacking`);
     }
-    const isRight = state === (whole.length < all.length ? 'partial' : 'proven');
+    // It may have been known by then that others damaged what it shares with them.
+    const whole = held.filter(isWhole);
+    const isRight =
+      state === (whole.length === 0 ? 'damaged' : whole.length < all.length ? 'partial' : 'proven');
     must(
       'partial-says-so',
       isRight,
