@@ -106,7 +106,8 @@ export async function bankGroup(
     holds,
     changes: changes.map((change) => ({ ...change, ...newestBefore(change, points) })),
   };
-  await writeGroupRecord(bank, group, content, signal);
+  const { generation } = head.value;
+  await writeGroupRecord(bank, { group, generation }, content, signal);
 }
 
 /** Places in the order of points are the state's own; a point's name is not. */

@@ -14,6 +14,11 @@ const recordSchema = z.looseObject({
   content: z.unknown(),
 });
 
+export interface GroupGeneration {
+  readonly group: string;
+  readonly generation: number;
+}
+
 /** What the controller must have of a group to go on with it, kept beside its points. */
 export interface GroupRecordInBank {
   readonly content: unknown;
@@ -22,11 +27,13 @@ export interface GroupRecordInBank {
 
 /**
  * Written before a session ships, and when the group's primary changes, so that no point lies in the
- * bank without it. Only what differs is written. Throws what `requireOwned` does.
+ * bank without it. Each generation has a name of its own: a write of one that was superseded meanwhile may
+ * land as late as it likes, and hides nothing. Only what differs is written; the first of a generation
+ * takes those before it away. Throws what `requireOwned` does.
  */
 export async function writeGroupRecord(
   bank: Bank,
-  group: string,
+  { group, generation }: GroupGeneration,
   content: unknown,
   signal: AbortSignal,
 ): Promise<void> {
@@ -35,28 +42,32 @@ export async function writeGroupRecord(
   const body = await signed({ format: recordFormat, group, installation, content }, (bytes) =>
     bank.sign(bytes),
   );
-  const name = recordName(group);
+  const name = recordName(group, generation);
   const there = await readBounded(documents, name, signal);
-  if (!(there instanceof Buffer) || !there.equals(body)) await documents.write(name, body, signal);
+  if (there instanceof Buffer && there.equals(body)) return;
+  await documents.write(name, body, signal);
+  if (there !== null) return;
+  for await (const older of documents.list(recordPrefix(group), {}, signal))
+    if (older < name) await documents.delete(older, signal);
 }
 
-/** Null when there is none. Throws `bank.group-not-understood`; the signature is the caller's to check. */
+/** That of the newest generation; null when there is none. Throws `bank.group-not-understood`; the signature is the caller's to check. */
 export async function readGroupRecord(
   documents: Documents,
   group: string,
   signal: AbortSignal,
 ): Promise<GroupRecordInBank | null> {
-  const body = await readBounded(documents, recordName(group), signal);
-  if (body === null) return null;
-  if (body instanceof FarshoreError)
-    throw notUnderstood(`${documents.place}/${recordName(group)}`, body);
+  const newest = await newestRecord(documents, group, signal);
+  if (newest === null) return null;
+  const { name, body } = newest;
+  if (body instanceof FarshoreError) throw notUnderstood(`${documents.place}/${name}`, body);
   const parts = partsOf(body);
   try {
     const record = recordSchema.parse(JSON.parse(parts.content.toString('utf8')));
     if (record.group !== group) throw new Error(`it is that of group ${record.group}`);
     return { content: record.content, parts };
   } catch (cause) {
-    throw notUnderstood(`${documents.place}/${recordName(group)}`, cause);
+    throw notUnderstood(`${documents.place}/${name}`, cause);
   }
 }
 
@@ -68,11 +79,41 @@ export async function deleteGroupRecord(
 ): Promise<void> {
   const owner = await readOwner(bank.documents, signal);
   if (owner?.installation !== bank.installation) return;
-  await bank.documents.delete(recordName(group), signal);
+  for await (const name of bank.documents.list(recordPrefix(group), {}, signal))
+    await bank.documents.delete(name, signal);
 }
 
-function recordName(group: string): string {
-  return `${group}/group.json`;
+/** What a listing shows, and then by name what it does not show yet: generations have no gaps. */
+async function newestRecord(
+  documents: Documents,
+  group: string,
+  signal: AbortSignal,
+): Promise<{ readonly name: string; readonly body: Buffer | FarshoreError } | null> {
+  let generation = 0;
+  for await (const name of documents.list(recordPrefix(group), {}, signal))
+    generation = Math.max(generation, generationOf(name));
+  let newest: { readonly name: string; readonly body: Buffer | FarshoreError } | null = null;
+  for (let next = Math.max(1, generation); ; next += 1) {
+    const name = recordName(group, next);
+    const body = await readBounded(documents, name, signal);
+    if (body === null) return newest;
+    newest = { name, body };
+  }
+}
+
+const digits = 10;
+
+function recordPrefix(group: string): string {
+  return `${group}/group/`;
+}
+
+function recordName(group: string, generation: number): string {
+  return `${recordPrefix(group)}${String(generation).padStart(digits, '0')}.json`;
+}
+
+/** 0: nothing that Farshore names so. */
+function generationOf(name: string): number {
+  return Number(/\/group\/(\d{10})\.json$/.exec(name)?.[1] ?? 0);
 }
 
 function notUnderstood(subject: string, cause: unknown): FarshoreError {

@@ -1,5 +1,6 @@
 import { readOwner, type BankOwner } from '../../replicator/bank/owner.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
+import type { Documents } from '../../replicator/bank/documents.ts';
 import type { Plants } from './controllers/sim-controller.ts';
 
 /** Whoever has it: a bank that somebody owns is good enough. */
@@ -28,8 +29,11 @@ export const staleRecord: Plants = {
         documents: {
           ...documents,
           write: async (...[object, body, inner]: Parameters<typeof documents.write>) => {
-            const isThere = (await documents.read(object, inner)) !== null;
-            if (!isThere || !object.endsWith('/group.json'))
+            const isRecord = object.includes('/group/');
+            if (
+              !isRecord ||
+              (await isEmpty(documents, object.slice(0, object.lastIndexOf('/') + 1)))
+            )
               await documents.write(object, body, inner);
           },
         },
@@ -37,3 +41,8 @@ export const staleRecord: Plants = {
     },
   }),
 };
+
+async function isEmpty(documents: Documents, prefix: string): Promise<boolean> {
+  const first = await documents.list(prefix)[Symbol.asyncIterator]().next();
+  return first.done === true;
+}

@@ -28,8 +28,8 @@ describe('a state that is had back from a bank that lost something too', () => {
     const [first = '', second = ''] = await at.names('shop/points/');
     const id = first.replace('shop/points/', '').replace('.json', '');
     await tooLarge(first);
-    await tooLarge('other/group.json');
-    await at.documents.write('cut/group.json', Buffer.from('{"format":1,"group":"cu'));
+    await tooLarge('other/group/0000000001.json');
+    await at.documents.write('cut/group/0000000001.json', Buffer.from('{"format":1,"group":"cu'));
     await at.documents.write('/x', Buffer.from('of no group'));
     const { found, isWhole } = await faults();
     expect(isWhole).to.equal(false);
@@ -59,7 +59,7 @@ describe('a state that is had back from a bank that lost something too', () => {
     await at.sync('with the hold in the bank');
     const [newest, middle] = await at.points();
     await at.rewrite(
-      'shop/group.json',
+      'shop/group/0000000001.json',
       (text) => {
         const record = JSON.parse(text) as { content: { changes: unknown[] } };
         const resource = { kind: 'volume', id: at.lost.id, name: 'data' };
