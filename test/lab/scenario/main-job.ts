@@ -20,7 +20,8 @@ export async function protect(scene: Scene, dataset: Dataset): Promise<void> {
     await sync(scene, dataset.prefix, `incremental session ${index + 1}`);
   }
   const proven = (await points(scene, dataset.prefix)).filter(({ state }) => state === 'proven');
-  expect(proven.length).to.equal(1 + ledgerRounds.length);
+  // One more where a session had begun by itself when the first was ordered: that one is waited for.
+  expect(proven.length - ledgerRounds.length).to.be.oneOf([1, 2]);
   const status = await statusOf(scene, dataset.prefix);
   scene.say(`RPO ${status.rpoSeconds ?? '-'} s of ${status.rpoObjectiveSeconds} s`);
 }

@@ -3,13 +3,13 @@ import { isWhole } from '../../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import type { Session } from '../../../replicator/session/types.ts';
 import { nameOf } from '../movers/rows.ts';
-import { storedNames, type StoredNames } from './stored-names.ts';
+import { sharedThings, type SharedThings } from './stored-names.ts';
 import { deletedBelow, must, putBelow, type Invariant, type Scene } from './types.ts';
 
 /** A visible point, and what is stored of each of its members. */
 interface Referring {
   readonly point: RecoveryPoint;
-  readonly names: StoredNames;
+  readonly things: SharedThings;
 }
 
 /**
@@ -20,33 +20,35 @@ interface Referring {
 export function damage({ world, truth }: Scene): Invariant {
   const visible = new Map<string, Referring>();
   const beganMs = new Map<string, number>();
-  /** `region/name`. */
-  const known = new Set<string>();
+  /** `region/thing`, and what it is stored as. */
+  const known = new Map<string, string>();
   const isDamaged = (region: string, name: string): boolean =>
     world.region(region).copies.get(name)?.isWhole !== true;
 
-  const learn = ({ point, names }: Referring, before: RecoveryPoint | undefined): void => {
+  const learn = ({ point, things }: Referring, before: RecoveryPoint | undefined): void => {
     const told = new Set(before?.checked.findings.map(nameOf));
     for (const finding of point.checked.findings) {
       const name = nameOf(finding);
-      const isOwn = names.get(finding.resource)?.has(name) === true;
-      if (isOwn && !told.has(name)) known.add(`${point.region}/${name}`);
+      if (told.has(name)) continue;
+      for (const [thing, storedAs] of things.get(finding.resource) ?? [])
+        if (storedAs === name) known.set(`${point.region}/${thing}`, name);
     }
   };
 
-  const mustBeKnown = ({ point, names }: Referring): void => {
+  const mustBeKnown = ({ point, things }: Referring): void => {
     for (const member of point.members) {
       const key = resourceKey(member.resource);
       const bad = isWhole(member)
-        ? [...(names.get(key) ?? [])].find(
-            (name) => known.has(`${point.region}/${name}`) && isDamaged(point.region, name),
+        ? [...(things.get(key) ?? [])].find(
+            ([thing, name]) =>
+              known.has(`${point.region}/${thing}`) && isDamaged(point.region, name),
           )
         : undefined;
       must(
         'known-damage',
         bad === undefined,
         () =>
-          `${point.group}/${point.id} counts ${key} as whole, and ${bad ?? ''} is known as damaged`,
+          `${point.group}/${point.id} counts ${key} as whole, and ${bad?.[1] ?? ''} is known as damaged`,
       );
     }
   };
@@ -64,24 +66,26 @@ export function damage({ world, truth }: Scene): Invariant {
           visible.delete(path);
           continue;
         }
-        const now = { point, names: before?.names ?? storedNames(point, world) };
+        const now = { point, things: before?.things ?? sharedThings(point, world) };
         learn(now, before?.point);
         visible.set(path, now);
       }
       if (put.length > 0) for (const each of visible.values()) mustBeKnown(each);
     },
     onEffect({ operation, subject, region }) {
-      if (operation === 'put copy') known.delete(`${region}/${subject}`);
+      if (operation !== 'put copy') return;
+      for (const [thing, name] of known)
+        if (name === subject && thing.startsWith(`${region}/`)) known.delete(thing);
     },
     atEnd() {
-      for (const { point, names } of visible.values()) {
+      for (const { point, things } of visible.values()) {
         if (truth.head(point.group)?.failedOver !== undefined) continue;
         const all = [...visible.values()].filter(({ point: { group } }) => group === point.group);
         if (all.some((other) => other.point.sequence > point.sequence)) continue;
         // What was damaged after it was looked at is the next session's.
         if ((beganMs.get(point.id) ?? 0) < world.healedMs) continue;
         for (const member of point.members.filter(isWhole))
-          for (const name of names.get(resourceKey(member.resource)) ?? [])
+          for (const name of things.get(resourceKey(member.resource))?.values() ?? [])
             must(
               'damage-is-healed',
               world.region(point.region).copies.has(name),
