@@ -107,7 +107,7 @@ export async function bankGroup(
     changes: changes.map((change) => ({ ...change, ...newestBefore(change, points) })),
   };
   const { generation } = head.value;
-  await writeGroupRecord(bank, { group, generation }, content, signal);
+  await writeGroupRecord(bank, { group, createdAt, generation }, content, signal);
 }
 
 /** Places in the order of points are the state's own; a point's name is not. */

@@ -16,6 +16,8 @@ const recordSchema = z.looseObject({
 
 export interface GroupGeneration {
   readonly group: string;
+  /** RFC 3339 in UTC. */
+  readonly createdAt: string;
   readonly generation: number;
 }
 
@@ -33,16 +35,17 @@ export interface GroupRecordInBank {
  */
 export async function writeGroupRecord(
   bank: Bank,
-  { group, generation }: GroupGeneration,
+  of: GroupGeneration,
   content: unknown,
   signal: AbortSignal,
 ): Promise<void> {
+  const { group } = of;
   await bank.requireOwned(signal);
   const { installation, documents } = bank;
   const body = await signed({ format: recordFormat, group, installation, content }, (bytes) =>
     bank.sign(bytes),
   );
-  const name = recordName(group, generation);
+  const name = recordName(of);
   const there = await readBounded(documents, name, signal);
   if (there instanceof Buffer && there.equals(body)) return;
   await documents.write(name, body, signal);
@@ -89,31 +92,35 @@ async function newestRecord(
   group: string,
   signal: AbortSignal,
 ): Promise<{ readonly name: string; readonly body: Buffer | FarshoreError } | null> {
-  let generation = 0;
+  let listed: string | null = null;
   for await (const name of documents.list(recordPrefix(group), {}, signal))
-    generation = Math.max(generation, generationOf(name));
+    if (recordPattern.test(name)) listed = name;
   let newest: { readonly name: string; readonly body: Buffer | FarshoreError } | null = null;
-  for (let next = Math.max(1, generation); ; next += 1) {
-    const name = recordName(group, next);
+  for (let name = listed; name !== null; name = following(name)) {
     const body = await readBounded(documents, name, signal);
-    if (body === null) return newest;
+    if (body === null) break;
     newest = { name, body };
   }
+  return newest;
 }
 
 const digits = 10;
+const recordPattern = /-(\d{10})\.json$/;
 
 function recordPrefix(group: string): string {
   return `${group}/group/`;
 }
 
-function recordName(group: string, generation: number): string {
-  return `${recordPrefix(group)}${String(generation).padStart(digits, '0')}.json`;
+/** In their order: a group that was deleted and made anew begins with the first generation again. */
+function recordName({ group, createdAt, generation }: GroupGeneration): string {
+  return `${recordPrefix(group)}${createdAt}-${String(generation).padStart(digits, '0')}.json`;
 }
 
-/** 0: nothing that Farshore names so. */
-function generationOf(name: string): number {
-  return Number(/\/group\/(\d{10})\.json$/.exec(name)?.[1] ?? 0);
+function following(name: string): string {
+  return name.replace(
+    recordPattern,
+    (_, generation: string) => `-${String(Number(generation) + 1).padStart(digits, '0')}.json`,
+  );
 }
 
 function notUnderstood(subject: string, cause: unknown): FarshoreError {

@@ -28,8 +28,11 @@ describe('a state that is had back from a bank that lost something too', () => {
     const [first = '', second = ''] = await at.names('shop/points/');
     const id = first.replace('shop/points/', '').replace('.json', '');
     await tooLarge(first);
-    await tooLarge('other/group/0000000001.json');
-    await at.documents.write('cut/group/0000000001.json', Buffer.from('{"format":1,"group":"cu'));
+    await tooLarge('other/group/2026-11-21T08:00:00.000Z-0000000001.json');
+    await at.documents.write(
+      'cut/group/2026-11-21T08:00:00.000Z-0000000001.json',
+      Buffer.from('{"format":1,"group":"cu'),
+    );
     await at.documents.write('/x', Buffer.from('of no group'));
     const { found, isWhole } = await faults();
     expect(isWhole).to.equal(false);
@@ -59,7 +62,7 @@ describe('a state that is had back from a bank that lost something too', () => {
     await at.sync('with the hold in the bank');
     const [newest, middle] = await at.points();
     await at.rewrite(
-      'shop/group/0000000001.json',
+      await at.recordOf('shop'),
       (text) => {
         const record = JSON.parse(text) as { content: { changes: unknown[] } };
         const resource = { kind: 'volume', id: at.lost.id, name: 'data' };

@@ -128,6 +128,13 @@ export class LostState {
     return found;
   }
 
+  /** The newest record of a group; the empty text: there is none. */
+  async recordOf(group: string): Promise<string> {
+    let newest = '';
+    for await (const name of this.documents.list(`${group}/group/`)) newest = name;
+    return newest;
+  }
+
   /** The manifest as somebody else would leave it. */
   async rewrite(
     name: string,
