@@ -1,5 +1,5 @@
 import type { Ambient } from '../../kernel/ambient.ts';
-import { describeError, isAbort } from '../../kernel/errors.ts';
+import { describeError } from '../../kernel/errors.ts';
 import { noProgress } from '../../kernel/progress.ts';
 import type {
   EndedExecution,
@@ -15,6 +15,7 @@ import type { Sites } from '../sites.ts';
 import { keys } from '../state/keys.ts';
 import type { LateRecord } from '../state/records.ts';
 import { type Entry, remove, type Store } from '../store/store.ts';
+import { Recurring, Rests } from './recurring.ts';
 
 export interface ExecutionSweepDeps {
   readonly store: Store;
@@ -25,7 +26,6 @@ export interface ExecutionSweepDeps {
   readonly ambient: Ambient;
 }
 
-const everyMs = 60_000;
 /** A minute after the end, then ever more seldom: what comes late comes soon, or not at all. */
 const longestRestMs = 6 * 3_600_000;
 /** Longer than anything between here and a region keeps a request that nobody waits for. */
@@ -38,58 +38,33 @@ const latestMs = 24 * 3_600_000;
  * It holds the execution's claim meanwhile, so that no retry goes on with what is being deleted; it
  * gives it back after each look, and a retry takes it up then. Killed anywhere: the record is still there.
  */
-export class ExecutionSweeps {
+export class ExecutionSweeps extends Recurring {
   readonly #deps: ExecutionSweepDeps;
-  readonly #stopping = new AbortController();
-  /** By the record's path and revision: when it is looked at next, by the monotonic clock, and the rest after that. */
-  readonly #rests = new Map<string, { readonly untilMs: number; readonly restMs: number }>();
-  #work: Promise<void> = Promise.resolve();
+  /** By the record's path and revision. */
+  readonly #rests: Rests;
 
   constructor(deps: ExecutionSweepDeps) {
+    super(deps.ambient, 'what ended executions left cannot be looked for now');
     this.#deps = deps;
+    this.#rests = new Rests(deps.ambient.clock, longestRestMs);
   }
 
-  start(): void {
-    this.#work = this.#go(this.#stopping.signal);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#work;
-  }
-
-  /** Everything that is due, once. */
-  async look(signal: AbortSignal): Promise<void> {
-    const { store, sites, cluster, ambient } = this.#deps;
+  override async look(signal: AbortSignal): Promise<void> {
+    const { store, sites, cluster } = this.#deps;
     const all = await store.range(keys.late());
-    this.#forget(new Set(all.map(idOf)));
+    this.#rests.forgetAllBut(new Set(all.map(idOf)));
     for (const entry of all) {
       const { region } = entry.value;
-      const rest = this.#rests.get(idOf(entry));
-      const isDue = (rest?.untilMs ?? -Infinity) <= ambient.clock.monotonicMs();
-      if (!isDue || !sites.names.includes(region) || !cluster.isTurn(entry.path, [region]))
-        continue;
+      if (this.#rests.isResting(idOf(entry)) || !sites.names.includes(region)) continue;
+      if (!cluster.isTurn(entry.path, [region])) continue;
       await this.#attempt(entry, signal);
-    }
-  }
-
-  async #go(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#deps.ambient;
-    for (;;) {
-      try {
-        await clock.sleep(everyMs, signal);
-        await this.look(signal);
-      } catch (error) {
-        if (signal.aborted || isAbort(error)) return;
-        log.warn('what ended executions left cannot be looked for now', { error });
-      }
     }
   }
 
   async #attempt(entry: Entry<LateRecord>, signal: AbortSignal): Promise<void> {
     const { claims, ambient } = this.#deps;
     const id = entry.path.slice(keys.late().path.length);
-    this.#rest(idOf(entry));
+    this.#rests.rest(idOf(entry));
     try {
       const claim = await claims.take('execution', id);
       if (claim === null) return;
@@ -157,16 +132,6 @@ export class ExecutionSweeps {
       at.signal.throwIfAborted();
       return { deleted: [], left: [`${mover.kind}: ${describeError(error)}`] };
     }
-  }
-
-  #rest(id: string): void {
-    const before = this.#rests.get(id)?.restMs ?? everyMs / 2;
-    const restMs = Math.min(longestRestMs, before * 2);
-    this.#rests.set(id, { untilMs: this.#deps.ambient.clock.monotonicMs() + restMs, restMs });
-  }
-
-  #forget(there: ReadonlySet<string>): void {
-    for (const id of this.#rests.keys()) if (!there.has(id)) this.#rests.delete(id);
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Ambient } from '../../kernel/ambient.ts';
-import { isAbort } from '../../kernel/errors.ts';
 import type { Movers, SourceSweep } from '../../replicator/mover.ts';
 import type { Cluster } from '../cluster/types.ts';
 import type { Sites } from '../sites.ts';
 import { keys } from '../state/keys.ts';
 import type { SweepRecord } from '../state/records.ts';
 import { remove, type Store } from '../store/store.ts';
+import { Recurring, Rests } from './recurring.ts';
 
 export interface SourceSweepDeps {
   readonly store: Store;
@@ -24,7 +24,6 @@ interface Task extends SweepRecord {
   readonly path: string | null;
 }
 
-const everyMs = 60_000;
 /** A region that does not answer, or something that cannot be deleted, is tried again ever more seldom. */
 const longestRestMs = 3_600_000;
 
@@ -34,47 +33,23 @@ const longestRestMs = 3_600_000;
  * as whose turn it is; two at once do no harm. What was done is known to this process alone for groups
  * that were failed over: another looks once more, and finds nothing.
  */
-export class SourceSweeps {
+export class SourceSweeps extends Recurring {
   readonly #deps: SourceSweepDeps;
-  readonly #stopping = new AbortController();
-  /** By a task's id: when it is looked at next, by the monotonic clock, and after how long a rest. */
-  readonly #rests = new Map<string, { readonly untilMs: number; readonly restMs: number }>();
-  #work: Promise<void> = Promise.resolve();
+  /** By a task's id. */
+  readonly #rests: Rests;
 
   constructor(deps: SourceSweepDeps) {
+    super(deps.ambient, 'the primaries cannot be looked through now');
     this.#deps = deps;
+    this.#rests = new Rests(deps.ambient.clock, longestRestMs);
   }
 
-  start(): void {
-    this.#work = this.#go(this.#stopping.signal);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#work;
-  }
-
-  /** Everything that is due, once. */
-  async look(signal: AbortSignal): Promise<void> {
-    const { cluster, ambient } = this.#deps;
+  override async look(signal: AbortSignal): Promise<void> {
+    const { cluster } = this.#deps;
     for (const task of await this.#tasks()) {
-      const isResting =
-        (this.#rests.get(task.id)?.untilMs ?? -Infinity) > ambient.clock.monotonicMs();
-      if (isResting || !cluster.isTurn(`sweep ${task.id}`, [task.region])) continue;
+      if (this.#rests.isResting(task.id) || !cluster.isTurn(`sweep ${task.id}`, [task.region]))
+        continue;
       await this.#attempt(task, signal);
-    }
-  }
-
-  async #go(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#deps.ambient;
-    for (;;) {
-      try {
-        await clock.sleep(everyMs, signal);
-        await this.look(signal);
-      } catch (error) {
-        if (signal.aborted || isAbort(error)) return;
-        log.warn('the primaries cannot be looked through now', { error });
-      }
     }
   }
 
@@ -100,12 +75,12 @@ export class SourceSweeps {
     const { region, project, id } = task;
     try {
       const left = await this.#sweep(task, signal);
-      if (left > 0) this.#rest(id);
+      if (left > 0) this.#rests.rest(id);
       else if (task.path !== null) await store.transact([], [remove({ path: task.path })]);
-      else this.#rests.set(id, { untilMs: Infinity, restMs: longestRestMs });
+      else this.#rests.restForGood(id);
     } catch (error) {
       signal.throwIfAborted();
-      this.#rest(id);
+      this.#rests.rest(id);
       ambient.log.info('a primary cannot be looked through yet', { region, project, error });
     }
   }
@@ -135,10 +110,5 @@ export class SourceSweeps {
     const head = await store.get(keys.head(group), { consistency: 'linearizable' });
     if (head === null) return 'nothing';
     return head.value.failedOver === undefined && head.value.primary === region ? 'all' : 'base';
-  }
-
-  #rest(id: string): void {
-    const restMs = Math.min(longestRestMs, (this.#rests.get(id)?.restMs ?? everyMs / 2) * 2);
-    this.#rests.set(id, { untilMs: this.#deps.ambient.clock.monotonicMs() + restMs, restMs });
   }
 }

@@ -60,21 +60,12 @@ export class Caller {
 
   async json(target: Target, request: JsonRequest): Promise<JsonResponse> {
     const lane = target.tokens === undefined ? 'tokens' : 'calls';
-    const release = await this.#limits.acquire(target.service, lane, request.signal);
-    try {
-      return await this.#repeat(target, request, (attempt) => this.#exchange.json(attempt));
-    } finally {
-      release();
-    }
+    return await this.#inLine(target, lane, request, (attempt) => this.#exchange.json(attempt));
   }
 
   async whole(target: Target, request: WholeRequest): Promise<WholeResponse> {
-    const release = await this.#limits.acquire(target.service, laneOf(request), request.signal);
-    try {
-      return await this.#repeat(target, request, (attempt) => this.#exchange.whole(attempt));
-    } finally {
-      release();
-    }
+    const lane = laneOf(request);
+    return await this.#inLine(target, lane, request, (attempt) => this.#exchange.whole(attempt));
   }
 
   /** The place in line is kept until the answer's body was read or destroyed. */
@@ -90,6 +81,20 @@ export class Caller {
       // It may not have been touched: then nobody else would close what it reads from.
       if (request.body instanceof Readable) request.body.destroy();
       throw error;
+    }
+  }
+
+  async #inLine<Request extends ServiceRequest, Response>(
+    target: Target,
+    lane: Lane,
+    request: Request,
+    once: (attempt: Attempt<Request>) => Promise<Outcome<Response>>,
+  ): Promise<Response> {
+    const release = await this.#limits.acquire(target.service, lane, request.signal);
+    try {
+      return await this.#repeat(target, request, once);
+    } finally {
+      release();
     }
   }
 

@@ -104,7 +104,6 @@ async function newestRecord(
   return newest;
 }
 
-const digits = 10;
 const recordPattern = /-(\d{10})\.json$/;
 
 function recordPrefix(group: string): string {
@@ -113,14 +112,15 @@ function recordPrefix(group: string): string {
 
 /** In their order: a group that was deleted and made anew begins with the first generation again. */
 function recordName({ group, createdAt, generation }: GroupGeneration): string {
-  return `${recordPrefix(group)}${createdAt}-${String(generation).padStart(digits, '0')}.json`;
+  return `${recordPrefix(group)}${createdAt}${ending(generation)}`;
+}
+
+function ending(generation: number): string {
+  return `-${String(generation).padStart(10, '0')}.json`;
 }
 
 function following(name: string): string {
-  return name.replace(
-    recordPattern,
-    (_, generation: string) => `-${String(Number(generation) + 1).padStart(digits, '0')}.json`,
-  );
+  return name.replace(recordPattern, (_, generation: string) => ending(Number(generation) + 1));
 }
 
 function notUnderstood(subject: string, cause: unknown): FarshoreError {

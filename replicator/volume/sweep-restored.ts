@@ -5,37 +5,26 @@
  * or called twice at once: the next call finds the rest.
  */
 import type { Ambient } from '../../kernel/ambient.ts';
-import { describeError } from '../../kernel/errors.ts';
 import type { Image } from '../../regions/image/types.ts';
 import type { Volume } from '../../regions/block-storage/types.ts';
 import type { EndedExecution, RegionContext, Swept } from '../mover.ts';
 import { checkImagePrefix, isVolumeOf } from './recover/marks.ts';
 import { removeVolume } from './recover/scratch-volume.ts';
+import { Sweeping } from './sweeping.ts';
 
 export async function sweepRestored(
   ended: EndedExecution,
   at: RegionContext,
   ambient: Ambient,
 ): Promise<Swept> {
-  const done = { deleted: [] as string[], left: [] as string[] };
-  const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
-    try {
-      await work();
-      done.deleted.push(what);
-    } catch (error) {
-      at.signal.throwIfAborted();
-      ambient.log.warn('what an execution left is not deleted', {
-        what,
-        why: describeError(error),
-      });
-      done.left.push(what);
-    }
-  };
+  const sweeping = new Sweeping(ambient, at.signal, 'what an execution left is not deleted');
+  const attempt = (what: string, work: () => Promise<unknown>) =>
+    sweeping.attempt(what, () => work().then(() => true));
   for (const { id, name } of await volumesOf(ended, at))
     await attempt(`volume ${id} ${name}`, () => removeVolume(id, at, ambient));
   for (const { id, name } of await imagesOf(ended, at))
     await attempt(`image ${id} ${name}`, () => at.target.images.delete(id, at.signal));
-  return done;
+  return sweeping.swept;
 }
 
 async function volumesOf(

@@ -5,32 +5,24 @@
  * call finds the rest. Backups first, since a snapshot cannot be deleted while it is backed up.
  */
 import type { Ambient } from '../../kernel/ambient.ts';
-import { describeError } from '../../kernel/errors.ts';
 import type { Backup, Snapshot } from '../../regions/block-storage/types.ts';
 import type { SourceSweep, Swept } from '../mover.ts';
 import { removeBackup } from './source/backup.ts';
 import { mendLostStatus, mendVolumeStatus } from './source/lost-status.ts';
 import { ownerOfBackup, ownerOfSnapshot } from './source/marks.ts';
 import { abandonBackup } from './source/stalled.ts';
+import { Sweeping } from './sweeping.ts';
 import { removeSnapshots } from './tidy.ts';
 
 export async function sweepVolumes(sweep: SourceSweep, ambient: Ambient): Promise<Swept> {
-  const done = { deleted: [] as string[], left: [] as string[] };
-  const attempt = async (what: string, work: () => Promise<boolean>): Promise<void> => {
-    try {
-      if (await work()) done.deleted.push(what);
-      else done.left.push(what);
-    } catch (error) {
-      sweep.signal.throwIfAborted();
-      ambient.log.warn('not swept from the primary', { what, why: describeError(error) });
-      done.left.push(what);
-    }
-  };
+  const sweeping = new Sweeping(ambient, sweep.signal, 'not swept from the primary');
   for (const backup of await surplusBackups(sweep))
-    await attempt(`backup ${backup.id}`, () => sweepBackup(backup, sweep, ambient));
+    await sweeping.attempt(`backup ${backup.id}`, () => sweepBackup(backup, sweep, ambient));
   for (const snapshot of await surplusSnapshots(sweep))
-    await attempt(`snapshot ${snapshot.id}`, () => sweepSnapshot(snapshot, sweep, ambient));
-  return done;
+    await sweeping.attempt(`snapshot ${snapshot.id}`, () =>
+      sweepSnapshot(snapshot, sweep, ambient),
+    );
+  return sweeping.swept;
 }
 
 /** Youngest first: Cinder keeps a backup that an incremental builds on. */
