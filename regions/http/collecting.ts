@@ -92,6 +92,7 @@ export class Collecting implements Dispatcher.DispatchHandler {
   }
 }
 
-function asError(reason: unknown): Error {
+/** undici takes errors only. */
+export function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('no longer wanted', { cause: reason });
 }

@@ -9,7 +9,6 @@ import {
   failureOfPace,
   failureOfStatus,
 } from './failure.ts';
-import { counted, GuardedBody } from './guarded-body.ts';
 import type { RegionClock } from './region-clock.ts';
 import type { RequestError } from './request-error.ts';
 import type { OnRequest } from './request-event.ts';
@@ -136,42 +135,35 @@ export class Exchange {
     let bytesOut = 0;
     let sourceError: Error | undefined;
     if (given instanceof Readable) given.once('error', (error) => (sourceError = error));
-    const result = await this.#send(
-      attempt,
-      timeoutMs,
-      lengthHeader(contentLength),
-      async (outgoing, report, watchdog) => {
-        const moved = (bytes: number) => {
+    const send = async (outgoing: Outgoing, report: Report, watchdog: Watchdog) => {
+      const answer = await this.#parts.transport.bulk({
+        ...outgoing,
+        data: given instanceof Readable ? piecesOf(given) : toBuffer(given),
+        watchdog,
+        sent: (bytes) => {
           bytesOut += bytes;
           watchdog.moved(bytes);
-        };
-        const data = given instanceof Readable ? counted(given, moved) : toBuffer(given);
-        const answer = await this.#parts.transport.bulk({
-          ...outgoing,
-          data,
-          signal: watchdog.signal(),
-        });
-        if (Buffer.isBuffer(data)) bytesOut = data.length;
-        const ended = (bytesIn: number) => report(answer.status, bytesIn, bytesOut);
-        return { ...answer, ended, text: () => readText(answer.body, ended) };
-      },
-    );
+        },
+        guard: ({ status, headers }) => ({
+          watchdog,
+          expectedBytes: request.method === 'HEAD' ? 0 : contentLengthOf(headers),
+          explain: (raw) => this.#explainCut(attempt, watchdog, raw),
+          closed: (bytesIn) => {
+            report(status, bytesIn, bytesOut);
+            if (request.ok.includes(status)) closed();
+          },
+        }),
+      });
+      return { ...answer, text: () => readText(answer.body) };
+    };
+    const result = await this.#send(attempt, timeoutMs, lengthHeader(contentLength), send);
     if ('failed' in result) {
       // The other side's fault: this service is not to be blamed for it.
       if (sourceError !== undefined) throw sourceError;
       return { ...result, isSpent: given instanceof Readable && bytesOut > 0 };
     }
-    const { answer, watchdog } = result;
-    const body = new GuardedBody(answer.body, {
-      watchdog,
-      expectedBytes: request.method === 'HEAD' ? undefined : contentLengthOf(answer.headers),
-      explain: (raw) => this.#explainCut(attempt, watchdog, raw),
-      closed: (bytesIn) => {
-        answer.ended(bytesIn);
-        closed();
-      },
-    });
-    return { done: { status: answer.status, headers: answer.headers, body } };
+    const { status, headers, body } = result.answer;
+    return { done: { status, headers, body } };
   }
 
   /** Gives the answer with its watchdog still on guard, or why there is none. */
@@ -297,7 +289,12 @@ function toBuffer(body: Buffer | string | undefined): Buffer | undefined {
   return typeof body === 'string' ? Buffer.from(body) : body;
 }
 
-async function readText(body: Readable, ended: (bytesIn: number) => void): Promise<string> {
+/** Destroys the stream when it is cut off in the middle. */
+function piecesOf(body: Readable): AsyncIterable<Buffer> {
+  return body[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>;
+}
+
+async function readText(body: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -305,7 +302,6 @@ async function readText(body: Readable, ended: (bytesIn: number) => void): Promi
     bytes += chunk.length;
     if (bytes >= errorTextBytes) break;
   }
-  ended(bytes);
   return Buffer.concat(chunks).toString('utf8');
 }
 

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
+import { socketRead } from './socket-buffers.ts';
 import type { Watchdog } from './watchdog.ts';
 
 export interface BodyGuard {
-  readonly watchdog: Watchdog;
+  readonly watchdog: Pick<Watchdog, 'moved' | 'pause' | 'resume' | 'stop'>;
   /** From Content-Length; undefined when the service did not say. */
   readonly expectedBytes: number | undefined;
   /** Turns what ended the body too early into the error that its reader gets. */
@@ -11,69 +12,74 @@ export interface BodyGuard {
   readonly closed: (bytes: number) => void;
 }
 
+/** What the body comes from: undici's controller of the request. */
+export interface BodySource {
+  pause(): void;
+  resume(): void;
+  abort(reason: Error): void;
+}
+
 /** Some pieces of a socket: fewer, and it would be stopped and started for each of them. */
 const heldBytes = 256 * 1024;
 
 /**
- * The body of an answer on its way to its reader: errs when it ends early or stops coming, passes on
- * back pressure, and gives everything back (socket, place in the line, timer) when closed. Time in
- * which the reader does not read is not held against the service.
+ * The body of an answer on its way from the connection to its reader: errs when it ends early or stops
+ * coming, passes on back pressure, and gives everything back (socket, place in the line, timer) when
+ * closed. Time in which the reader does not read is not held against the service.
  */
 export class GuardedBody extends Readable {
-  readonly #source: Readable;
+  readonly #source: BodySource;
   readonly #guard: BodyGuard;
+  /** What came before anybody read: to push it would be taken for reading on. */
+  #early: Buffer[] = [];
+  #isRead = false;
   #bytes = 0;
+  #hasEnded = false;
 
-  constructor(source: Readable, guard: BodyGuard) {
+  constructor(source: BodySource, guard: BodyGuard) {
     super({ highWaterMark: heldBytes });
     this.#source = source;
     this.#guard = guard;
     guard.watchdog.pause();
-    source.on('data', (chunk: Buffer) => this.#take(chunk));
-    source.on('end', () => this.#end());
-    source.on('error', (error) => this.destroy(guard.explain(error)));
-    source.on('close', () => {
-      // After `end` there is nothing left to lose.
-      if (!source.readableEnded && !this.destroyed) this.destroy(guard.explain(undefined));
-    });
-    source.pause();
   }
 
-  override _read(): void {
-    this.#guard.watchdog.resume();
-    this.#source.resume();
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#source.destroy();
-    this.#guard.watchdog.stop();
-    this.#guard.closed(this.#bytes);
-    done(error);
-  }
-
-  #take(chunk: Buffer): void {
-    this.#bytes += chunk.length;
-    this.#guard.watchdog.moved(chunk.length);
-    if (this.push(chunk)) return;
+  /** The next piece. */
+  receive(piece: Buffer): void {
+    this.#bytes += piece.length;
+    socketRead(piece.length);
+    this.#guard.watchdog.moved(piece.length);
+    if (!this.#isRead) this.#early.push(piece);
+    else if (this.push(piece)) return;
     this.#source.pause();
     this.#guard.watchdog.pause();
   }
 
-  #end(): void {
+  /** There is no more. */
+  complete(): void {
+    this.#hasEnded = true;
     const { expectedBytes } = this.#guard;
-    if (expectedBytes === undefined || expectedBytes === this.#bytes) this.push(null);
-    else this.destroy(this.#guard.explain(undefined));
+    if (expectedBytes !== undefined && expectedBytes !== this.#bytes) this.cut(undefined);
+    else if (this.#early.length === 0) this.push(null);
   }
-}
 
-/** Passes `body` on once, telling how many bytes went by. Destroys it when cut off in the middle. */
-export async function* counted(
-  body: Readable,
-  moved: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
-  for await (const chunk of body as AsyncIterable<Buffer | string>) {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    moved(bytes.length);
-    yield bytes;
+  /** There was more, which will not come. */
+  cut(raw: unknown): void {
+    if (!this.destroyed) this.destroy(this.#guard.explain(raw));
+  }
+
+  override _read(): void {
+    this.#isRead = true;
+    this.#guard.watchdog.resume();
+    const early = this.#early.splice(0);
+    for (const piece of early) this.push(piece);
+    if (!this.#hasEnded) this.#source.resume();
+    else if (early.length > 0) this.push(null);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (!this.#hasEnded) this.#source.abort(error ?? new Error('the rest is not read'));
+    this.#guard.watchdog.stop();
+    this.#guard.closed(this.#bytes);
+    done(error);
   }
 }

@@ -2,12 +2,14 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { addAbortSignal, type Readable } from 'node:stream';
 import axios from 'axios';
-import { Agent as BulkAgent } from 'undici';
+import { Agent as BulkAgent, type Dispatcher } from 'undici';
 import type { TlsConfig } from '../identity/cloud-config.ts';
 import { Collecting, type WholeAnswer, type WholeOutgoing } from './collecting.ts';
 import { answerTooLarge } from './failure.ts';
 import { flat } from './headers.ts';
 import type { ServiceRequest } from './service-client.ts';
+import { type StreamOutgoing, Streaming } from './streaming.ts';
+import type { Watchdog } from './watchdog.ts';
 
 export interface Outgoing {
   readonly method: ServiceRequest['method'];
@@ -106,35 +108,33 @@ export class Transport {
    */
   whole(request: WholeOutgoing): Promise<WholeAnswer> {
     return new Promise((resolve, reject) => {
-      const collecting = new Collecting(request, resolve, reject);
-      request.watchdog.onEnd((reason) => collecting.abort(reason));
-      const sent = {
-        origin: request.origin,
-        path: request.target,
-        method: request.method,
-        headers: { 'user-agent': userAgent, ...request.headers },
-        body: request.data ?? null,
-      };
-      this.#bulk.dispatch(sent, collecting);
+      this.#dispatch(request, new Collecting(request, resolve, reject));
     });
   }
 
   /** The answer as a stream, which must be read or destroyed. */
-  async bulk(
+  bulk(request: StreamOutgoing): Promise<Answer<Readable>> {
+    return new Promise((resolve, reject) => {
+      this.#dispatch(request, new Streaming(request, resolve, reject));
+    });
+  }
+
+  #dispatch(
     request: Outgoing & {
       readonly data?: AsyncIterable<Buffer> | Buffer | undefined;
-      readonly signal: AbortSignal;
+      readonly watchdog: Pick<Watchdog, 'onEnd'>;
     },
-  ): Promise<Answer<Readable>> {
-    const { statusCode, headers, body } = await this.#bulk.request({
+    handler: Dispatcher.DispatchHandler & { abort(reason: unknown): void },
+  ): void {
+    request.watchdog.onEnd((reason) => handler.abort(reason));
+    const sent = {
       origin: request.origin,
       path: request.target,
       method: request.method,
       headers: { 'user-agent': userAgent, ...request.headers },
       body: (request.data ?? null) as Readable | Buffer | null,
-      signal: request.signal,
-    });
-    return { status: statusCode, headers: flat(headers), body };
+    };
+    this.#bulk.dispatch(sent, handler);
   }
 
   async close(): Promise<void> {

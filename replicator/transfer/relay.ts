@@ -8,7 +8,7 @@
  * as it says; a source that changed since it was listed is `transfer.source-changed`.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { pipeline, Transform, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { FarshoreError, isTransient } from '../../kernel/errors.ts';
@@ -21,6 +21,7 @@ import type {
   ReadOptions,
   Written,
 } from '../../regions/object-store/types.ts';
+import { tapped } from './tapped.ts';
 
 export interface RelayOrder {
   readonly from: {
@@ -123,6 +124,7 @@ async function relayOnce(
     })
     // A body that breaks off fails the PUT too; the source's own error says why.
     .catch((error: unknown) => {
+      download.body.destroy();
       throw body.sourceError() ?? error;
     });
   progress.moved({ objects: 1 });
@@ -167,14 +169,9 @@ async function meter(
   }
   let sourceError: Error | undefined;
   body.once('error', (error) => (sourceError ??= error));
-  const content = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash?.update(chunk);
-      count(chunk.length);
-      done(null, chunk);
-    },
+  const content = tapped(body, (piece) => {
+    hash?.update(piece);
+    count(piece.length);
   });
-  // Ends both when either fails; the failure itself is thrown by the PUT that reads `content`.
-  pipeline(body, content, () => undefined);
   return { content, sourceError: () => sourceError };
 }

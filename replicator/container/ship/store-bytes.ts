@@ -1,5 +1,4 @@
 import { createHash, hash } from 'node:crypto';
-import { pipeline, Transform } from 'node:stream';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { OpenedObject } from '../../../regions/object-store/open-object.ts';
 import type {
@@ -8,6 +7,7 @@ import type {
   ObjectInfo,
 } from '../../../regions/object-store/types.ts';
 import { keyOf, largeKeyOf } from '../../bank/stored-objects.ts';
+import { tapped } from '../../transfer/tapped.ts';
 import type { ShipContext } from './context.ts';
 import { assertWhole, md5Of } from './guards.ts';
 
@@ -79,17 +79,12 @@ export async function storeLarge(
   let bytes = 0;
   let sourceError: Error | undefined;
   body.once('error', (error) => (sourceError ??= error));
-  const content = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      sha256.update(chunk);
-      md5?.update(chunk);
-      bytes += chunk.length;
-      session.progress.moved({ bytes: chunk.length });
-      done(null, chunk);
-    },
+  const content = tapped(body, (piece) => {
+    sha256.update(piece);
+    md5?.update(piece);
+    bytes += piece.length;
+    session.progress.moved({ bytes: piece.length });
   });
-  // Ends both when either fails; the failure itself is thrown by the PUT that reads `content`.
-  pipeline(body, content, () => undefined);
   try {
     const written = await stored.put(key, content, { bytes: info.bytes, md5: announced, signal });
     assertWhole(ctx, source.name, info.bytes, bytes);

@@ -1,7 +1,8 @@
 /** `_metadata` of a backup: which objects it has, where in the volume they belong, and its parent. */
-import { createHash, type Hash } from 'node:crypto';
-import { Transform, type Readable } from 'node:stream';
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { FarshoreError } from '../../../kernel/errors.ts';
+import { tapped } from '../../transfer/tapped.ts';
 import { jsonParts } from './json-items.ts';
 
 /** One piece of the volume. Length and MD5 are those of the uncompressed data. */
@@ -30,7 +31,10 @@ export async function* readMetadata(
 ): AsyncGenerator<Chunk, MetadataSummary> {
   const hash = createHash('sha256');
   const fields = new Map<string, unknown>();
-  for await (const part of jsonParts(hashed(body, hash), 'objects')) {
+  for await (const part of jsonParts(
+    tapped(body, (piece) => hash.update(piece)),
+    'objects',
+  )) {
     if (part.kind === 'item') yield toChunk(part.value, subject);
     else fields.set(part.key, part.value);
   }
@@ -39,19 +43,6 @@ export async function* readMetadata(
   if (version !== '1.0.0') return unknown(subject, `version ${JSON.stringify(version)}`);
   if (parentId !== null && typeof parentId !== 'string') return unknown(subject, 'parent_id');
   return { parentId, sha256: hash.digest('hex') };
-}
-
-/** The same bytes, hashed as they pass; a failure of either side ends both. */
-export function hashed(body: Readable, hash: Hash): Readable {
-  const through = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  body.once('error', (error) => through.destroy(error));
-  through.once('close', () => body.destroy());
-  return body.pipe(through);
 }
 
 function toChunk(item: unknown, subject: string): Chunk {

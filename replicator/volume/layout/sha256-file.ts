@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { FarshoreError } from '../../../kernel/errors.ts';
+import { tapped } from '../../transfer/tapped.ts';
 import { jsonParts } from './json-items.ts';
-import { hashed } from './metadata.ts';
 
 export interface BlockHash {
   readonly blockBytes: number;
@@ -24,7 +24,10 @@ export async function* readSha256File(
 ): AsyncGenerator<BlockHash, string> {
   const hash = createHash('sha256');
   let blockBytes: number | undefined;
-  for await (const part of jsonParts(hashed(body, hash), 'sha256s')) {
+  for await (const part of jsonParts(
+    tapped(body, (piece) => hash.update(piece)),
+    'sha256s',
+  )) {
     if (part.kind === 'field') {
       if (part.key === 'chunk_size' && typeof part.value === 'number') blockBytes = part.value;
     } else if (blockBytes === undefined || blockBytes <= 0) {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { PassThrough, Readable, Transform, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { isTransient } from '../../../kernel/errors.ts';
 import type { TargetContext } from '../../mover.ts';
+import { tapped } from '../../transfer/tapped.ts';
 import { codecHint, decompressor, isKnownCodec } from '../layout/codec.ts';
 import type { Chunk } from '../layout/metadata.ts';
 import type { Findings } from '../../findings.ts';
@@ -132,20 +133,16 @@ async function readStream(body: Readable, compression: string, signal: AbortSign
   body.once('error', () => (failed ??= 'download'));
   unpack.once('error', () => (failed ??= 'unpacking'));
   try {
-    await pipeline(body, tap(stored), unpack, sink, { signal });
+    await pipeline(
+      tapped(body, (piece) => stored.update(piece)),
+      unpack,
+      sink,
+      { signal },
+    );
   } catch (error) {
     signal.throwIfAborted();
     if (failed !== 'unpacking') throw error;
     return { unreadable: error instanceof Error ? error.message : String(error) };
   }
   return { etag: stored.digest('hex'), md5: plain.digest('hex'), length };
-}
-
-function tap(hash: ReturnType<typeof createHash>): Transform {
-  return new Transform({
-    transform(piece: Buffer, _encoding, done) {
-      hash.update(piece);
-      done(null, piece);
-    },
-  });
 }

@@ -75,7 +75,9 @@ describe('Ceph RGW', () => {
           kind: 'permanent',
           subject: 'c/slo',
         });
-        expect(await store.get('c', 'slo')).not.to.equal(null);
+        const whole = await store.get('c', 'slo');
+        expect(whole).not.to.equal(null);
+        whole?.body.destroy();
       },
       info,
     );
@@ -83,7 +85,9 @@ describe('Ceph RGW', () => {
     await withStore(
       () => ({ status: 200, headers: { ...opaque, 'content-length': '1' }, body: 'x' }),
       async (store) => {
-        expect((await store.get('c', 'o', { manifest: true }))?.info.bytes).to.equal(1);
+        const own = await store.get('c', 'o', { manifest: true });
+        expect(own?.info.bytes).to.equal(1);
+        own?.body.destroy();
       },
     );
   });
