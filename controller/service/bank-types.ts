@@ -77,6 +77,8 @@ export interface RebuiltGroup {
   readonly damaged: number;
   /** What was left out and why; of a refused one, why it was. */
   readonly faults: readonly Fault[];
+  /** Regions of the group that did not say whether they know better: those that were lost do not. */
+  readonly unasked: readonly Fault[];
 }
 
 export interface Rebuild {

@@ -113,6 +113,7 @@ export class Banks implements BankService {
     const bank = await this.#bank(region, signal);
     const ring = await this.#keyring(bank, order.trust ?? [], within);
     const rebuild = await rebuildGroups(region, bank, ring, order, this.#deps, within, {
+      keyring: (other) => this.#keyring(other, order.trust ?? [], within),
       begin: () => this.#adopt(region, bank, order, within),
       audit: (group, details) => this.#audit('bank.rebuild', group, order, details),
     });

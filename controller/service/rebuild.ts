@@ -23,6 +23,7 @@ import { atomically } from '../store/atomically.ts';
 import { type Operation, put, remove, type Store, unchanged } from '../store/store.ts';
 import type { Fault, RebuildOrder, RebuiltGroup } from './bank-types.ts';
 import { collected } from './collected.ts';
+import { OtherBanks } from './other-banks.ts';
 
 export interface RebuildDeps {
   readonly store: Store;
@@ -43,6 +44,8 @@ interface Surveyed {
 }
 
 interface Steps {
+  /** Who is believed in the bank of another region. */
+  readonly keyring: (bank: Bank) => Promise<Keyring>;
   /** Once it is known that the order can be carried out: takes the bank over. */
   readonly begin: () => Promise<void>;
   readonly audit: (group: string, details: Readonly<Record<string, unknown>>) => Operation;
@@ -70,9 +73,12 @@ export async function rebuildGroups(
   requireTrust(region, surveyed, order);
   await steps.begin();
   await adoptKeys(deps.store, deps.ambient, signersOf(surveyed, ring));
+  const { acceptUnverified = false } = order;
+  const believed = { sites: deps.sites, keyring: steps.keyring, acceptUnverified };
+  const others = new OtherBanks(believed, signal);
   const rebuilt: RebuiltGroup[] = [];
   for (const each of surveyed)
-    rebuilt.push(await rebuildGroup(each, region, bank, order, deps, signal, steps.audit));
+    rebuilt.push(await rebuildGroup(each, { region, bank, order, others }, deps, signal, steps));
   return rebuilt;
 }
 
@@ -147,16 +153,20 @@ function signersOf(surveyed: readonly Surveyed[], ring: Keyring) {
 
 async function rebuildGroup(
   surveyed: Surveyed,
-  region: string,
-  bank: Bank,
-  order: RebuildOrder,
+  from: {
+    readonly region: string;
+    readonly bank: Bank;
+    readonly order: RebuildOrder;
+    readonly others: OtherBanks;
+  },
   deps: RebuildDeps,
   signal: AbortSignal,
-  audit: Steps['audit'],
+  { audit }: Pick<Steps, 'audit'>,
 ): Promise<RebuiltGroup> {
   const { group, banked } = surveyed;
+  const { region, bank, order, others } = from;
   const faults = [...faultsOf(surveyed, order, deps.sites)];
-  const none = { group, primary: null, generation: null, points: 0, damaged: 0 };
+  const none = { group, primary: null, generation: null, points: 0, damaged: 0, unasked: [] };
   const existing = await findGroup(deps.store, group);
   if (existing !== null && order.replace !== true) {
     const { primary, generation } = existing.head.value;
@@ -165,11 +175,14 @@ async function rebuildGroup(
   }
   if (banked === null || faults.some(({ subject }) => subject === group))
     return { ...none, outcome: 'refused', faults };
+  const { newer, unasked } = await others.ask(banked, region);
+  if (newer !== null) return { ...none, outcome: 'refused', faults: [...faults, newer], unasked };
   const points = await headsOf(surveyed, banked, region, bank, deps, signal);
   await commit(banked, points, order, deps, audit(group, { region, points: points.length }));
   const { primary, generation } = banked.head;
   const damaged = points.filter(({ checked }) => checked.damaged > 0).length;
-  return { group, outcome: 'rebuilt', primary, generation, points: points.length, damaged, faults };
+  const made = { group, primary, generation, points: points.length, damaged };
+  return { ...made, outcome: 'rebuilt', faults, unasked };
 }
 
 function faultsOf(

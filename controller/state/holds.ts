@@ -1,8 +1,16 @@
+import { namedPoints } from '../../runbooks/execution/named-points.ts';
 import { toRunAgain } from '../../runbooks/execution/state.ts';
 import type { Execution } from '../../runbooks/execution/types.ts';
 import { refused, notFound } from './refusals.ts';
-import { atomically } from '../store/atomically.ts';
-import { type Operation, put, remove, type Store, unchanged } from '../store/store.ts';
+import { type Attempt, atomically } from '../store/atomically.ts';
+import {
+  type Compare,
+  type Operation,
+  put,
+  remove,
+  type Store,
+  unchanged,
+} from '../store/store.ts';
 import { keys } from './keys.ts';
 import type { Holds } from './records.ts';
 
@@ -22,6 +30,25 @@ export async function holdPoint(
     const executions = [...holders.filter((id) => id !== executionId), executionId];
     return [put(keys.holds(group, point), { ...holds, executions })];
   });
+}
+
+/**
+ * The part of a transaction that begins an execution which holds the points that its order names: from then
+ * on, and not only when it comes to choose them, they are not expired. Throws `point.expiring`.
+ */
+export async function holdNamed(store: Store, execution: Execution): Promise<Attempt<void>> {
+  const { id, group } = execution;
+  const compares: Compare[] = [];
+  const operations: Operation[] = [];
+  for (const point of namedPoints(execution)) {
+    const held = await holding(store, group, point, (holders, holds) => {
+      const executions = [...holders.filter((each) => each !== id), id];
+      return [put(keys.holds(group, point), { ...holds, executions })];
+    });
+    compares.push(...held.compares);
+    operations.push(...held.operations);
+  }
+  return { compares, operations, result: undefined };
 }
 
 /** The first execution that uses the point, or will when it is tried again; null: there is none. */
@@ -65,29 +92,39 @@ export async function holdForOperator(
   });
 }
 
-/** In one transaction with the state of the point, which must not be expiring; `holders` are those that still hold. */
+type Change = (holders: readonly string[], holds: Holds | undefined) => readonly Operation[];
+
+/** In one transaction with the state of the point, which must not be expiring. */
 async function changeHolds(
   store: Store,
   group: string,
   point: string,
-  change: (holders: readonly string[], holds: Holds | undefined) => readonly Operation[],
+  change: Change,
 ): Promise<void> {
+  await atomically(store, () => holding(store, group, point, change));
+}
+
+/** `holders` are those that still hold it. */
+async function holding(
+  store: Store,
+  group: string,
+  point: string,
+  change: Change,
+): Promise<Attempt<void>> {
   const [pointKey, holdsKey] = [keys.point(group, point), keys.holds(group, point)];
-  await atomically(store, async () => {
-    const head = await store.get(pointKey);
-    if (head === null) throw notFound('point', `${group}/${point}`);
-    if (head.value.state === 'expiring') throw expiring(group, point);
-    const holds = await store.get(holdsKey);
-    const holders = await holdersOf(store, group, point, holds?.value.executions ?? []);
-    return {
-      compares: [unchanged(pointKey, head), unchanged(holdsKey, holds)],
-      operations: change(
-        holders.map(({ id }) => id),
-        holds?.value,
-      ),
-      result: undefined,
-    };
-  });
+  const head = await store.get(pointKey);
+  if (head === null) throw notFound('point', `${group}/${point}`);
+  if (head.value.state === 'expiring') throw expiring(group, point);
+  const holds = await store.get(holdsKey);
+  const holders = await holdersOf(store, group, point, holds?.value.executions ?? []);
+  return {
+    compares: [unchanged(pointKey, head), unchanged(holdsKey, holds)],
+    operations: change(
+      holders.map(({ id }) => id),
+      holds?.value,
+    ),
+    result: undefined,
+  };
 }
 
 /** Of those that held it; one that holds it no more never does again. */
@@ -110,10 +147,11 @@ async function holdersOf(
   return found;
 }
 
-/** Ended as it is: tried again, it restores, compares, or cleans up, what it took from the point. */
+/** Ended as it is: tried again, it restores, compares, or cleans up, what it took from the point, or chooses. */
 function usesIt(execution: Execution, point: string): boolean {
+  const named = namedPoints(execution);
   const isBound =
-    execution.point === point ||
+    (execution.point === undefined ? named : [execution.point]).includes(point) ||
     execution.steps.some(({ params }) => params['point'] === point && 'resource' in params);
   return isBound && toRunAgain(execution).size > 0;
 }

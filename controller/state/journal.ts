@@ -17,6 +17,7 @@ import { type Compare, type Operation, put, remove, type Store } from '../store/
 import { allOf, letIn, letOut } from './active.ts';
 import { auditEntry } from './audit.ts';
 import { followed } from './followed.ts';
+import { holdNamed } from './holds.ts';
 import { keys } from './keys.ts';
 import { executionOfRequest, requestKey, tie } from './requests.ts';
 
@@ -60,16 +61,19 @@ export class StoreJournal implements ExecutionJournal {
       if (await this.#isStored(execution))
         return { compares: [], operations: [], result: execution };
       const isNew = { path: keys.execution(execution.id).path, modRevision: 0 };
-      const entry = execution.state === 'ended' ? null : await letIn(store, execution, admission);
+      const isOver = execution.state === 'ended';
+      const entry = isOver ? null : await letIn(store, execution, admission);
+      const held = isOver ? null : await holdNamed(store, execution);
       const now = isoTime(this.#deps.ambient.clock.now());
       const tied = request === undefined ? [] : await tie(store, request, execution.id, now);
       const isFirst =
         request === undefined ? [] : [{ path: requestKey(request).path, modRevision: 0 }];
       return {
-        compares: [isNew, ...isFirst, ...(entry?.compares ?? [])],
+        compares: [isNew, ...isFirst, ...(entry?.compares ?? []), ...(held?.compares ?? [])],
         operations: [
           ...writes(execution),
           ...(entry?.operations ?? []),
+          ...(held?.operations ?? []),
           ...tied,
           ...this.#audited(execution, audit),
         ],

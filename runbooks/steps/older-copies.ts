@@ -46,11 +46,10 @@ export async function olderCopies(
   const { control, execution, step, progress, signal } = context;
   const { id, group } = execution;
   const depth = step.params['verify'] === 'listing' ? 'listing' : 'content';
-  await control.holdPoint(group, older.point, id);
   const known = (await control.points(group)).find((each) => each.id === older.point);
-  const keys = older.resources.flatMap((wanted) =>
-    known === undefined ? [] : (keyOf(known, wanted) ?? []),
-  );
+  if (known === undefined || known.state === 'expiring') return gone(older);
+  await control.holdPoint(group, older.point, id);
+  const keys = older.resources.flatMap((wanted) => keyOf(known, wanted) ?? []);
   const only = new Set(keys);
   const point = await control.verifyPoint(group, older.point, depth, progress, signal, only);
   const manifest = await context.manifest(older.point);
@@ -65,6 +64,14 @@ export async function olderCopies(
       : `${key} was to be taken from point ${older.point}, and is not whole there`,
   );
   return { copies: copies.map((copy) => ({ copy, point })), notes };
+}
+
+/** It is held since it was ordered: a group that was rebuilt meanwhile may lack it. All else is recovered. */
+function gone({ point, resources }: OlderCopies) {
+  const notes = resources.map(
+    (wanted) => `${wanted} was to be taken from point ${point}, which is gone`,
+  );
+  return { copies: [], notes };
 }
 
 /** By its key, or by kind and name. */

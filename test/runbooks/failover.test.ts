@@ -264,6 +264,20 @@ describe('failover', () => {
       expect(execution).to.include({ result: 'succeeded', point: 'p2' });
     });
 
+    it('recovers all else when the point of such an order is gone by the time it is used', async () => {
+      const bench = new Bench();
+      bench.site.addPoint('p2', 10);
+      bench.site.rotten.add('p2 volume/v1');
+      const older = { point: 'p1', resources: ['volume/data'], reason: 'its base is damaged' };
+      const { id } = await bench.start('failover', { params: { older } });
+      bench.site.allPoints = bench.site.allPoints.filter((point) => point.id !== 'p1');
+      const execution = await bench.ended(id);
+      expect(execution).to.include({ result: 'partial', point: 'p2' });
+      expect(notesOf(execution)).to.include(
+        'volume/data was to be taken from point p1, which is gone',
+      );
+    });
+
     it('refuses such an order, before anything is changed, when that point has no whole copy', async () => {
       const bench = new Bench();
       const refused = async (point: string, resource: string) => {

@@ -1,5 +1,5 @@
 import { FarshoreError } from '../../kernel/errors.ts';
-import { resourceKey } from '../../replicator/mover.ts';
+import { resourceKey, type ResourceRef } from '../../replicator/mover.ts';
 import { newestFirst } from '../../replicator/point/choose.ts';
 import { hasWhole, isUsable, isWhole } from '../../replicator/point/members.ts';
 import { isEnded } from '../../replicator/session/state.ts';
@@ -59,6 +59,11 @@ export class Operator {
       group.members = group.members.filter(({ kind, id }) => region.find(kind, id) !== undefined);
       if (group.members.length === 0) this.#deps.users.createFirst(group);
     }
+    // A failover restores what was replaced beside what took its name; the refusal lists the ids.
+    const things = [...region.resources.values()];
+    const bearers = ({ kind, name }: ResourceRef) =>
+      things.filter((each) => each.kind === kind && each.name === name).length;
+    if (group.members.some((member) => bearers(member) > 1)) group.isByName = false;
     return this.order('apply group', (service) => service.applyGroup(specOf(group)));
   }
 

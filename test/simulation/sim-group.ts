@@ -4,8 +4,8 @@ import type { GroupSpec, ProtectionPolicy } from '../../controller/model/types.t
 /** A group as its operator and its users see it. */
 export interface SimGroup {
   readonly name: string;
-  /** It names what it protects by names, and not by ids. */
-  readonly isByName: boolean;
+  /** It names what it protects by names, and not by ids: until two things bear one name. */
+  isByName: boolean;
   /** Where its users write. */
   region: string;
   /** What they write to, and what the group names. */

@@ -64,6 +64,7 @@ const rebuild = z
         points: z.number(),
         damaged: z.number(),
         faults: z.array(fault),
+        unasked: z.array(fault).describe('Regions that did not say whether they know better.'),
       }),
     ),
     isWhole: z.boolean(),

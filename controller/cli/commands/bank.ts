@@ -153,7 +153,7 @@ async function rebuild(
       { title: 'DAMAGED', value: (item) => String(item.damaged) },
     ];
     print('table', done.groups, done.groups, columns);
-    say(done.groups.flatMap(({ faults }) => faults));
+    say(done.groups.flatMap(({ faults, unasked }) => [...faults, ...unasked]));
   }
   if (!done.isWhole) answerNo();
 }

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { systemClock } from '../../../kernel/clock.ts';
+import { SwiftDocuments } from '../../../replicator/bank/documents.ts';
 import { newKeyPair } from '../../../replicator/bank/identity.ts';
 import { partsOf, publishKey } from '../../../replicator/bank/signed.ts';
 import { rejection } from '../../support/rejection.ts';
 import { gold } from '../support/fixtures.ts';
-import { LostState, spec } from '../support/lost-state.ts';
+import { LostState, reason, spec } from '../support/lost-state.ts';
 
 describe('a state that is had back from the bank', () => {
   const at = new LostState();
@@ -23,6 +24,7 @@ describe('a state that is had back from the bank', () => {
         points: 2,
         damaged: 0,
         faults: [],
+        unasked: [],
       },
     ]);
     const there = await at.points();
@@ -83,6 +85,7 @@ describe('a state that is had back from the bank', () => {
       points: 2,
       damaged: 0,
       faults: [],
+      unasked: [],
     });
     expect(await at.points()).to.deep.equal(before);
   });
@@ -135,6 +138,38 @@ describe('a state that is had back from the bank', () => {
     at.controller = await at.open('two', newKeyPair());
     const { groups } = await at.rebuild();
     expect(groups[0]).to.include({ outcome: 'rebuilt', primary: 'west', generation: 2 });
+  });
+
+  it('does not go by one region where another knows better, and names that one', async () => {
+    const old = (await at.documents.read(await at.recordOf('shop')))!;
+    await at.controller.stop();
+    at.controller = await at.open('one');
+    await at.controller.service.deleteGroup('shop', { deletePoints: true });
+    await at.controller.service.applyGroup(spec);
+    await at.sync('of the new one');
+    await at.controller.stop();
+    const east = new SwiftDocuments(at.east.demo.objectStore, 'farshore');
+    await at.east.demo.objectStore.putContainer('farshore', {});
+    await publishKey(east, at.keyPair);
+    await east.write('shop/group/2026-11-21T08:00:00.000Z-0000000002.json', old);
+    at.controller = await at.open('two', newKeyPair());
+    const order = { reason, trust: [at.lost.key] };
+    const [refused] = (await at.controller.service.banks.rebuild('east', order)).groups;
+    expect(refused).to.deep.include({ group: 'shop', outcome: 'refused', points: 0 });
+    expect(refused!.faults.map(({ code }) => code)).to.deep.equal(['bank.group-superseded']);
+    expect(refused!.faults[0]!.message).to.include('farshore bank rebuild west');
+    expect((await at.rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 1 });
+  });
+
+  it('goes by the region that is left, and says which could not be asked', async () => {
+    at.east.isDown = true;
+    const { groups, isWhole } = await at.rebuild();
+    expect(isWhole).to.equal(true);
+    expect(groups[0]).to.include({ outcome: 'rebuilt', points: 2 });
+    expect(groups[0]!.unasked.map(({ code, subject }) => [code, subject])).to.deep.equal([
+      ['bank.not-asked', 'shop'],
+    ]);
+    expect(groups[0]!.unasked[0]!.message).to.include('the bank of east');
   });
 
   it('has no group that was deleted, be it before it had any point', async () => {

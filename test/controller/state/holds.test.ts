@@ -66,6 +66,20 @@ describe('what an execution that ended needs when it is tried again', () => {
     }
   });
 
+  it('stays held while no point was chosen: those that the order names', async () => {
+    const apart = { point: 'p1', resources: ['volume/v2'], reason: 'its base is damaged' };
+    const choice = stepOf('choose-point', { state: 'failed' });
+    const open = executionOf('shop', 'x1', {
+      state: 'ended',
+      result: 'failed',
+      params: { point: 'p3', older: apart },
+      steps: [choice],
+    });
+    const store = await failedOver({});
+    await store.transact([], [put(keys.execution('x1'), open)]);
+    expect(await heldIn(store)).to.deep.equal(['p1', 'p3']);
+  });
+
   it('is not forgotten when another execution holds the point too', async () => {
     const store = await failedOver({ result: 'failed', steps: [skipped] });
     await store.transact([], [put(keys.execution('x2'), executionOf('shop', 'x2'))]);

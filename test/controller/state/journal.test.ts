@@ -1,16 +1,18 @@
 import { expect } from 'chai';
 import type { Claims } from '../../../controller/cluster/types.ts';
+import { isHeld } from '../../../controller/state/holds.ts';
 import type { StoreJournal } from '../../../controller/state/journal.ts';
 import { keys } from '../../../controller/state/keys.ts';
 import { StoreOrders } from '../../../controller/state/orders.ts';
 import { type Key, put, remove } from '../../../controller/store/store.ts';
+import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { admission } from '../../../runbooks/execution/admission.ts';
 import type { Execution, StandingOrder } from '../../../runbooks/execution/types.ts';
 import { collect, rejection } from '../../support/rejection.ts';
 import { uncontested } from '../support/cluster.ts';
-import { countingRandom, executionOf } from '../support/fixtures.ts';
+import { addGroup, countingRandom, executionOf, pointOf } from '../support/fixtures.ts';
 import { alone, journalOver } from '../support/journal.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -152,6 +154,31 @@ describe('StoreJournal', () => {
     expect((await store.get(keys.active('shop')))?.value.executions).to.deep.equal([
       { id: winner!.id, group: 'shop', mode: 'failover', regions: ['west', 'east'] },
     ]);
+  });
+
+  it('holds the points that an order names from its beginning, or refuses it', async () => {
+    const { journal, store } = rig();
+    await addGroup(store, 'shop');
+    const points = ['p1', 'p2', 'p3'].map((id) => pointOf('shop', id, at(0)));
+    const [first, second] = points as [RecoveryPoint, RecoveryPoint];
+    await store.transact(
+      [],
+      points.map((point) => put(keys.point('shop', point.id), point)),
+    );
+    const older = { point: 'p1', resources: ['volume/v1'], reason: 'its base is damaged' };
+    const order = (id: string) => executionOf('shop', id, { params: { point: 'p2', older } });
+    await journal.create(order('x1'), alone);
+    expect(await isHeld(store, 'shop', 'p1')).to.equal(true);
+    expect(await isHeld(store, 'shop', 'p2')).to.equal(true);
+    expect(await isHeld(store, 'shop', 'p3')).to.equal(false);
+    for (const point of [first, second])
+      await store.transact(
+        [],
+        [put(keys.point('shop', point.id), { ...point, state: 'expiring' as const })],
+      );
+    const refused = await rejection(journal.create(order('x2'), alone));
+    expect(refused.code).to.equal('point.expiring');
+    expect(await journal.load('x2')).to.equal(null);
   });
 
   it('tells the drill to yield in the very transaction that lets the failover in', async () => {

@@ -1,4 +1,6 @@
 import type { Ambient } from '../../../kernel/ambient.ts';
+import { keys } from '../../../controller/state/keys.ts';
+import { put } from '../../../controller/store/store.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import type { RunnerHooks } from '../../../runbooks/execution/parts.ts';
 import type { Execution } from '../../../runbooks/execution/types.ts';
@@ -62,6 +64,8 @@ export class Bench {
     change: Partial<ExecutionOrder> = {},
   ): Promise<Execution> {
     await this.first.ready;
+    const points = this.site.allPoints.map((each) => put(keys.point(each.group, each.id), each));
+    await this.store.transact([], points);
     return this.runner.start(orderOf(runbook, change));
   }
 

@@ -1,0 +1,122 @@
+import { describeError, FarshoreError } from '../../kernel/errors.ts';
+import type { Bank } from '../../replicator/bank/bank.ts';
+import { readGroupRecord } from '../../replicator/bank/group-record.ts';
+import { type Authenticity, authenticityOf, type Keyring } from '../../replicator/bank/signed.ts';
+import type { Sites } from '../sites.ts';
+import { parseBankedGroup, type BankedGroup } from '../state/banked-group.ts';
+import type { Fault } from './bank-types.ts';
+
+interface OtherBank {
+  readonly bank: Bank;
+  readonly ring: Keyring;
+}
+
+export interface OtherBanksDeps {
+  readonly sites: Pick<Sites, 'names' | 'bank'>;
+  /** Who is believed there. */
+  readonly keyring: (bank: Bank) => Promise<Keyring>;
+  readonly acceptUnverified: boolean;
+}
+
+/** What another region's bank says of a group: it knows better, or could not be asked. */
+export interface Elsewhere {
+  readonly newer: Fault | null;
+  readonly unasked: readonly Fault[];
+}
+
+/**
+ * A region may hold a record of a group that went on elsewhere: it was deleted there and made anew, or the
+ * region was away while another became primary. So the banks of the group's other regions are asked before
+ * one is believed. One that does not answer is asked but once: it may be the region that was lost.
+ */
+export class OtherBanks {
+  readonly #deps: OtherBanksDeps;
+  readonly #signal: AbortSignal;
+  readonly #opened = new Map<string, Promise<OtherBank>>();
+
+  constructor(deps: OtherBanksDeps, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#signal = signal;
+  }
+
+  async ask(banked: BankedGroup, region: string): Promise<Elsewhere> {
+    const { spec, head } = banked;
+    const { names } = this.#deps.sites;
+    const unasked: Fault[] = [];
+    for (const other of new Set([head.primary, head.secondary, spec.source.region]))
+      if (other !== region && names.includes(other))
+        try {
+          const there = await this.#recordOf(spec.name, other);
+          if (there !== null && isNewer(there, banked))
+            return { newer: superseded(banked, there, other), unasked };
+        } catch (error) {
+          this.#signal.throwIfAborted();
+          if (!(error instanceof FarshoreError)) throw error;
+          // The whole region, for all groups that come after this one.
+          this.#opened.set(other, refusal(error));
+          unasked.push(notAsked(spec.name, other, error));
+        }
+    return { newer: null, unasked };
+  }
+
+  /** Null too when nobody vouches for it, or it is not understood: neither says that this one is old. */
+  async #recordOf(group: string, region: string): Promise<BankedGroup | null> {
+    const { bank, ring } = await this.#open(region);
+    try {
+      const record = await readGroupRecord(bank.documents, group, this.#signal);
+      if (record === null || !this.#isBelieved(authenticityOf(record.parts, ring))) return null;
+      const banked = parseBankedGroup(record.content);
+      return typeof banked === 'string' ? null : banked;
+    } catch (error) {
+      if (error instanceof FarshoreError && error.code === 'bank.group-not-understood') return null;
+      throw error;
+    }
+  }
+
+  #isBelieved(authenticity: Authenticity): boolean {
+    return (
+      authenticity === 'authentic' || (authenticity === 'unverified' && this.#deps.acceptUnverified)
+    );
+  }
+
+  #open(region: string): Promise<OtherBank> {
+    let opened = this.#opened.get(region);
+    if (opened === undefined) {
+      const { sites, keyring } = this.#deps;
+      opened = sites
+        .bank(region, this.#signal)
+        .then(async (bank) => ({ bank, ring: await keyring(bank) }));
+      this.#opened.set(region, opened);
+    }
+    return opened;
+  }
+}
+
+function refusal(error: FarshoreError): Promise<never> {
+  const refused = Promise.reject(error);
+  // Nobody may ever ask again.
+  refused.catch(() => undefined);
+  return refused;
+}
+
+/** A group of the name that was made later is another group; of one, the generation says it. */
+function isNewer(one: BankedGroup, other: BankedGroup): boolean {
+  if (one.createdAt !== other.createdAt) return one.createdAt > other.createdAt;
+  return one.head.generation > other.head.generation;
+}
+
+function superseded(old: BankedGroup, { createdAt, head }: BankedGroup, region: string): Fault {
+  return {
+    code: 'bank.group-superseded',
+    subject: old.spec.name,
+    message: `the bank of ${region} has a newer record of it: primary ${head.primary} at generation ${head.generation}, made ${createdAt}; here it is ${old.head.primary} at ${old.head.generation}, made ${old.createdAt}. Rebuild it from ${region} (farshore bank rebuild ${region})`,
+  };
+}
+
+function notAsked(group: string, region: string, error: FarshoreError): Fault {
+  return {
+    code: 'bank.not-asked',
+    subject: group,
+    message: `whether the bank of ${region} has a newer record of it is not known: ${describeError(error)}`,
+  };
+}
