@@ -30,17 +30,8 @@ export async function readBaseline(
     if (point.id === session.pointId || point.state === 'expiring') continue;
     if (point.region !== session.targetRegion || point.sourceRegion !== session.sourceRegion)
       continue;
-    try {
-      const { copies } = await readManifest(bank, point, signal);
-      const byKey = copies.map((copy) => [resourceKey(copy.resource), copy] as const);
-      return { point, copies: new Map(byKey) };
-    } catch (error) {
-      if (!isManifestDamage(error) && !isNotUnderstood(error)) throw error;
-      log.warn('manifest cannot be used, going on from the point before', {
-        point: point.id,
-        error,
-      });
-    }
+    const copies = await copiesOf(point, bank, log, signal);
+    if (copies !== null) return { point, copies };
   }
   return null;
 }
@@ -54,6 +45,7 @@ export async function newestCopies(
   baseline: Baseline | null,
   points: readonly RecoveryPoint[],
   bank: Bank,
+  log: Log,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Copy>> {
   if (baseline === null) return new Map();
@@ -67,24 +59,26 @@ export async function newestCopies(
     const isHeld = ({ resource, dataTime }: PointMember) =>
       dataTime !== null && open.has(resourceKey(resource));
     if (!point.members.some(isHeld)) continue;
-    for (const [key, copy] of await copiesOf(point, bank, signal))
+    for (const [key, copy] of (await copiesOf(point, bank, log, signal)) ?? [])
       if (open.delete(key)) copies.set(key, copy);
   }
   return copies;
 }
 
-/** None of a manifest that tells nothing, as with the baseline. */
+/** Null of a manifest that tells nothing. */
 async function copiesOf(
   point: RecoveryPoint,
   bank: Bank,
+  log: Log,
   signal: AbortSignal,
-): Promise<readonly (readonly [string, Copy])[]> {
+): Promise<ReadonlyMap<string, Copy> | null> {
   try {
     const { copies } = await readManifest(bank, point, signal);
-    return copies.map((copy) => [resourceKey(copy.resource), copy] as const);
+    return new Map(copies.map((copy) => [resourceKey(copy.resource), copy]));
   } catch (error) {
     if (!isManifestDamage(error) && !isNotUnderstood(error)) throw error;
-    return [];
+    log.warn('manifest cannot be used, going on from the point before', { point: point.id, error });
+    return null;
   }
 }
 

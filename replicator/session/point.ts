@@ -1,4 +1,4 @@
-import type { Copy } from '../mover.ts';
+import type { Copy, Verification } from '../mover.ts';
 import { heldKeys, lacksOf } from './state.ts';
 import type { Session } from './types.ts';
 import { lackingMember, provenMember, stateOfMembers } from '../point/members.ts';
@@ -60,7 +60,7 @@ export function headOf(
   };
 }
 
-function copiesOf(session: Session): readonly Copy[] {
+export function copiesOf(session: Session): readonly Copy[] {
   return heldKeys(session).map((key) => {
     const copy = session.copies[key];
     if (copy === undefined) throw new RangeError(`no copy of ${key}`);
@@ -73,4 +73,12 @@ function cutOf(session: Session): { readonly cutStart: string; readonly cutEnd: 
   if (cutStart === undefined || cutEnd === undefined)
     throw new RangeError(`session ${session.id} was never cut`);
   return { cutStart, cutEnd };
+}
+
+/** What is in the point and was read to its end, by key. */
+export function readChecks(session: Session): readonly (readonly [string, Verification])[] {
+  return heldKeys(session).flatMap((key) => {
+    const check = session.verifications[key];
+    return check?.depth === 'content' ? [[key, check] as const] : [];
+  });
 }

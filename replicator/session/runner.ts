@@ -8,7 +8,6 @@ import {
   type Movers,
   type ResourceRef,
   type SessionContext,
-  type Verification,
 } from '../mover.ts';
 import type { Retention } from '../policy.ts';
 import { parallel } from '../transfer/parallel.ts';
@@ -19,12 +18,13 @@ import { withChecks } from '../point/members.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 import { expireByPolicy } from '../retention/by-policy.ts';
 import type { Exemptions } from '../retention/decide.ts';
+import { assertClocks } from './clocks.ts';
 import { newestCopies, readBaseline, type Baseline } from './baseline.ts';
 import { contentChanges } from './content-changes.ts';
 import { guarded, Journal, LedgerFailure } from './journal.ts';
 import { MovedCounter } from './moved.ts';
 import { patiently } from './patience.ts';
-import { headOf, manifestOf } from './point.ts';
+import { copiesOf, headOf, manifestOf, readChecks } from './point.ts';
 import { ResourceWork } from './resource-work.ts';
 import { due, heldKeys, isEnded, type Happening, type SessionEffect } from './state.ts';
 import { isOvertaken, type Ledger } from './ledger.ts';
@@ -207,7 +207,14 @@ class SessionRun {
     const sealed = await seal(content, opened.bank);
     const { manifest } = sealed;
     const before = await this.#patiently('read what there was before', signal, () =>
-      newestCopies(heldKeys(session), baseline, points, opened.bank, signal),
+      newestCopies(
+        heldKeys(session),
+        baseline,
+        points,
+        opened.bank,
+        this.#deps.ambient.log,
+        signal,
+      ),
     );
     const changes = session.changes ?? this.#changesSince(before);
     await this.#journal.happened({ type: 'sealed', manifest, previous, changes });
@@ -225,8 +232,8 @@ class SessionRun {
   ): Promise<void> {
     const { ledger, ambient } = this.#deps;
     const { session } = this.#journal;
-    const copies = heldKeys(session).flatMap((key) => session.copies[key] ?? []);
-    const read = new Set(this.#readChecks().map(([key]) => key));
+    const copies = copiesOf(session);
+    const read = new Set(readChecks(session).map(([key]) => key));
     const since = Object.entries(session.verifiedSince ?? {}).filter(([key]) => read.has(key));
     const deps = { bank, log: ambient.log, signal };
     for (;;) {
@@ -284,18 +291,9 @@ class SessionRun {
     if (own === undefined || !points.some(({ checked }) => checked.damaged > 0)) return;
     const at = isoTime(ambient.clock.now());
     const since = new Map(Object.entries(session.verifiedSince ?? {}));
-    const found = { checks: new Map(this.#readChecks()), depth: 'content', at, since } as const;
-    const copies = heldKeys(session).flatMap((key) => session.copies[key] ?? []);
+    const found = { checks: new Map(readChecks(session)), depth: 'content', at, since } as const;
+    const copies = copiesOf(session);
     await recordOfCopies(copies, own, found, { ledger, bank, log: ambient.log, signal });
-  }
-
-  /** What is in the point and was read to its end, by key. */
-  #readChecks(): readonly (readonly [string, Verification])[] {
-    const { session } = this.#journal;
-    return heldKeys(session).flatMap((key) => {
-      const check = session.verifications[key];
-      return check?.depth === 'content' ? [[key, check] as const] : [];
-    });
   }
 
   /** The source, after shipping; how many resources could not be tidied. */
@@ -347,25 +345,6 @@ class SessionRun {
     const { ambient, attempts = 4 } = this.#deps;
     return await patiently(what, { ambient, attempts, signal }, attempt);
   }
-}
-
-/** Data times are this process's: what they are off by, every RPO is. */
-const clocksApartMs = 120_000;
-
-/** Before anything is captured; what was captured already has its times. */
-function assertClocks({ phase, group }: Session, aheadMs: number): void {
-  if (phase !== 'capturing' || aheadMs < clocksApartMs) return;
-  const minutes = Math.round(aheadMs / 60_000);
-  throw new FarshoreError(
-    `the clock of this controller is ${minutes} minutes ahead of a region's: no point is made with times that are not true`,
-    {
-      code: 'session.clocks-disagree',
-      kind: 'permanent',
-      operation: 'capture group',
-      subject: group,
-      hint: 'keep the clocks of controllers and regions in step (NTP), then run farshore group sync',
-    },
-  );
 }
 
 function asSessionError(error: unknown): SessionError {

@@ -4,7 +4,7 @@ import type { SessionSummary } from '../../../controller/model/types.ts';
 import type { ProgressSnapshot } from '../../../replicator/session/meter.ts';
 import type { SwiftRequest } from '../swift-log.ts';
 import { swiftRequests } from '../swift-log.ts';
-import type { Scene } from './scene.ts';
+import { patienceMs, type Scene } from './scene.ts';
 
 export interface SessionState {
   readonly summary: SessionSummary;
@@ -40,7 +40,7 @@ export async function interruptSession(
 
 /** Waits until the session has ended, well or not. */
 export async function sessionEnd(scene: Scene, group: string, id: string): Promise<SessionSummary> {
-  const deadline = Date.now() + 300_000;
+  const deadline = Date.now() + patienceMs;
   while (Date.now() < deadline) {
     const { summary } = await sessionState(scene, group, id);
     if (summary.endedAt !== null) return summary;

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { GroupStatus } from '../../../controller/model/types.ts';
 import { documentsFor } from './dataset.ts';
 import { inventory } from './inventory.ts';
-import { runRunbook, type Scene, statusOf, tellExecution } from './scene.ts';
+import { patienceMs, runRunbook, type Scene, statusOf, tellExecution } from './scene.ts';
 
 const everySeconds = 60;
 /** How far from its time a session may start and still count as not delayed, on a busy machine. */
@@ -85,7 +85,7 @@ function watchSessions(scene: Scene, group: string) {
  * or after the end of the session before it, which takes longer than the interval beside a drill.
  */
 async function delayOf(seen: () => readonly SeenSession[], due: number): Promise<number> {
-  const deadline = Date.now() + 5 * everySeconds * 1000;
+  const deadline = Date.now() + patienceMs;
   while (Date.now() < deadline) {
     const sessions = seen();
     const index = sessions.findIndex(({ startMs }) => startMs >= due - 1000);
@@ -101,7 +101,7 @@ async function delayOf(seen: () => readonly SeenSession[], due: number): Promise
 
 /** No session under way, so that two looks at west compare. */
 async function quiet(scene: Scene, group: string): Promise<void> {
-  const deadline = Date.now() + 3 * everySeconds * 1000;
+  const deadline = Date.now() + patienceMs;
   while (Date.now() < deadline) {
     const { session } = await statusOf(scene, group);
     if (session === null || session.endedAt !== null) return;

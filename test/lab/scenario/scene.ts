@@ -5,6 +5,9 @@ import type { Lab } from '../lab.ts';
 import type { CliResult, Farshore } from './farshore.ts';
 
 /** A lab, a controller on it, and where measurements are told. */
+/** However busy the machine is: what does not come within it would end a test without saying what. */
+export const patienceMs = 840_000;
+
 export interface Scene {
   readonly lab: Lab;
   readonly farshore: Farshore;
