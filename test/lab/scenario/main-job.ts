@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { ledgerRounds } from './changes.ts';
+import { sessionState } from './crash.ts';
 import { type Dataset, type Fingerprint, fingerprint } from './dataset.ts';
 import {
   points,
@@ -14,7 +15,13 @@ import {
 
 /** Protects the dataset: a full session, then one after each round of changes, so that the ledger's chain has four links. */
 export async function protect(scene: Scene, dataset: Dataset): Promise<void> {
-  await sync(scene, dataset.prefix, 'first session');
+  const asked = await sync(scene, dataset.prefix, 'session that was asked for');
+  const first = (await points(scene, dataset.prefix)).at(-1);
+  // The group's own may have begun before the order, which waits for it.
+  if (first !== undefined && first.id !== asked.id) {
+    const { summary } = await sessionState(scene, dataset.prefix, first.id);
+    tellSession(scene, 'first session, begun by itself', summary);
+  }
   for (const [index, change] of ledgerRounds.entries()) {
     await change(scene, dataset);
     await sync(scene, dataset.prefix, `incremental session ${index + 1}`);
