@@ -36,12 +36,14 @@ export const runbooksSuite: Suite = (environment) =>
     const lookIn = (region: RegionName): Promise<SeenShop> =>
       lookAtShop(environment(), region, outsiders[region], scopes[region], shop.name);
 
-    /** Whatever a drill could leave in the secondary. */
+    /** Whatever a drill could leave in the secondary; an account's listing lags behind what is in containers. */
     async function inventory(): Promise<readonly string[]> {
       const { blockStorage, images, objectStore } = scopes.west;
       const containers: string[] = [];
-      for await (const { name, objects } of objectStore.listContainers())
-        containers.push(`${name} ${objects}`);
+      for await (const { name } of objectStore.listContainers()) {
+        containers.push(name);
+        for await (const row of objectStore.list(name)) containers.push(`${name}/${row.name}`);
+      }
       const volumes = await collect(blockStorage.listVolumes());
       const backups = await collect(blockStorage.listBackups());
       const found = await collect(images.list());
