@@ -12,7 +12,7 @@ export interface RebuildOrder extends BankOrder {
   readonly trust?: readonly string[];
   /** Take what is signed by keys that only the bank itself vouches for. */
   readonly acceptUnverified?: boolean;
-  /** Take groups whose points contradict each other, in the order of their cuts. */
+  /** Take groups whose points contradict each other, in the order of their cuts, or that another region knows better. */
   readonly acceptConflicts?: boolean;
   /** Put what the bank holds in the place of groups that the state has. */
   readonly replace?: boolean;
@@ -77,7 +77,7 @@ export interface RebuiltGroup {
   readonly damaged: number;
   /** What was left out and why; of a refused one, why it was. */
   readonly faults: readonly Fault[];
-  /** Regions of the group that did not say whether they know better: those that were lost do not. */
+  /** Regions that did not say whether they know better: those that were lost do not. */
   readonly unasked: readonly Fault[];
 }
 

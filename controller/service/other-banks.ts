@@ -1,4 +1,4 @@
-import { describeError, FarshoreError } from '../../kernel/errors.ts';
+import { describeError, FarshoreError, isTransient } from '../../kernel/errors.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
 import { readGroupRecord } from '../../replicator/bank/group-record.ts';
 import { type Authenticity, authenticityOf, type Keyring } from '../../replicator/bank/signed.ts';
@@ -26,8 +26,8 @@ export interface Elsewhere {
 
 /**
  * A region may hold a record of a group that went on elsewhere: it was deleted there and made anew, or the
- * region was away while another became primary. So the banks of the group's other regions are asked before
- * one is believed. One that does not answer is asked but once: it may be the region that was lost.
+ * region was away while another became primary. So the banks of all other regions are asked before one is
+ * believed. One that does not answer is asked but once: it may be the region that was lost.
  */
 export class OtherBanks {
   readonly #deps: OtherBanksDeps;
@@ -40,37 +40,34 @@ export class OtherBanks {
   }
 
   async ask(banked: BankedGroup, region: string): Promise<Elsewhere> {
-    const { spec, head } = banked;
-    const { names } = this.#deps.sites;
+    const { name } = banked.spec;
     const unasked: Fault[] = [];
-    for (const other of new Set([head.primary, head.secondary, spec.source.region]))
-      if (other !== region && names.includes(other))
+    for (const other of this.#deps.sites.names)
+      if (other !== region)
         try {
-          const there = await this.#recordOf(spec.name, other);
-          if (there !== null && isNewer(there, banked))
+          const there = await this.#recordOf(name, other);
+          if (typeof there === 'string') unasked.push(notAsked(name, other, there));
+          else if (there !== null && isNewer(there, banked))
             return { newer: superseded(banked, there, other), unasked };
         } catch (error) {
           this.#signal.throwIfAborted();
           if (!(error instanceof FarshoreError)) throw error;
           // The whole region, for all groups that come after this one.
-          this.#opened.set(other, refusal(error));
-          unasked.push(notAsked(spec.name, other, error));
+          if (isTransient(error)) this.#opened.set(other, refusal(error));
+          unasked.push(notAsked(name, other, describeError(error)));
         }
     return { newer: null, unasked };
   }
 
-  /** Null too when nobody vouches for it, or it is not understood: neither says that this one is old. */
-  async #recordOf(group: string, region: string): Promise<BankedGroup | null> {
+  /** Null: there is none. A text: why the one that is there tells nothing. */
+  async #recordOf(group: string, region: string): Promise<BankedGroup | string | null> {
     const { bank, ring } = await this.#open(region);
-    try {
-      const record = await readGroupRecord(bank.documents, group, this.#signal);
-      if (record === null || !this.#isBelieved(authenticityOf(record.parts, ring))) return null;
-      const banked = parseBankedGroup(record.content);
-      return typeof banked === 'string' ? null : banked;
-    } catch (error) {
-      if (error instanceof FarshoreError && error.code === 'bank.group-not-understood') return null;
-      throw error;
-    }
+    const record = await readGroupRecord(bank.documents, group, this.#signal);
+    if (record === null) return null;
+    const authenticity = authenticityOf(record.parts, ring);
+    if (!this.#isBelieved(authenticity))
+      return `it is signed by ${record.parts.signature?.key ?? 'nobody'} (${authenticity}): if that is a key of yours, give it with --trust`;
+    return parseBankedGroup(record.content);
   }
 
   #isBelieved(authenticity: Authenticity): boolean {
@@ -113,10 +110,10 @@ function superseded(old: BankedGroup, { createdAt, head }: BankedGroup, region: 
   };
 }
 
-function notAsked(group: string, region: string, error: FarshoreError): Fault {
+function notAsked(group: string, region: string, why: string): Fault {
   return {
     code: 'bank.not-asked',
     subject: group,
-    message: `whether the bank of ${region} has a newer record of it is not known: ${describeError(error)}`,
+    message: `whether the bank of ${region} has a newer record of it is not known: ${why}`,
   };
 }

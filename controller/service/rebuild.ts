@@ -176,7 +176,10 @@ async function rebuildGroup(
   if (banked === null || faults.some(({ subject }) => subject === group))
     return { ...none, outcome: 'refused', faults };
   const { newer, unasked } = await others.ask(banked, region);
-  if (newer !== null) return { ...none, outcome: 'refused', faults: [...faults, newer], unasked };
+  if (newer !== null) {
+    faults.push(newer);
+    if (order.acceptConflicts !== true) return { ...none, outcome: 'refused', faults, unasked };
+  }
   const points = await headsOf(surveyed, banked, region, bank, deps, signal);
   await commit(banked, points, order, deps, audit(group, { region, points: points.length }));
   const { primary, generation } = banked.head;

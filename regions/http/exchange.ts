@@ -8,6 +8,7 @@ import {
   failureOfNetwork,
   failureOfPace,
   failureOfStatus,
+  isParsers,
 } from './failure.ts';
 import type { RegionClock } from './region-clock.ts';
 import type { RequestError } from './request-error.ts';
@@ -23,6 +24,7 @@ import type {
   WholeResponse,
 } from './service-client.ts';
 import type { Answer, Outgoing, Transport } from './transport.ts';
+import { Upload } from './upload.ts';
 import { Watchdog } from './watchdog.ts';
 
 export interface ExchangeParts {
@@ -133,12 +135,12 @@ export class Exchange {
     const { request, timeoutMs } = attempt;
     const { body: given, contentLength } = request;
     let bytesOut = 0;
-    let sourceError: Error | undefined;
-    if (given instanceof Readable) given.once('error', (error) => (sourceError = error));
+    let upload: Upload | undefined;
     const send = async (outgoing: Outgoing, report: Report, watchdog: Watchdog) => {
+      upload = given instanceof Readable ? new Upload(given, watchdog) : undefined;
       const answer = await this.#parts.transport.bulk({
         ...outgoing,
-        data: given instanceof Readable ? piecesOf(given) : toBuffer(given),
+        data: given instanceof Readable ? upload : toBuffer(given),
         watchdog,
         sent: (bytes) => {
           bytesOut += bytes;
@@ -146,7 +148,7 @@ export class Exchange {
         },
         guard: ({ status, headers }) => ({
           watchdog,
-          expectedBytes: request.method === 'HEAD' ? 0 : contentLengthOf(headers),
+          expectedBytes: hasNoBody(request.method, status) ? 0 : contentLengthOf(headers),
           explain: (raw) => this.#explainCut(attempt, watchdog, raw),
           closed: (bytesIn) => {
             report(status, bytesIn, bytesOut);
@@ -159,10 +161,15 @@ export class Exchange {
     const result = await this.#send(attempt, timeoutMs, lengthHeader(contentLength), send);
     if ('failed' in result) {
       // The other side's fault: this service is not to be blamed for it.
-      if (sourceError !== undefined) throw sourceError;
-      return { ...result, isSpent: given instanceof Readable && bytesOut > 0 };
+      if (upload?.sourceError !== undefined) throw upload.sourceError;
+      return { ...result, isSpent: upload?.isBegun ?? false };
     }
     const { status, headers, body } = result.answer;
+    if (upload !== undefined && bytesOut < (contentLength ?? 0)) {
+      body.destroy();
+      const what = `${attempt.call.service} answered ${status} when it had ${bytesOut} of ${contentLength} bytes`;
+      return { failed: failureOfConnection(attempt.call, what), unsent: false, isSpent: true };
+    }
     return { done: { status, headers, body } };
   }
 
@@ -215,6 +222,9 @@ export class Exchange {
         : new DOMException('The operation was aborted', 'AbortError');
     if (raw === undefined)
       return failureOfConnection(call, `the answer of ${call.service} ended before its length`);
+    // After its headers were understood: the connection broke off where the parser did not expect it.
+    if (isParsers(raw))
+      return failureOfConnection(call, `the answer of ${call.service} broke off, or is not HTTP`);
     return failureOfNetwork(call, raw).error;
   }
 
@@ -222,7 +232,10 @@ export class Exchange {
     const { ambient, region, onRequest } = this.#parts;
     const { call, request } = attempt;
     const startMs = ambient.clock.monotonicMs();
-    return (status, bytesIn, bytesOut) =>
+    let isReported = false;
+    return (status, bytesIn, bytesOut) => {
+      if (isReported) return;
+      isReported = true;
       onRequest({
         region,
         service: call.service,
@@ -233,6 +246,7 @@ export class Exchange {
         bytesOut,
         durationMs: ambient.clock.monotonicMs() - startMs,
       });
+    };
   }
 }
 
@@ -289,20 +303,21 @@ function toBuffer(body: Buffer | string | undefined): Buffer | undefined {
   return typeof body === 'string' ? Buffer.from(body) : body;
 }
 
-/** Destroys the stream when it is cut off in the middle. */
-function piecesOf(body: Readable): AsyncIterable<Buffer> {
-  return body[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>;
-}
-
+/** Of one that breaks off, what came: the status says more than that. */
 async function readText(body: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  body.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes >= errorTextBytes) break;
-  }
+    if (bytes >= errorTextBytes) body.destroy();
+  });
+  if (!body.closed) await new Promise((resolve) => body.once('close', resolve));
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function hasNoBody(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 304;
 }
 
 function contentLengthOf(headers: Readonly<Record<string, string>>): number | undefined {

@@ -254,6 +254,11 @@ function innermost(raw: unknown): Error | undefined {
   return undefined;
 }
 
+/** What an answer is to a parser that cannot go on. */
+export function isParsers(raw: unknown): boolean {
+  return raw instanceof Error && codeOf(raw).startsWith('HPE_');
+}
+
 function codeOf(error: Error | undefined): string {
   // undici's parser leaves its code out.
   if (error?.name === 'HTTPParserError') return 'HPE_PARSER';

@@ -41,6 +41,8 @@ export class GuardedBody extends Readable {
     this.#source = source;
     this.#guard = guard;
     guard.watchdog.pause();
+    // Whoever has it may look at something else first: he hears of it when he reads.
+    this.on('error', () => undefined);
   }
 
   /** The next piece. */
@@ -57,7 +59,9 @@ export class GuardedBody extends Readable {
   /** There is no more. */
   complete(): void {
     this.#hasEnded = true;
-    const { expectedBytes } = this.#guard;
+    const { expectedBytes, watchdog } = this.#guard;
+    // All of it is here: nothing that happens from now on takes it away.
+    watchdog.stop();
     if (expectedBytes !== undefined && expectedBytes !== this.#bytes) this.cut(undefined);
     else if (this.#early.length === 0) this.push(null);
   }
@@ -69,11 +73,12 @@ export class GuardedBody extends Readable {
 
   override _read(): void {
     this.#isRead = true;
-    this.#guard.watchdog.resume();
     const early = this.#early.splice(0);
     for (const piece of early) this.push(piece);
-    if (!this.#hasEnded) this.#source.resume();
-    else if (early.length > 0) this.push(null);
+    if (!this.#hasEnded) {
+      this.#guard.watchdog.resume();
+      this.#source.resume();
+    } else if (early.length > 0) this.push(null);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

@@ -53,7 +53,10 @@ export function addBank(program: Command): void {
     .option('--group <name...>', 'only these')
     .option('--trust <fingerprint...>', 'of keys that signed, as noted from farshore bank key show')
     .option('--accept-unverified', 'take what is signed by keys that only the bank vouches for')
-    .option('--accept-conflicts', 'take groups whose points contradict each other')
+    .option(
+      '--accept-conflicts',
+      'take groups whose points contradict each other, or of which another region has a newer record',
+    )
     .option('--replace', 'put what the bank holds in the place of groups that the state has')
     .action(rebuild);
   addKey(bank);

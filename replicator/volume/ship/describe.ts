@@ -101,16 +101,21 @@ async function readNames(
     });
   const cover = new Cover(Number(fields['size']), typeof fields['parent_id'] !== 'string');
   const chunks = readMetadata(download.body, subject);
-  for (let next = await chunks.next(); ; next = await chunks.next()) {
-    if (next.done === true) {
-      const fault = cover.fault();
-      if (fault !== undefined) throw uncovered(subject, fault);
-      return next.value.sha256;
+  try {
+    for (let next = await chunks.next(); ; next = await chunks.next()) {
+      if (next.done === true) {
+        const fault = cover.fault();
+        if (fault !== undefined) throw uncovered(subject, fault);
+        return next.value.sha256;
+      }
+      cover.add(next.value);
+      const { object, compression } = next.value;
+      if (!isKnownCodec(compression)) throw unsupported(subject, compression);
+      names.add(object);
     }
-    cover.add(next.value);
-    const { object, compression } = next.value;
-    if (!isKnownCodec(compression)) throw unsupported(subject, compression);
-    names.add(object);
+  } finally {
+    // Read by hand, it is not closed by what throws in between.
+    download.body.destroy();
   }
 }
 

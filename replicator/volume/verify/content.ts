@@ -130,6 +130,9 @@ async function verifySha256File(
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     findings.add(subject, 'altered', error.message);
+  } finally {
+    // Read by hand, it is not closed by what throws in between.
+    download.body.destroy();
   }
 }
 

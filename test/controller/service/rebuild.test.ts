@@ -161,6 +161,18 @@ describe('a state that is had back from the bank', () => {
     expect((await at.rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 1 });
   });
 
+  it('says of a record in another region that nobody vouches for that it may be newer', async () => {
+    const east = new SwiftDocuments(at.east.demo.objectStore, 'farshore');
+    await at.east.demo.objectStore.putContainer('farshore', {});
+    const record = (await at.documents.read(await at.recordOf('shop')))!;
+    const forged = String(record).replace('"generation":1', '"generation":9');
+    await east.write('shop/group/2026-11-21T09:00:00.000Z-0000000009.json', Buffer.from(forged));
+    const [group] = (await at.rebuild()).groups;
+    expect(group).to.include({ outcome: 'rebuilt', points: 2 });
+    expect(group!.unasked.map(({ code }) => code)).to.deep.equal(['bank.not-asked']);
+    expect(group!.unasked[0]!.message).to.include('it is signed by');
+  });
+
   it('goes by the region that is left, and says which could not be asked', async () => {
     at.east.isDown = true;
     const { groups, isWhole } = await at.rebuild();

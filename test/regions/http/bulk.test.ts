@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
@@ -16,6 +17,32 @@ const write: BulkRequest = { ...read, method: 'PUT', operation: 'write object', 
 
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await systemClock.sleep(5);
+}
+
+/** What says what it likes, whenever it likes. */
+async function listen(serve: (socket: Socket) => void): Promise<AsyncDisposable & { url: string }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined));
+    serve(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** Gives that, and no end. */
+function silentAfter(piece?: Buffer): Readable {
+  const body = new Readable({ read: () => undefined });
+  if (piece !== undefined) body.push(piece);
+  return body;
 }
 
 describe('bulk transfers', () => {
@@ -247,6 +274,86 @@ describe('bulk transfers', () => {
     );
     const work = it.caller.bulk(target(server.url), { ...write, body, contentLength: 4 });
     expect(await work.catch((error: unknown) => error)).to.equal(fault);
+  });
+
+  it('are a failure when the answer comes before all was sent', async () => {
+    await using server = await listen((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n'));
+    });
+    await using it = rig();
+    const source = silentAfter(Buffer.alloc(1000));
+    const upload = { ...write, body: source, contentLength: 1_000_000 };
+    const error = await rejection(it.caller.bulk(target(server.url), upload));
+    expect(error).to.include({ code: 'region.connection-lost', kind: 'transient' });
+    expect(source.destroyed).to.equal(true);
+  });
+
+  it('are not sent again, nor read twice, once their first piece was asked for', async () => {
+    const sockets: Socket[] = [];
+    await using server = await listen((socket) => sockets.push(socket));
+    await using it = rig();
+    const source = silentAfter();
+    const work = it.caller.bulk(target(server.url), { ...write, body: source, contentLength: 4 });
+    await until(() => sockets.length > 0 && source.listenerCount('readable') > 0);
+    sockets[0]!.destroy();
+    expect(await rejection(work)).to.include({ code: 'region.connection-lost', kind: 'transient' });
+    expect(source.destroyed).to.equal(true);
+    expect(sockets).to.have.lengthOf(1);
+  });
+
+  it('do not wait for the service while their source is silent', async () => {
+    await using server = await serve(() => ({ status: 201 }));
+    const clock = new ManualClock();
+    await using it = rig({ clock });
+    const source = silentAfter(Buffer.from('da'));
+    const upload = { ...write, body: source, contentLength: 4, timeoutMs: 200 };
+    const work = it.caller.bulk(target(server.url), upload);
+    await until(() => source.listenerCount('readable') > 0);
+    await clock.advance(1);
+    source.push('ta');
+    source.push(null);
+    (await work).body.resume();
+    expect(server.seen[0]!.body.toString()).to.equal('data');
+  });
+
+  it('that came whole stay whole, however long their reader rests', async () => {
+    await using server = await serve(() => ({ status: 200, body: 'x'.repeat(100_000) }));
+    const clock = new ManualClock();
+    await using it = rig({ clock });
+    const abort = new AbortController();
+    const request = { ...read, timeoutMs: 200, signal: abort.signal };
+    const { body } = await it.caller.bulk(target(server.url), request);
+    const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    let bytes = ((await pieces.next()).value as Buffer).length;
+    await until(() => body.readableLength + bytes === 100_000);
+    await clock.advance(1);
+    abort.abort(new Error('too late to matter'));
+    for (let next = await pieces.next(); next.done !== true; next = await pieces.next())
+      bytes += next.value.length;
+    expect(bytes).to.equal(100_000);
+  });
+
+  it('tell their failure to whoever reads, and to nobody before', async () => {
+    await using server = await listen((socket) => {
+      socket.once('data', (head: Buffer) =>
+        socket.end(
+          String(head).startsWith('GET /c/none')
+            ? 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n'
+            : 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc',
+        ),
+      );
+    });
+    await using it = rig();
+    const to = target(server.url);
+    const none = await it.caller.bulk(to, { ...read, path: '/c/none', ok: [204] });
+    expect((await buffer(none.body)).length).to.equal(0);
+    const abort = new AbortController();
+    const { body } = await it.caller.bulk(to, { ...read, signal: abort.signal });
+    abort.abort(new Error('told to stop'));
+    // Something else is waited for first.
+    await until(() => body.closed);
+    const error = await buffer(body).catch((failed: unknown) => failed);
+    expect((error as Error).message).to.equal('told to stop');
   });
 
   it('hold no more than a little of a large body', async () => {

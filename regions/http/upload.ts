@@ -1,0 +1,55 @@
+import type { Readable } from 'node:stream';
+import type { Watchdog } from './watchdog.ts';
+
+/**
+ * What a request sends of a stream. undici does not get the stream itself: it would destroy it with the
+ * error of the request, as if it were the stream's own. While the next piece is waited for, the service
+ * that is to have it is not.
+ */
+export class Upload implements AsyncIterableIterator<Buffer> {
+  readonly #body: Readable;
+  readonly #watchdog: Pick<Watchdog, 'pause' | 'resume'>;
+  #pieces: AsyncIterator<Buffer> | undefined;
+  #sourceError: Error | undefined;
+
+  constructor(body: Readable, watchdog: Pick<Watchdog, 'pause' | 'resume'>) {
+    this.#body = body;
+    this.#watchdog = watchdog;
+    // Thrown to whoever reads, see `sourceError`; it may come before anybody does.
+    body.once('error', () => undefined);
+  }
+
+  /** The stream was asked for its first piece: it can't be sent again. */
+  get isBegun(): boolean {
+    return this.#pieces !== undefined;
+  }
+
+  /** What the stream itself failed with. */
+  get sourceError(): Error | undefined {
+    return this.#sourceError;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Buffer>> {
+    this.#pieces ??= this.#body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    this.#watchdog.pause();
+    try {
+      return await this.#pieces.next();
+    } catch (error) {
+      this.#sourceError = error as Error;
+      throw error;
+    } finally {
+      this.#watchdog.resume();
+    }
+  }
+
+  /** Nobody wants the rest: without an error, which would be taken for the stream's own. */
+  async return(): Promise<IteratorResult<Buffer>> {
+    this.#body.destroy();
+    await this.#pieces?.return?.();
+    return { done: true, value: undefined };
+  }
+}
