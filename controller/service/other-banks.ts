@@ -33,6 +33,8 @@ export class OtherBanks {
   readonly #deps: OtherBanksDeps;
   readonly #signal: AbortSignal;
   readonly #opened = new Map<string, Promise<OtherBank>>();
+  /** Regions that did not answer, for all groups that come after. */
+  readonly #away = new Map<string, FarshoreError>();
 
   constructor(deps: OtherBanksDeps, signal: AbortSignal) {
     this.#deps = deps;
@@ -52,8 +54,7 @@ export class OtherBanks {
         } catch (error) {
           this.#signal.throwIfAborted();
           if (!(error instanceof FarshoreError)) throw error;
-          // The whole region, for all groups that come after this one.
-          if (isTransient(error)) this.#opened.set(other, refusal(error));
+          if (isTransient(error)) this.#away.set(other, error);
           unasked.push(notAsked(name, other, describeError(error)));
         }
     return { newer: null, unasked };
@@ -76,7 +77,9 @@ export class OtherBanks {
     );
   }
 
-  #open(region: string): Promise<OtherBank> {
+  async #open(region: string): Promise<OtherBank> {
+    const away = this.#away.get(region);
+    if (away !== undefined) throw away;
     let opened = this.#opened.get(region);
     if (opened === undefined) {
       const { sites, keyring } = this.#deps;
@@ -85,15 +88,8 @@ export class OtherBanks {
         .then(async (bank) => ({ bank, ring: await keyring(bank) }));
       this.#opened.set(region, opened);
     }
-    return opened;
+    return await opened;
   }
-}
-
-function refusal(error: FarshoreError): Promise<never> {
-  const refused = Promise.reject(error);
-  // Nobody may ever ask again.
-  refused.catch(() => undefined);
-  return refused;
 }
 
 /** A group of the name that was made later is another group; of one, the generation says it. */

@@ -26,10 +26,7 @@ export async function holdPoint(
   point: string,
   executionId: string,
 ): Promise<void> {
-  await changeHolds(store, group, point, (holders, holds) => {
-    const executions = [...holders.filter((id) => id !== executionId), executionId];
-    return [put(keys.holds(group, point), { ...holds, executions })];
-  });
+  await atomically(store, () => holdingFor(executionId, store, group, point));
 }
 
 /**
@@ -41,14 +38,23 @@ export async function holdNamed(store: Store, execution: Execution): Promise<Att
   const compares: Compare[] = [];
   const operations: Operation[] = [];
   for (const point of namedPoints(execution)) {
-    const held = await holding(store, group, point, (holders, holds) => {
-      const executions = [...holders.filter((each) => each !== id), id];
-      return [put(keys.holds(group, point), { ...holds, executions })];
-    });
+    const held = await holdingFor(id, store, group, point);
     compares.push(...held.compares);
     operations.push(...held.operations);
   }
   return { compares, operations, result: undefined };
+}
+
+function holdingFor(
+  executionId: string,
+  store: Store,
+  group: string,
+  point: string,
+): Promise<Attempt<void>> {
+  return holding(store, group, point, (holders, holds) => {
+    const executions = [...holders.filter((id) => id !== executionId), executionId];
+    return [put(keys.holds(group, point), { ...holds, executions })];
+  });
 }
 
 /** The first execution that uses the point, or will when it is tried again; null: there is none. */
@@ -85,26 +91,17 @@ export async function holdForOperator(
   audit: Operation,
 ): Promise<void> {
   const key = keys.holds(group, point);
-  await changeHolds(store, group, point, (executions) => {
+  const change: Change = (executions) => {
     const next = hold === null ? { executions } : { executions, operator: hold };
     const isEmpty = hold === null && executions.length === 0;
     return [isEmpty ? remove(key) : put(key, next), audit];
-  });
+  };
+  await atomically(store, () => holding(store, group, point, change));
 }
 
 type Change = (holders: readonly string[], holds: Holds | undefined) => readonly Operation[];
 
-/** In one transaction with the state of the point, which must not be expiring. */
-async function changeHolds(
-  store: Store,
-  group: string,
-  point: string,
-  change: Change,
-): Promise<void> {
-  await atomically(store, () => holding(store, group, point, change));
-}
-
-/** `holders` are those that still hold it. */
+/** In one transaction with the state of the point, which must not be expiring; `holders` are those that still hold it. */
 async function holding(
   store: Store,
   group: string,

@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import { type Controller, Dispatched } from './dispatched.ts';
 import { flat } from './headers.ts';
 import type { Answer, Outgoing } from './transport.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -16,10 +16,8 @@ export interface WholeAnswer extends Answer<Buffer> {
   readonly isWhole: boolean;
 }
 
-type Controller = Dispatcher.DispatchController;
-
 /** What undici tells of one request, until its answer is there or is not to be had. */
-export class Collecting implements Dispatcher.DispatchHandler {
+export class Collecting extends Dispatched {
   readonly #request: WholeOutgoing;
   readonly #resolve: (answer: WholeAnswer) => void;
   readonly #reject: (error: unknown) => void;
@@ -27,29 +25,16 @@ export class Collecting implements Dispatcher.DispatchHandler {
   #bytes = 0;
   #status = 0;
   #headers: Readonly<Record<string, string>> = {};
-  #controller: Controller | undefined;
-  #aborted: { readonly reason: unknown } | undefined;
 
   constructor(
     request: WholeOutgoing,
     resolve: (answer: WholeAnswer) => void,
     reject: (error: unknown) => void,
   ) {
+    super();
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
-  }
-
-  /** Nothing more is wanted: at once, though undici may still wait for a connection to send it on. */
-  abort(reason: unknown): void {
-    this.#aborted = { reason };
-    this.#reject(reason);
-    this.#controller?.abort(asError(reason));
-  }
-
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
-    if (this.#aborted !== undefined) controller.abort(asError(this.#aborted.reason));
   }
 
   onResponseStart(_: Controller, status: number, headers: object): void {
@@ -78,8 +63,8 @@ export class Collecting implements Dispatcher.DispatchHandler {
     else this.#answer(true);
   }
 
-  onResponseError(_: Controller, error: Error): void {
-    this.#reject(error);
+  protected override fail(reason: unknown): void {
+    this.#reject(reason);
   }
 
   #answer(isWhole: boolean): void {
@@ -90,9 +75,4 @@ export class Collecting implements Dispatcher.DispatchHandler {
         : Buffer.concat(this.#parts, this.#bytes);
     this.#resolve({ status: this.#status, headers: this.#headers, body, isWhole });
   }
-}
-
-/** undici takes errors only. */
-export function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('no longer wanted', { cause: reason });
 }

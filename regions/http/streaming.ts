@@ -1,5 +1,4 @@
-import type { Dispatcher } from 'undici';
-import { asError } from './collecting.ts';
+import { type Controller, Dispatched } from './dispatched.ts';
 import { type BodyGuard, GuardedBody } from './guarded-body.ts';
 import { flat } from './headers.ts';
 import type { Answer, Outgoing } from './transport.ts';
@@ -15,37 +14,22 @@ export interface StreamOutgoing extends Outgoing {
   readonly guard: (answer: Omit<Answer<never>, 'body'>) => BodyGuard;
 }
 
-type Controller = Dispatcher.DispatchController;
-
 /** What undici tells of one request whose answer is a stream: the pieces go to their reader as they come. */
-export class Streaming implements Dispatcher.DispatchHandler {
+export class Streaming extends Dispatched {
   readonly #request: StreamOutgoing;
   readonly #resolve: (answer: Answer<GuardedBody>) => void;
   readonly #reject: (error: unknown) => void;
-  #controller: Controller | undefined;
   #body: GuardedBody | undefined;
-  #aborted: { readonly reason: unknown } | undefined;
 
   constructor(
     request: StreamOutgoing,
     resolve: (answer: Answer<GuardedBody>) => void,
     reject: (error: unknown) => void,
   ) {
+    super();
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
-  }
-
-  /** Nothing more is wanted: at once, though undici may still wait for a connection to send it on. */
-  abort(reason: unknown): void {
-    this.#aborted = { reason };
-    this.#fail(reason);
-    this.#controller?.abort(asError(reason));
-  }
-
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
-    if (this.#aborted !== undefined) controller.abort(asError(this.#aborted.reason));
   }
 
   onBodySent(piece: Uint8Array | string): void {
@@ -68,11 +52,7 @@ export class Streaming implements Dispatcher.DispatchHandler {
     this.#body?.complete();
   }
 
-  onResponseError(_: Controller, error: Error): void {
-    this.#fail(error);
-  }
-
-  #fail(error: unknown): void {
+  protected override fail(error: unknown): void {
     if (this.#body === undefined) this.#reject(error);
     else this.#body.cut(error);
   }

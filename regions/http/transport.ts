@@ -2,9 +2,10 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { addAbortSignal, type Readable } from 'node:stream';
 import axios from 'axios';
-import { Agent as BulkAgent, type Dispatcher } from 'undici';
+import { Agent as BulkAgent } from 'undici';
 import type { TlsConfig } from '../identity/cloud-config.ts';
 import { Collecting, type WholeAnswer, type WholeOutgoing } from './collecting.ts';
+import type { Dispatched } from './dispatched.ts';
 import { answerTooLarge } from './failure.ts';
 import { flat } from './headers.ts';
 import type { ServiceRequest } from './service-client.ts';
@@ -124,7 +125,7 @@ export class Transport {
       readonly data?: AsyncIterable<Buffer> | Buffer | undefined;
       readonly watchdog: Pick<Watchdog, 'onEnd'>;
     },
-    handler: Dispatcher.DispatchHandler & { abort(reason: unknown): void },
+    handler: Dispatched,
   ): void {
     request.watchdog.onEnd((reason) => handler.abort(reason));
     const sent = {
