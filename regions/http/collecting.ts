@@ -1,5 +1,5 @@
 import { type Controller, Dispatched } from './dispatched.ts';
-import { flat } from './headers.ts';
+import { announcedBytes, flat } from './headers.ts';
 import type { Answer, Outgoing } from './transport.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -54,11 +54,8 @@ export class Collecting extends Dispatched {
   }
 
   onResponseEnd(): void {
-    const announced = this.#headers['content-length'];
-    const isCut =
-      this.#request.method !== 'HEAD' &&
-      announced !== undefined &&
-      Number(announced) !== this.#bytes;
+    const announced = announcedBytes(this.#request.method, this.#status, this.#headers);
+    const isCut = announced !== undefined && announced !== this.#bytes;
     if (isCut) this.#reject(new Error('the answer ended before its length'));
     else this.#answer(true);
   }

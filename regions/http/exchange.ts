@@ -10,6 +10,7 @@ import {
   failureOfStatus,
   isParsers,
 } from './failure.ts';
+import { announcedBytes } from './headers.ts';
 import type { RegionClock } from './region-clock.ts';
 import type { RequestError } from './request-error.ts';
 import type { OnRequest } from './request-event.ts';
@@ -148,7 +149,7 @@ export class Exchange {
         },
         guard: ({ status, headers }) => ({
           watchdog,
-          expectedBytes: hasNoBody(request.method, status) ? 0 : contentLengthOf(headers),
+          expectedBytes: announcedBytes(request.method, status, headers),
           explain: (raw) => this.#explainCut(attempt, watchdog, raw),
           closed: (bytesIn) => {
             report(status, bytesIn, bytesOut);
@@ -314,13 +315,4 @@ async function readText(body: Readable): Promise<string> {
   });
   if (!body.closed) await new Promise((resolve) => body.once('close', resolve));
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function hasNoBody(method: string, status: number): boolean {
-  return method === 'HEAD' || status === 204 || status === 304;
-}
-
-function contentLengthOf(headers: Readonly<Record<string, string>>): number | undefined {
-  const text = headers['content-length'];
-  return text === undefined ? undefined : Number(text);
 }

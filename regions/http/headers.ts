@@ -10,3 +10,14 @@ export function flat(headers: object): Record<string, string> {
   }
   return all;
 }
+
+/** How many bytes of a body come after these headers; undefined where they do not tell. */
+export function announcedBytes(
+  method: string,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): number | undefined {
+  if (method === 'HEAD' || status === 204 || status === 304) return 0;
+  const text = headers['content-length'];
+  return text === undefined ? undefined : Number(text);
+}

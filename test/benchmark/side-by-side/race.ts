@@ -87,7 +87,7 @@ function medians(figures: readonly Figures[]): Figures {
   return { seconds: of('seconds'), cpuSeconds: of('cpuSeconds'), peakMiB: of('peakMiB') };
 }
 
-/** As a table, each line beside the best of the others. */
+/** As a table, then the product beside each of the others. */
 export function tell(rows: readonly Row[]): void {
   console.table(
     rows.map(({ what, who, seconds, cpuSeconds, peakMiB }) => ({
@@ -98,14 +98,12 @@ export function tell(rows: readonly Row[]): void {
       'peak MiB': Math.round(peakMiB),
     })),
   );
-  for (const what of new Set(rows.map((row) => row.what))) {
-    const ours = rows.find((row) => row.what === what && row.who === 'farshore');
-    const theirs = rows.filter((row) => row.what === what && row.who !== 'farshore');
-    const [best] = theirs.toSorted((a, b) => a.seconds - b.seconds);
-    if (ours === undefined || best === undefined) continue;
-    const share = (key: keyof Figures): string => (ours[key] / best[key]).toFixed(2);
-    console.log(
-      `${what}: farshore takes ${share('seconds')} of the wall time and ${share('cpuSeconds')} of the CPU of ${best.who}`,
-    );
+  for (const ours of rows.filter(({ who }) => who === 'farshore')) {
+    for (const other of rows.filter(({ what, who }) => what === ours.what && who !== ours.who)) {
+      const share = (key: keyof Figures): string => (ours[key] / other[key]).toFixed(2);
+      console.log(
+        `${ours.what}: farshore takes ${share('seconds')} of the wall time and ${share('cpuSeconds')} of the CPU of ${other.who}`,
+      );
+    }
   }
 }

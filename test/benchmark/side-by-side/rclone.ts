@@ -7,22 +7,34 @@ import type { Contender, Entry, Figures } from './contender.ts';
 import { type Servers, withoutSettings } from './servers.ts';
 
 /**
- * What costs it least for what the product promises: MD5 of every object compared with what arrived
- * (`--checksum`), times and large objects not asked for one by one (a HEAD each). Metadata it cannot
- * carry between Swifts at all.
+ * What costs it least: MD5 of every object compared with what arrived (`--checksum`), times not asked for
+ * one by one. Metadata it cannot carry between Swifts at all.
  */
-const flags = ['--checksum', '--use-server-modtime', '--swift-no-large-objects', '--fast-list'];
+const flags = ['--checksum', '--use-server-modtime', '--fast-list'];
+/** Saves it a HEAD of each object, and costs it all that is above 5 GiB, which the product carries. */
+const onlyPlain = '--swift-no-large-objects';
 
-export function rclone(servers: Servers, transfers: number): Entry {
+export interface RcloneOptions {
+  readonly transfers: number;
+  readonly withLargeObjects?: boolean;
+}
+
+export function rclone(
+  servers: Servers,
+  { transfers, withLargeObjects = false }: RcloneOptions,
+): Entry {
   const env = { ...withoutSettings(process.env), ...remotes(servers), RCLONE_CONFIG: '/dev/null' };
   const copy = (container: string): Promise<Figures> => {
     const count = ['--transfers', String(transfers), '--checkers', String(transfers)];
-    const args = ['copy', `east:${container}`, `west:${container}`, ...flags, ...count, '--quiet'];
+    const also = withLargeObjects ? [] : [onlyPlain];
+    const what = [`east:${container}`, `west:${container}`];
+    const args = ['copy', ...what, ...flags, ...also, ...count, '--quiet'];
     return measured('rclone', args, env);
   };
-  const contender = { name: `rclone ×${transfers}`, first: copy, again: copy };
+  const name = `rclone ×${transfers}${withLargeObjects ? ', large objects too' : ''}`;
+  const contender = { name, first: copy, again: copy };
   const close = (): Promise<void> => Promise.resolve();
-  return { name: contender.name, open: () => Promise.resolve<Contender>({ ...contender, close }) };
+  return { name, open: () => Promise.resolve<Contender>({ ...contender, close }) };
 }
 
 function remotes({ urls }: Servers): Record<string, string> {

@@ -78,6 +78,24 @@ describe('whole answers', () => {
     expect(server.seen).to.have.lengthOf(1);
   });
 
+  it('are whole without a body where none may come, whatever length is announced', async () => {
+    await using server = await serve(({ method }, response) => {
+      response.writeHead(method === 'HEAD' ? 200 : 304, { 'content-length': '1000' });
+      response.end();
+      return undefined;
+    });
+    await using it = rig();
+    const to = target(server.url);
+    for (const [method, status] of [
+      ['HEAD', 200],
+      ['GET', 304],
+    ] as const) {
+      const answer = await it.caller.whole(to, { ...read, method, ok: [status] });
+      expect(answer).to.include({ status, isWhole: true });
+      expect(answer.body.length).to.equal(0);
+    }
+  });
+
   it('are asked for again after a refusal that passes, with their body', async () => {
     let asked = 0;
     await using server = await serve(() => ({ status: (asked += 1) < 3 ? 503 : 201 }));
