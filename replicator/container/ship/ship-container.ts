@@ -10,7 +10,6 @@ import type { Pace } from '../../transfer/pace.ts';
 import { captureContainer } from '../capture.ts';
 import { limitOf } from '../catalog/limits.ts';
 import { isLostCatalog } from '../catalog/lost.ts';
-import { mergeByName } from '../catalog/merge.ts';
 import { RowFile } from '../catalog/row-file.ts';
 import { kindOf, ownBytes, type CatalogRow } from '../catalog/row.ts';
 import { sortOnDisk, type SortedRows } from '../catalog/sort.ts';
@@ -37,6 +36,7 @@ import {
 import { takeContainer, type Taken } from './take-container.ts';
 import { lacksKept, Tally } from './tally.ts';
 import { Trouble } from './trouble.ts';
+import { withoutBroken } from './without-broken.ts';
 
 /** A large object made of large objects made of large objects: Swift itself reads no deeper. */
 const deepest = 10;
@@ -245,16 +245,18 @@ class ContainerShip {
     parts: ReadonlyMap<string, Part>,
     broken: SortedRows<Broken>,
   ): Promise<ContainerCopy> {
-    const { capture } = own;
+    const { capture, taken, tally } = own;
     const lackingBelow = [...parts.values()].reduce((sum, { tally }) => sum + tally.lacking, 0);
     const { objectStore, region } = this.#session.target;
     const abilities = abilitiesOf(await objectStore.info(this.#session.signal));
     const limit = (row: CatalogRow): void => {
       const why = limitOf(row, abilities);
-      if (why !== null) own.tally.note(`cannot be restored in ${region}: they ${why}`, row.name);
+      if (why !== null) tally.note(`cannot be restored in ${region}: they ${why}`, row.name);
     };
-    const kept = () => withoutBroken(own, broken, lackingBelow > 0, limit);
-    const isAll = broken.count === 0 && own.taken.references === 0;
+    const container = capture.resource.id;
+    const order = { container, broken, tally, isLackingBelow: lackingBelow > 0 };
+    const kept = () => withoutBroken(taken.rows(), order, limit);
+    const isAll = broken.count === 0 && taken.references === 0;
     const whole = await this.#catalog(own, kept, isAll);
     const segments = [];
     for (const part of parts.values())
@@ -318,41 +320,6 @@ class ContainerShip {
 async function dispose({ taken, scoped }: Part): Promise<void> {
   await taken[Symbol.asyncDispose]();
   await scoped?.[Symbol.asyncDispose]();
-}
-
-/** Without what can be made only of things that the point does not have; says so of all that dangles. */
-async function* withoutBroken(
-  { taken, capture, tally }: Part,
-  broken: SortedRows<Broken>,
-  isLackingBelow: boolean,
-  limit: (row: CatalogRow) => void,
-): AsyncGenerator<CatalogRow> {
-  const container = capture.resource.id;
-  const own = ownedBy(broken.rows(), container);
-  for await (const { groups } of mergeByName<[CatalogRow, Broken]>(taken.rows(), own)) {
-    const [rows, faults] = groups;
-    const row = rows.at(-1);
-    if (row === undefined) continue;
-    const account = row.headers?.['x-symlink-target-account'];
-    if (account !== undefined)
-      tally.note('are links into another account, of which nothing is carried', row.name);
-    limit(row);
-    const [fault] = faults;
-    if (fault === undefined) {
-      yield row;
-    } else if (!faults.some(({ isFirm }) => isFirm)) {
-      tally.note(`refer to what does not exist in the source (such as ${fault.target})`, row.name);
-      yield row;
-    } else if (isLackingBelow) {
-      tally.lack(`${container}/${row.name}`, `${fault.target}, which it needs, could not be read`);
-    } else {
-      tally.note('point at what is missing or another in the source, and were left out', row.name);
-    }
-  }
-}
-
-async function* ownedBy(rows: AsyncIterable<Broken>, container: string): AsyncGenerator<Broken> {
-  for await (const row of rows) if (row.ownerContainer === container) yield row;
 }
 
 /** What a container that is not there would hold is found missing when references are compared. */
