@@ -81,22 +81,25 @@ export async function scrubGroup(
     log.info('scrub begun', { group, region });
   }
   let savedMs = clock.monotonicMs();
-  for await (const { place, damaged } of scrubPoints(round, scrubbing)) {
-    round = {
-      ...round,
-      after: place,
-      bytes: readBefore + rate.bytes,
-      damaged: round.damaged + damaged,
-    };
-    const isLeft = isOver();
-    if (!isLeft && damaged === 0 && clock.monotonicMs() - savedMs < saveEveryMs) continue;
-    await saved({ ...before, round });
-    savedMs = clock.monotonicMs();
-    if (isLeft) return;
+  const bytesRead = () => readBefore + rate.bytes;
+  try {
+    for await (const { place, damaged } of scrubPoints(round, scrubbing)) {
+      round = { ...round, after: place, bytes: bytesRead(), damaged: round.damaged + damaged };
+      const isLeft = isOver();
+      if (!isLeft && damaged === 0 && clock.monotonicMs() - savedMs < saveEveryMs) continue;
+      await saved({ ...before, round });
+      savedMs = clock.monotonicMs();
+      if (isLeft) return;
+    }
+  } catch (error) {
+    // Broken off for somebody else: a large image goes on where it was, what was read of it counts.
+    if (signal.aborted && !claim.lost.aborted)
+      await saved({ ...before, round: { ...round, bytes: bytesRead() } });
+    throw error;
   }
   const endedAt = now();
   const { startedAt, damaged } = round;
-  const bytes = readBefore + rate.bytes;
+  const bytes = bytesRead();
   const seconds = Math.max(0, (Date.parse(endedAt) - Date.parse(startedAt)) / 1000);
   await saved({ last: { startedAt, endedAt, seconds, bytes } });
   log.info('scrub ended', { group, region, bytes, seconds, damaged });

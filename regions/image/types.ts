@@ -78,6 +78,15 @@ export interface ImageService {
   upload(id: string, body: Readable, sizeBytes: number, signal?: AbortSignal): Promise<void>;
   /** Throws `image.no-data` when there is none. Must be read to its end or destroyed. */
   download(id: string, signal?: AbortSignal): Promise<Readable>;
+  /**
+   * The same from a byte on, where Glance and its store can do that: `from` is where `body` begins, that
+   * byte or 0.
+   */
+  downloadFrom(
+    id: string,
+    from: number,
+    signal?: AbortSignal,
+  ): Promise<{ readonly body: Readable; readonly from: number }>;
   update(id: string, change: ImageUpdate, signal?: AbortSignal): Promise<Image>;
   /** Clears the protection first when there is one. */
   delete(id: string, signal?: AbortSignal): Promise<boolean>;

@@ -1,7 +1,7 @@
-import { createHash, type Hash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { FarshoreError } from '../../kernel/errors.ts';
-import { nodeHashName, type Content } from './content.ts';
+import type { Content } from './content.ts';
+import { Reading } from './reading.ts';
 
 interface Expected extends Content {
   readonly sizeBytes: number;
@@ -16,25 +16,26 @@ interface Expected extends Content {
  */
 export class HashingStream extends Transform {
   readonly #expected: Expected;
-  readonly #hash: Hash;
+  readonly #reading: Reading;
   readonly #onBytes: (bytes: number) => void;
   #held: Buffer | undefined;
-  #bytes = 0;
 
-  constructor(expected: Expected, onBytes: (bytes: number) => void = () => undefined) {
+  /** `reading`: what came before these bytes. */
+  constructor(
+    expected: Expected,
+    {
+      reading = new Reading(expected.hashAlgo),
+      onBytes = () => undefined,
+    }: { readonly reading?: Reading; readonly onBytes?: (bytes: number) => void } = {},
+  ) {
     super();
     this.#expected = expected;
-    this.#hash = createHash(nodeHashName(expected.hashAlgo) ?? expected.hashAlgo);
+    this.#reading = reading;
     this.#onBytes = onBytes;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#hash.update(chunk);
-    this.#bytes += chunk.length;
+    this.#reading.take(chunk);
     this.#onBytes(chunk.length);
     const ready = this.#held;
     this.#held = chunk;
@@ -43,8 +44,8 @@ export class HashingStream extends Transform {
 
   override _flush(done: TransformCallback): void {
     const { sizeBytes, hashAlgo, hashValue } = this.#expected;
-    const value = this.#hash.digest('hex');
-    if (this.#bytes !== sizeBytes) done(this.#altered(`${this.#bytes} bytes came of ${sizeBytes}`));
+    const { bytes, hashValue: value } = this.#reading;
+    if (bytes !== sizeBytes) done(this.#altered(`${bytes} bytes came of ${sizeBytes}`));
     else if (value !== hashValue)
       done(this.#altered(`the bytes hash to ${hashAlgo} ${value}, not ${hashValue}`));
     else done(null, this.#held);

@@ -4,6 +4,7 @@ import { captureImage } from './capture.ts';
 import { checkImage } from './check.ts';
 import { discardImage, inventoryImages, sweepScratchImages } from './discard.ts';
 import { expireImages } from './expire.ts';
+import { Readings } from './reading.ts';
 import { restoreLive, restoreScratch } from './restore.ts';
 import { scrubImages } from './scrub.ts';
 import { shipImage } from './ship.ts';
@@ -15,12 +16,13 @@ export function createImageMover(deps: {
   readonly ambient: Ambient;
 }): Mover<ImageCapture, ImageCopy> {
   const { ambient } = deps;
+  const readings = new Readings();
   return Object.freeze({
     kind: 'image',
     capture: (resource, session) => captureImage(resource, session, ambient.clock),
     ship: (capture, previous, session) => shipImage(capture, previous, session, ambient),
     verify: (copy, depth, at) => verifyImage(copy, depth, at),
-    scrub: (copies, after, at) => scrubImages(copies, after, at),
+    scrub: (copies, after, at) => scrubImages(copies, after, at, readings),
     restore: (copy, order, at) =>
       order.mode === 'failover' ? restoreLive(copy, at) : restoreScratch(copy, order, at, ambient),
     check: (copy, restored, order, at) => checkImage(copy, restored, order, at),

@@ -1,9 +1,10 @@
 import { pipeline } from 'node:stream/promises';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { ImageService } from '../../regions/image/types.ts';
 import type { Content } from './content.ts';
 import { HashingStream } from './hashing-stream.ts';
+import { Reading } from './reading.ts';
 
 export interface ReadBack {
   readonly problem?: 'missing' | 'truncated' | 'altered';
@@ -19,30 +20,29 @@ const reads = 2;
 
 /**
  * Downloads an image and hashes all of it. A store that lost the end of a file cuts the download, which
- * looks like a lost connection: only when a second read ends at the very same byte is it `truncated`.
- * Anything else that keeps the bytes from being read throws.
+ * looks like a lost connection: only when a second read, from the beginning, ends at the very same byte is
+ * it `truncated`. Anything else that keeps the bytes from being read throws. Broken off by the signal,
+ * `reading` is how far it came, and can be given again.
  */
 export async function readBack(
   glance: ImageService,
   image: { readonly id: string; readonly sizeBytes: number } & Content,
   signal: AbortSignal,
+  reading = new Reading(image.hashAlgo),
 ): Promise<ReadBack> {
   let cutAt: number | undefined;
   for (let read = 1; ; read += 1) {
-    const hashing = new HashingStream({
-      ...image,
-      operation: 'read image back',
-      subject: image.id,
-    });
+    const body = await open(glance, image.id, reading, signal);
+    if (!(body instanceof Readable)) return body;
+    const expected = { ...image, operation: 'read image back', subject: image.id };
     try {
-      await pipeline(await glance.download(image.id, signal), hashing, discard(), { signal });
-      return { bytes: hashing.bytes, detail: `${image.hashAlgo} ${image.hashValue}` };
+      await pipeline(body, new HashingStream(expected, { reading }), discard(), { signal });
+      return { bytes: reading.bytes, detail: `${image.hashAlgo} ${image.hashValue}` };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof FarshoreError)) throw error;
       const { code, message } = error;
-      const bytes = hashing.bytes;
-      if (code === 'image.no-data') return { problem: 'missing', bytes, detail: message };
+      const { bytes } = reading;
       if (code === 'image.content-altered')
         return {
           problem: bytes < image.sizeBytes ? 'truncated' : 'altered',
@@ -58,7 +58,25 @@ export async function readBack(
         };
       if (read === reads) throw error;
       cutAt = bytes;
+      reading.restart();
     }
+  }
+}
+
+/** The data from where the reading is, or all of it and the reading begun anew. */
+async function open(
+  glance: ImageService,
+  id: string,
+  reading: Reading,
+  signal: AbortSignal,
+): Promise<Readable | ReadBack> {
+  try {
+    const { body, from } = await glance.downloadFrom(id, reading.bytes, signal);
+    if (from !== reading.bytes) reading.restart();
+    return body;
+  } catch (error) {
+    if (!(error instanceof FarshoreError) || error.code !== 'image.no-data') throw error;
+    return { problem: 'missing', bytes: 0, detail: error.message };
   }
 }
 

@@ -30,7 +30,7 @@ export async function transferData(transfer: Transfer): Promise<Image> {
   const sizeBytes = source.sizeBytes ?? 0;
   const hashing = new HashingStream(
     { ...content, sizeBytes, operation: 'ship image', subject: source.id },
-    transfer.onBytes,
+    { onBytes: transfer.onBytes },
   );
   const data = await from.download(source.id, signal);
   const broken = pipeline(data, hashing).then(

@@ -8,17 +8,20 @@ import {
 } from '../mover.ts';
 import { bySource, standingOf } from './marks.ts';
 import { readBack } from './read-back.ts';
+import type { Reading } from './reading.ts';
 import type { ImageCopy } from './types.ts';
 
 /**
  * `listing`: what the target's Glance says of the image; Glance computed the hash when it received the
  * data and does not look at the file again. `content`: the file, read and hashed whole. The manifest's
- * copy names the image by its id, so it is found under its staged name and under its own.
+ * copy names the image by its id, so it is found under its staged name and under its own. `reading`:
+ * how far an earlier one, which was broken off, has come; this one goes on there.
  */
 export async function verifyImage(
   copy: ImageCopy,
   depth: Depth,
   at: TargetContext,
+  reading?: Reading,
 ): Promise<Verification> {
   const image = await locate(copy, at);
   const listed = judge(copy, image);
@@ -26,7 +29,7 @@ export async function verifyImage(
     return verification(copy, depth, 0, listed);
   const { bytes: sizeBytes, hashAlgo, hashValue } = copy;
   const content = { id: image.id, sizeBytes, hashAlgo, hashValue };
-  const { problem, bytes, detail } = await readBack(at.target.images, content, at.signal);
+  const { problem, bytes, detail } = await readBack(at.target.images, content, at.signal, reading);
   const read = problem === undefined ? null : finding(copy, problem, detail);
   return verification(copy, depth, bytes, read);
 }

@@ -50,7 +50,13 @@ function slowStore(
 }
 
 function slowImages(images: ImageService, slowed: (body: Readable) => Readable): ImageService {
-  return over(images, { download: async (...args) => slowed(await images.download(...args)) });
+  return over(images, {
+    download: async (...args) => slowed(await images.download(...args)),
+    downloadFrom: async (...args) => {
+      const { body, from } = await images.downloadFrom(...args);
+      return { body: slowed(body), from };
+    },
+  });
 }
 
 /** All else is the object's own, private fields included; it may be frozen. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { systemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import type { ProjectScope } from '../../regions/region.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
@@ -11,6 +12,9 @@ import type {
   RestoreOrder,
   SessionContext,
 } from '../../replicator/mover.ts';
+import { limited } from '../../replicator/scrub/limited.ts';
+import { Rate } from '../../replicator/transfer/rate.ts';
+import { collect } from '../support/rejection.ts';
 import type { Damage, RegionName, Suite } from './environment.ts';
 import {
   imageSha512,
@@ -137,6 +141,33 @@ export const imageMoverSuite: Suite = (environment) =>
       expect(moved.bytes).to.equal(before.bytes);
       expect(moved.present - before.present).to.equal(2 * environment().scale.imageMiB * mib);
     });
+
+    it('scrubs an image in as many parts as it is broken off in, reading nothing twice', async () => {
+      const { bytes } = copies.get(raw)!;
+      const reading = (): Promise<number> => readSome(Math.floor(bytes / 3));
+      const parts = [await reading(), await reading(), await readSome(Infinity)];
+      const read = parts.reduce((sum, part) => sum + part, 0);
+      environment().say(`${parts.join(' + ')} of ${bytes} bytes`);
+      expect(parts[2]).to.be.below(bytes / 2);
+      expect(read).to.be.within(bytes, bytes + 4 * mib);
+    });
+
+    /** A scrub that is told to stop once so much was read; how much it was. */
+    async function readSome(mostBytes: number): Promise<number> {
+      const stop = new AbortController();
+      const rate = new Rate(systemClock, 1e12);
+      const take = rate.take.bind(rate);
+      rate.take = async (...given) => {
+        await take(...given);
+        if (rate.bytes >= mostBytes) stop.abort();
+      };
+      const at = limited({ ...session, signal: stop.signal }, rate);
+      const steps = collect(mover.scrub([copies.get(raw)!], '', at));
+      if (mostBytes < Infinity)
+        expect(await steps.catch((error: unknown) => error)).to.equal(stop.signal.reason);
+      else expect((await steps).map(({ damage }) => damage)).to.deep.equal([[]]);
+      return rate.bytes;
+    }
 
     it('drills beside the copy and leaves nothing', async () => {
       const copy = copies.get(qcow)!;

@@ -89,6 +89,15 @@ export const imageSuite: Suite = (environment) =>
         hashAlgo: 'sha512',
       });
       expect(await text(await glance.download(id))).to.equal('hello');
+      for (const [wished, from, rest] of [
+        [2, 2, 'llo'],
+        [4, 4, 'o'],
+        // There is no byte there.
+        [5, 0, 'hello'],
+      ] as const) {
+        const part = await glance.downloadFrom(id, wished);
+        expect([part.from, await text(part.body)]).to.deep.equal([from, rest]);
+      }
       const again = await rejection(glance.upload(id, Readable.from([Buffer.from('hello')]), 5));
       expect(again.kind).to.equal('permanent');
     });

@@ -19,6 +19,7 @@ export interface Exchange {
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: number;
   readonly body?: unknown;
+  readonly answerHeaders?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -62,7 +63,7 @@ export class ScriptedService implements ServiceClient {
     if (request.body instanceof Readable) this.uploads.push(await buffer(request.body));
     if (!request.ok.includes(exchange.status)) throw refusal(request, exchange);
     const body = Readable.from(typeof exchange.body === 'string' ? [exchange.body] : []);
-    return { status: exchange.status, headers: {}, body };
+    return { status: exchange.status, headers: exchange.answerHeaders ?? {}, body };
   }
 
   /** Every expected call was made. */

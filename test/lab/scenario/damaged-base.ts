@@ -19,19 +19,20 @@ export async function damagedBase(scene: Scene): Promise<void> {
     `v = cinder().volumes.create(1, name="${group}"); wait(lambda: cinder().volumes.get(v.id)); result(v.id)`,
   )) as string;
   await east.python(`swift().put_container("${group}"); result(None)`);
-  await applyGroup(scene);
   const sums: string[] = [];
   for (let round = 1; round <= 3; round += 1) {
     await east.python(`swift().put_object("${group}", "of-round", "${round}"); result(None)`);
     await writeVolume(east, volume, round * 8 * mib, { randomMiB: 6, seed: 200 + round });
     sums.push(await volumeSha256(east, volume));
+    if (round === 1) await applyGroup(scene);
     await sync(scene, group, `${group} session ${round}`);
   }
   const [newest, older] = await points(scene, group);
   await damageBase(scene, newest!.id);
   const verified = await scene.farshore.cli('point', 'verify', group);
   expect(verified.code, verified.stdout).to.equal(1);
-  const states = (await points(scene, group)).map(({ state }) => state);
+  // The group's first session may have begun by itself, and made one more of the first round.
+  const states = (await points(scene, group)).slice(0, 3).map(({ state }) => state);
   expect(states).to.deep.equal(['partial', 'proven', 'proven']);
 
   const resource = ['--older', older!.id, '--resource', `volume/${group}`];

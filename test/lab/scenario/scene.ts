@@ -4,10 +4,10 @@ import type { GroupStatus, SessionSummary } from '../../../controller/model/type
 import type { Lab } from '../lab.ts';
 import type { CliResult, Farshore } from './farshore.ts';
 
-/** A lab, a controller on it, and where measurements are told. */
 /** However busy the machine is: what does not come within it would end a test without saying what. */
 export const patienceMs = 840_000;
 
+/** A lab, a controller on it, and where measurements are told. */
 export interface Scene {
   readonly lab: Lab;
   readonly farshore: Farshore;

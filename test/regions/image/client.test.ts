@@ -125,6 +125,28 @@ describe('image service: reading', () => {
     );
     expect(error.code).to.equal('image.no-data');
   });
+
+  it('downloads from a byte on, or all of it where that is not to be had', async () => {
+    const call = 'GET /v2/images/i1/file';
+    const whole = { call, status: 200, body: 'hello' };
+    const part = { call, status: 206, body: 'llo' };
+    const contentRange = (value: string) => ({ answerHeaders: { 'content-range': value } });
+    for (const [script, from] of [
+      [[{ ...part, ...contentRange('bytes 2-4/5') }], 2],
+      [[whole], 0],
+      [[{ ...part, ...contentRange('bytes 1-3/5') }, whole], 0],
+      [[part, whole], 0],
+      [[{ call, status: 400, body: 'StoreRandomGetNotSupported' }, whole], 0],
+      [[{ call, status: 416 }, whole], 0],
+    ] as const) {
+      const got = await scripted(script, (glance) => glance.downloadFrom('i1', 2));
+      expect([got.from, await text(got.body)]).to.deep.equal([from, from === 2 ? 'llo' : 'hello']);
+    }
+    const none = await scripted([{ call, status: 204 }], (glance) =>
+      rejection(glance.downloadFrom('i1', 2)),
+    );
+    expect(none.code).to.equal('image.no-data');
+  });
 });
 
 describe('image service: making and changing', () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { liveState } from '../../../replicator/image/restore.ts';
+import { failure } from '../../support/memory/image-service.ts';
 import { rejection } from '../../support/rejection.ts';
 import { bytes, order, Setting } from './setting.ts';
 
@@ -54,6 +55,12 @@ describe('image mover: proof, restore, expiry', () => {
     };
     const error = await rejection(at.mover.verify(copy, 'content', at.session));
     expect(error.kind).to.equal('transient');
+    // Not a byte of an answer: nothing was cut.
+    at.west.before = (method, id) => {
+      if (method === 'download') throw failure('region.connection-lost', 'transient', id);
+    };
+    const unanswered = await rejection(at.mover.verify(copy, 'content', at.session));
+    expect(unanswered.code).to.equal('region.connection-lost');
   });
 
   it('makes the copy the image itself: look, members, id, no mark left', async () => {

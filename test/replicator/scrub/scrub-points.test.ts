@@ -259,7 +259,11 @@ describe('reading at a rate', () => {
     await store.putContainer('c');
     const body = Buffer.alloc(2_000_000, 'x');
     await store.put('c', 'o', body, { contentLength: body.length });
-    const images = { download: () => Promise.resolve(Readable.from([body.subarray(0, 500_000)])) };
+    const data = () => Readable.from([body.subarray(0, 250_000)]);
+    const images = {
+      download: () => Promise.resolve(data()),
+      downloadFrom: (_: string, from: number) => Promise.resolve({ body: data(), from }),
+    };
     const bank = {
       store,
       container: 'farshore',
@@ -272,14 +276,17 @@ describe('reading at a rate', () => {
     const at = limited({ target, bank, signal } as unknown as TargetContext, rate);
     const startMs = clock.monotonicMs();
     const object = await at.target.objectStore.get('c', 'o');
-    const [one, two, rows] = await Promise.all([
+    const part = await at.target.images.downloadFrom('i', 7);
+    const [one, two, three, rows] = await Promise.all([
       buffer(object!.body),
       buffer(await at.target.images.download('i')),
+      buffer(part.body),
       Readable.from(
         at.bank.readCatalog({ object: 'k', sha256: '', rows: 1, bytes: 250_000 }),
       ).toArray(),
     ]);
-    expect([one.equals(body), two.length, rows]).to.deep.equal([true, 500_000, ['row']]);
+    const lengths = [two.length, three.length, part.from];
+    expect([one.equals(body), lengths, rows]).to.deep.equal([true, [250_000, 250_000, 7], ['row']]);
     expect(clock.monotonicMs() - startMs).to.be.within(2_700, 2_800);
     expect(rate.bytes).to.equal(2_750_000);
     expect(at.bank.container).to.equal('farshore');

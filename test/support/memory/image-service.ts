@@ -16,7 +16,8 @@ export interface MemoryImage {
   data: Buffer;
 }
 
-type Method = Exclude<keyof ImageService, 'setMembers' | 'listMembers'> | 'members';
+type Method =
+  Exclude<keyof ImageService, 'setMembers' | 'listMembers' | 'downloadFrom'> | 'members';
 
 /**
  * One project's Glance in memory, by the contract and by what the real one was seen to do: an id stays
@@ -41,6 +42,10 @@ export class MemoryImageService implements ImageService {
   corrupt: (data: Buffer) => Buffer = (data) => data;
   /** A download breaks off after so many bytes. */
   cutDownloadAt: number | undefined;
+  /** After each piece of a download. */
+  whileReading: () => void = () => undefined;
+  /** Its store can begin in the middle of a file. */
+  readsRanges = true;
 
   constructor(projectId = 'p1') {
     this.#projectId = projectId;
@@ -114,10 +119,16 @@ export class MemoryImageService implements ImageService {
   }
 
   async download(id: string, signal?: AbortSignal): Promise<Readable> {
+    return (await this.downloadFrom(id, 0, signal)).body;
+  }
+
+  async downloadFrom(id: string, wished: number, signal?: AbortSignal) {
     await this.#enter('download', id, signal);
     const { image, data } = this.#held(id);
     if (image.status !== 'active') throw failure('image.no-data', 'permanent', id);
-    return Readable.from(this.#pieces(id, data, image.sizeBytes ?? 0));
+    const sizeBytes = image.sizeBytes ?? 0;
+    const from = this.readsRanges && wished < sizeBytes ? wished : 0;
+    return { body: Readable.from(this.#pieces(id, data, from, sizeBytes)), from };
   }
 
   async update(id: string, change: ImageUpdate, signal?: AbortSignal): Promise<Image> {
@@ -157,12 +168,13 @@ export class MemoryImageService implements ImageService {
     return held.members;
   }
 
-  *#pieces(id: string, data: Buffer, sizeBytes: number): Generator<Buffer> {
+  *#pieces(id: string, data: Buffer, from: number, sizeBytes: number): Generator<Buffer> {
     const end = Math.min(data.length, this.cutDownloadAt ?? data.length);
-    for (let at = 0; at < end; at += 4096) {
+    for (let at = from; at < end; at += 4096) {
       const piece = data.subarray(at, Math.min(at + 4096, end));
       this.bytesOut += piece.length;
       yield piece;
+      this.whileReading();
     }
     // Fewer bytes than the announced length: the HTTP client says that the connection was lost.
     if (end < sizeBytes) throw failure('region.connection-lost', 'transient', id);
@@ -214,6 +226,6 @@ export class MemoryImageService implements ImageService {
   }
 }
 
-function failure(code: string, kind: 'transient' | 'permanent', subject: string): FarshoreError {
+export function failure(code: string, kind: 'transient' | 'permanent', subject: string): FarshoreError {
   return new FarshoreError(code, { code, kind, operation: 'call memory image service', subject });
 }
