@@ -226,6 +226,10 @@ export class MemoryImageService implements ImageService {
   }
 }
 
-export function failure(code: string, kind: 'transient' | 'permanent', subject: string): FarshoreError {
+export function failure(
+  code: string,
+  kind: 'transient' | 'permanent',
+  subject: string,
+): FarshoreError {
   return new FarshoreError(code, { code, kind, operation: 'call memory image service', subject });
 }
