@@ -60,10 +60,17 @@ export class StoredObjects {
     return info?.bytes === expected.bytes && info.etag === expected.md5;
   }
 
-  /** Of about so many bytes. */
-  async open(key: string, bytes: number, signal: AbortSignal): Promise<OpenedObject | null> {
+  /** Of about so many bytes, from one of them on. */
+  async open(
+    key: string,
+    bytes: number,
+    signal: AbortSignal,
+    first = 0,
+  ): Promise<OpenedObject | null> {
     const { container } = this;
-    return await openObject(this.store, { container, object: this.nameOf(key), bytes }, { signal });
+    const range = first === 0 ? {} : { range: { first } };
+    const object = { container, object: this.nameOf(key), bytes };
+    return await openObject(this.store, object, { ...range, signal });
   }
 
   /** `md5` is what the store must find (422 and nothing kept, if it does not); absent: it is not asked. */

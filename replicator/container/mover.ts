@@ -17,6 +17,7 @@ import type {
 } from '../mover.ts';
 import { nothingSwept } from '../mover.ts';
 import { ByteBudget } from '../transfer/byte-budget.ts';
+import { Readings } from '../transfer/reading.ts';
 import { captureContainer } from './capture.ts';
 import { CaptureSpool } from './catalog/spool.ts';
 import { expireCopies } from './expire.ts';
@@ -48,6 +49,7 @@ export function createContainerMover(
 class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
   readonly kind = 'container';
   readonly #deps: RestoreDeps;
+  readonly #readings = new Readings();
   /** The newest session of each group. */
   readonly #ships = new Map<string, SessionShips>();
 
@@ -81,7 +83,7 @@ class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
     after: string,
     at: TargetContext,
   ): AsyncIterable<Scrubbed<ContainerCopy>> {
-    return scrubContainers(copies, after, at, this.#deps);
+    return scrubContainers(copies, after, at, { ...this.#deps, readings: this.#readings });
   }
 
   async restore(copy: ContainerCopy, order: RestoreOrder, at: TargetContext): Promise<Restored> {

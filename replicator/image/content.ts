@@ -39,6 +39,11 @@ export function nodeHashName(hashAlgo: string): string | null {
   return available.has(name) ? name : null;
 }
 
+/** The same for `createHash`, which throws where OpenSSL has none. */
+export function hashNameOf(hashAlgo: string): string {
+  return nodeHashName(hashAlgo) ?? hashAlgo;
+}
+
 const openSslNames: Readonly<Record<string, string>> = {
   blake2b: 'blake2b512',
   blake2s: 'blake2s256',

@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { FarshoreError } from '../../kernel/errors.ts';
-import type { Content } from './content.ts';
-import { Reading } from './reading.ts';
+import { Reading } from '../transfer/reading.ts';
+import { hashNameOf, type Content } from './content.ts';
 
 interface Expected extends Content {
   readonly sizeBytes: number;
@@ -24,7 +24,7 @@ export class HashingStream extends Transform {
   constructor(
     expected: Expected,
     {
-      reading = new Reading(expected.hashAlgo),
+      reading = new Reading(hashNameOf(expected.hashAlgo)),
       onBytes = () => undefined,
     }: { readonly reading?: Reading; readonly onBytes?: (bytes: number) => void } = {},
   ) {

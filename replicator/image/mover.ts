@@ -4,7 +4,7 @@ import { captureImage } from './capture.ts';
 import { checkImage } from './check.ts';
 import { discardImage, inventoryImages, sweepScratchImages } from './discard.ts';
 import { expireImages } from './expire.ts';
-import { Readings } from './reading.ts';
+import { Readings } from '../transfer/reading.ts';
 import { restoreLive, restoreScratch } from './restore.ts';
 import { scrubImages } from './scrub.ts';
 import { shipImage } from './ship.ts';

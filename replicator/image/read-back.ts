@@ -2,9 +2,9 @@ import { pipeline } from 'node:stream/promises';
 import { Readable, Writable } from 'node:stream';
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { ImageService } from '../../regions/image/types.ts';
-import type { Content } from './content.ts';
+import { Reading } from '../transfer/reading.ts';
+import { hashNameOf, type Content } from './content.ts';
 import { HashingStream } from './hashing-stream.ts';
-import { Reading } from './reading.ts';
 
 export interface ReadBack {
   readonly problem?: 'missing' | 'truncated' | 'altered';
@@ -28,10 +28,11 @@ export async function readBack(
   glance: ImageService,
   image: { readonly id: string; readonly sizeBytes: number } & Content,
   signal: AbortSignal,
-  reading = new Reading(image.hashAlgo),
+  reading = new Reading(hashNameOf(image.hashAlgo)),
 ): Promise<ReadBack> {
   let cutAt: number | undefined;
-  for (let read = 1; ; read += 1) {
+  // What goes on in the middle says nothing of where the data ends.
+  for (let read = reading.bytes === 0 ? 1 : 0; ; read += 1) {
     const body = await open(glance, image.id, reading, signal);
     if (!(body instanceof Readable)) return body;
     const expected = { ...image, operation: 'read image back', subject: image.id };

@@ -1,10 +1,14 @@
 import { damageOf } from '../findings.ts';
 import type { Scrubbed, TargetContext } from '../mover.ts';
-import type { Readings } from './reading.ts';
+import type { Readings } from '../transfer/reading.ts';
+import { hashNameOf } from './content.ts';
 import type { ImageCopy } from './types.ts';
 import { verifyImage } from './verify.ts';
 
-/** Reads again every image that any of the copies names, each once, in the order of their ids; broken off, it goes on with the same image. */
+/**
+ * Reads again every image that any of the copies names, each once, in the order of their ids. Broken off in
+ * one, the next scrub goes on in it.
+ */
 export async function* scrubImages(
   copies: readonly ImageCopy[],
   after: string,
@@ -16,10 +20,10 @@ export async function* scrubImages(
     const having = byImage.get(thing) ?? [];
     const [first] = having;
     if (thing <= after || first === undefined) continue;
-    const reading = readings.of(at, thing, first.hashAlgo);
-    const verified = await verifyImage(first, 'content', at, reading).finally(() => {
-      if (!at.signal.aborted) readings.end(at);
-    });
+    const read = { name: thing, algorithm: hashNameOf(first.hashAlgo) };
+    const verified = await readings.with(at, read, at.signal, (reading) =>
+      verifyImage(first, 'content', at, reading),
+    );
     yield { upTo: thing, damage: damageOf(having, verified) };
   }
 }

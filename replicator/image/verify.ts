@@ -8,7 +8,7 @@ import {
 } from '../mover.ts';
 import { bySource, standingOf } from './marks.ts';
 import { readBack } from './read-back.ts';
-import type { Reading } from './reading.ts';
+import type { Reading } from '../transfer/reading.ts';
 import type { ImageCopy } from './types.ts';
 
 /**

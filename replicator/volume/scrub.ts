@@ -10,8 +10,8 @@ import type { BackupCopy, VolumeCopy } from './types.ts';
 import { verifyContent } from './verify/content.ts';
 import { verifyListing, verifyRecords } from './verify.ts';
 
-/** Up to 3 GiB of Cinder's usual 50 MB. */
-const spanChunks = 64;
+/** Up to 3 GiB of Cinder's usual 50 MB; each span costs a reading of `_metadata`. */
+const longestSpan = 64;
 
 interface Backup extends BackupCopy {
   readonly parentId: string | null;
@@ -26,12 +26,14 @@ export async function* scrubVolumes(
   ambient: Ambient,
 ): AsyncGenerator<Scrubbed<VolumeCopy>> {
   const done = placeOf(after);
+  // Short at first, so that the pause between two sessions is long enough for it at any rate.
+  let length = 1;
   for (const backup of backupsOf(copies)) {
     const { backupId } = backup;
     if (backupId < done.backupId) continue;
     let from = backupId === done.backupId ? done.chunks : 0;
     for (let chunks = Infinity; from < chunks;) {
-      const span = { from, to: from + spanChunks };
+      const span = { from, to: from + length };
       const findings = new Findings(backup.copies[0].resource);
       if (from === 0) {
         await verifyRecords([backup], at, findings);
@@ -43,6 +45,7 @@ export async function* scrubVolumes(
         upTo: `${backupId} ${from}`,
         damage: damageOf(backup.copies, findings.result('content')),
       };
+      length = Math.min(longestSpan, length * 2);
     }
   }
 }

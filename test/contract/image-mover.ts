@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { systemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import type { ProjectScope } from '../../regions/region.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
@@ -12,9 +11,7 @@ import type {
   RestoreOrder,
   SessionContext,
 } from '../../replicator/mover.ts';
-import { limited } from '../../replicator/scrub/limited.ts';
-import { Rate } from '../../replicator/transfer/rate.ts';
-import { collect } from '../support/rejection.ts';
+import { scrubUntil, type Part } from '../support/break-off.ts';
 import type { Damage, RegionName, Suite } from './environment.ts';
 import {
   imageSha512,
@@ -144,30 +141,17 @@ export const imageMoverSuite: Suite = (environment) =>
 
     it('scrubs an image in as many parts as it is broken off in, reading nothing twice', async () => {
       const { bytes } = copies.get(raw)!;
-      const reading = (): Promise<number> => readSome(Math.floor(bytes / 3));
-      const parts = [await reading(), await reading(), await readSome(Infinity)];
-      const read = parts.reduce((sum, part) => sum + part, 0);
-      environment().say(`${parts.join(' + ')} of ${bytes} bytes`);
-      expect(parts[2]).to.be.below(bytes / 2);
-      expect(read).to.be.within(bytes, bytes + 4 * mib);
+      const parts: Part<ImageCopy>[] = [];
+      for (const most of [bytes / 3, bytes / 3, Infinity])
+        parts.push(
+          await scrubUntil(most, session, (at) => mover.scrub([copies.get(raw)!], '', at)),
+        );
+      const each = parts.map((part) => part.bytes);
+      environment().say(`${each.join(' + ')} of ${bytes} bytes`);
+      expect(each[2]).to.be.below(bytes / 2);
+      expect(each.reduce((sum, part) => sum + part)).to.be.within(bytes, bytes + 4 * mib);
+      expect(parts[2]?.steps.map(({ damage }) => damage)).to.deep.equal([[]]);
     });
-
-    /** A scrub that is told to stop once so much was read; how much it was. */
-    async function readSome(mostBytes: number): Promise<number> {
-      const stop = new AbortController();
-      const rate = new Rate(systemClock, 1e12);
-      const take = rate.take.bind(rate);
-      rate.take = async (...given) => {
-        await take(...given);
-        if (rate.bytes >= mostBytes) stop.abort();
-      };
-      const at = limited({ ...session, signal: stop.signal }, rate);
-      const steps = collect(mover.scrub([copies.get(raw)!], '', at));
-      if (mostBytes < Infinity)
-        expect(await steps.catch((error: unknown) => error)).to.equal(stop.signal.reason);
-      else expect((await steps).map(({ damage }) => damage)).to.deep.equal([[]]);
-      return rate.bytes;
-    }
 
     it('drills beside the copy and leaves nothing', async () => {
       const copy = copies.get(qcow)!;

@@ -3,6 +3,7 @@ import type { Findings } from '../../findings.ts';
 import type { TargetContext } from '../../mover.ts';
 import { Pace } from '../../transfer/pace.ts';
 import { parallel } from '../../transfer/parallel.ts';
+import type { Reading } from '../../transfer/reading.ts';
 import type { SortedRows } from '../catalog/sort.ts';
 import { flawOf, missing, tell, type Expected, type Flaw } from './flaw.ts';
 import { readBack } from './read-back.ts';
@@ -24,19 +25,25 @@ export async function verifyContent(
   });
 }
 
-/** Of what lies under the key, read to its end. */
+/** Of what lies under the key, read to its end, or from where the reading is. */
 export async function flawIn(
   key: string,
   expected: Expected,
   bank: StoredObjects,
   deps: VerifyDeps,
   signal: AbortSignal,
+  reading?: Reading,
 ): Promise<Flaw | null> {
-  // Where nobody could hash the bytes when they were stored, the MD5 is all there is.
-  const algorithm = expected.sha256 === undefined ? 'md5' : 'sha256';
-  const open = (inner: AbortSignal) => bank.open(key, expected.bytes, inner);
-  const read = await readBack(open, { algorithm }, deps.ambient, signal);
+  const algorithm = algorithmOf(expected);
+  const open = (inner: AbortSignal, from: number) => bank.open(key, expected.bytes, inner, from);
+  const order = reading === undefined ? { algorithm } : { algorithm, reading };
+  const read = await readBack(open, order, deps.ambient, signal);
   if (read.state === 'missing') return missing;
   if (read.state === 'unreadable') return { problem: 'unreadable', detail: read.reason };
   return flawOf(expected, { bytes: read.bytes, [algorithm]: read.hash });
+}
+
+/** Where nobody could hash the bytes when they were stored, the MD5 is all there is. */
+export function algorithmOf({ sha256 }: Expected): 'md5' | 'sha256' {
+  return sha256 === undefined ? 'md5' : 'sha256';
 }

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { isTransient } from '../../../kernel/errors.ts';
 import { piecesOf, type OpenedObject } from '../../../regions/object-store/open-object.ts';
+import { hasStatus } from '../../../regions/http/request-error.ts';
 import type { ObjectInfo } from '../../../regions/object-store/types.ts';
+import { Reading } from '../../transfer/reading.ts';
 
 const attempts = 4;
 const firstPauseMs = 500;
@@ -25,47 +26,74 @@ export interface ReadOrder {
   readonly algorithm: 'md5' | 'sha256';
   /** Keep the bytes, as long as there are no more. */
   readonly keepBytes?: number;
+  /** How far an earlier one came, which was broken off; this one goes on there, as the next can with what it leaves. */
+  readonly reading?: Reading;
 }
+
+/** From a byte on: what comes may begin at the first all the same. */
+type Open = (signal: AbortSignal, from: number) => Promise<OpenedObject | null>;
 
 /**
  * Reads one object to its end and hashes it. A service that does not answer throws; bytes that break
  * off again and again are a fact about the object.
  */
 export async function readBack(
-  open: (signal: AbortSignal) => Promise<OpenedObject | null>,
+  open: Open,
   order: ReadOrder,
   ambient: Ambient,
   signal: AbortSignal,
 ): Promise<ReadBack> {
+  const { reading = new Reading(order.algorithm) } = order;
   for (let attempt = 1; ; attempt += 1) {
-    const found = await open(signal);
+    const found = await openAt(open, reading, signal);
     if (found === null) return { state: 'missing' };
     try {
-      return await hashed(found, order);
+      return await hashed(found, reading, order);
     } catch (error) {
       signal.throwIfAborted();
       if (!isTransient(error)) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       if (attempt === attempts) return { state: 'unreadable', reason };
+      reading.restart();
     }
     const pauseMs = firstPauseMs * 2 ** (attempt - 1) * (0.5 + ambient.random.next());
     await ambient.clock.sleep(pauseMs, signal);
   }
 }
 
+/** From where the reading is, or all of it and the reading begun anew. */
+async function openAt(
+  open: Open,
+  reading: Reading,
+  signal: AbortSignal,
+): Promise<OpenedObject | null> {
+  const from = reading.bytes;
+  if (from === 0) return await open(signal, 0);
+  try {
+    const found = await open(signal, from);
+    const range = found?.info.headers['content-range'];
+    if (range?.startsWith(`bytes ${from}-`) !== true) reading.restart();
+    return found;
+  } catch (error) {
+    // It has no byte there any more.
+    if (!hasStatus(error, 416)) throw error;
+    reading.restart();
+    return await open(signal, 0);
+  }
+}
+
 async function hashed(
   opened: OpenedObject,
-  { algorithm, keepBytes = -1 }: ReadOrder,
+  reading: Reading,
+  { keepBytes = -1 }: ReadOrder,
 ): Promise<ReadBack> {
-  const hash = createHash(algorithm);
   let kept: Buffer[] = [];
-  let bytes = 0;
   for await (const chunk of piecesOf(opened)) {
-    hash.update(chunk);
-    bytes += chunk.length;
-    if (bytes <= keepBytes) kept.push(chunk);
+    reading.take(chunk);
+    if (reading.bytes <= keepBytes) kept.push(chunk);
     else kept = [];
   }
-  const read = { state: 'read', info: opened.info, hash: hash.digest('hex'), bytes } as const;
+  const { bytes, hashValue: hash } = reading;
+  const read = { state: 'read', info: opened.info, hash, bytes } as const;
   return bytes <= keepBytes ? { ...read, content: Buffer.concat(kept, bytes) } : read;
 }

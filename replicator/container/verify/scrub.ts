@@ -9,13 +9,14 @@ import { catalogRows, type CatalogRow } from '../catalog/row.ts';
 import { sortOnDisk } from '../catalog/sort.ts';
 import { rowsUnder, storedOnce } from '../catalog/stored-once.ts';
 import { partsOf, type ContainerCopy } from '../types.ts';
-import { flawIn } from './content.ts';
+import type { Readings } from '../../transfer/reading.ts';
+import { algorithmOf, flawIn } from './content.ts';
 import type { Expected, Flaw } from './flaw.ts';
 import type { VerifyDeps } from './stored-rows.ts';
 
-/** What is read before it is said how far it is: so much is read again after a kill. */
+/** What is read before it is said how far it is: so much is read again after a session. */
 const batchKeys = 256;
-const batchBytes = 1024 ** 3;
+const batchBytes = 64 * 1024 * 1024;
 const readsAtOnce = 8;
 /** A bad moment of the service is over by then; what is still wrong is so. */
 const secondLookMs = 5_000;
@@ -31,13 +32,13 @@ type Damage = readonly CopyDamage<ContainerCopy>[];
  * Reads again every key that any of the copies' catalogs names, once, in the order of the keys. First all
  * catalogs are read, each once, and proven by the bank: of one that is lost, all copies that have it are
  * damaged. What a key's damage means is looked up only then, by reading the catalogs again: memory grows
- * neither with the objects nor with the points.
+ * neither with the objects nor with the points. Broken off in a large object, the next scrub goes on in it.
  */
 export async function* scrubContainers(
   copies: readonly ContainerCopy[],
   after: string,
   at: TargetContext,
-  deps: VerifyDeps,
+  deps: VerifyDeps & { readonly readings: Readings },
 ): AsyncGenerator<Scrubbed<ContainerCopy>> {
   const lost = new Map<string, Lost>();
   const place = { spoolDir: deps.spoolDir, random: deps.ambient.random, signal: at.signal };
@@ -48,7 +49,10 @@ export async function* scrubContainers(
   for await (const batch of batches(stored.rows())) {
     const flaws = new Map<string, Flaw>();
     await parallel(batch, readsAtOnce, at.signal, async (row, signal) => {
-      let flaw = await flawIn(row.name, row, bank, deps, signal);
+      const thing = { name: row.name, algorithm: algorithmOf(row) };
+      let flaw = await deps.readings.with(at, thing, signal, (reading) =>
+        flawIn(row.name, row, bank, deps, signal, reading),
+      );
       if (flaw === null) return;
       await deps.ambient.clock.sleep(secondLookMs, signal);
       flaw = await flawIn(row.name, row, bank, deps, signal);

@@ -1,12 +1,21 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import type { ContainerCopy } from '../../../replicator/container/types.ts';
 import type { Scrubbed } from '../../../replicator/mover.ts';
+import { scrubUntil } from '../../support/break-off.ts';
 import { MemoryObjectStore } from '../../support/memory/object-store.ts';
 import { put } from './fixture.ts';
 import { Harness } from './harness.ts';
 
 type Step = Scrubbed<ContainerCopy>;
+
+const mib = 1024 * 1024;
+
+function flipped(body: Buffer, at: number): Buffer {
+  const copy = Buffer.from(body);
+  copy[at] = copy[at]! ^ 1;
+  return copy;
+}
 
 const keyOf = (body: string): string => {
   const hash = createHash('sha256').update(body).digest('hex');
@@ -127,6 +136,56 @@ describe('container mover: scrub', () => {
     const newest = damage.find(({ copy }) => copy === copies[0])!;
     await h.protect('docs', 's4', copies[0], { damage: newest.findings });
     expect((await scrub()).flatMap((step) => step.damage)).to.deep.equal([]);
+  });
+
+  describe('of a large object', () => {
+    const body = randomBytes(9 * mib);
+    let large: ReturnType<typeof stored>['stored'];
+
+    beforeEach(async () => {
+      await east.put('docs', 'large', body, { contentLength: body.length });
+      copies = [await h.protect('docs', 's4', copies[0])];
+      const { current } = west.stored.get('farshore')!;
+      const key = [...current.keys()].find((name) => name.includes('/objects/large/'))!;
+      large = current.get(key)!.stored;
+    });
+
+    const part = (mostBytes: number) =>
+      scrubUntil(mostBytes, h.target(), (at) => h.mover.scrub(copies, '', at));
+    const problems = ({ steps }: Awaited<ReturnType<typeof part>>) =>
+      steps.flatMap(({ damage }) =>
+        damage.flatMap(({ findings }) => findings.map((f) => f.problem)),
+      );
+
+    it('goes on where it was broken off, so often as it is', async () => {
+      const parts = [await part(3 * mib), await part(3 * mib), await part(Infinity)];
+      expect(problems(parts[2]!)).to.deep.equal([]);
+      const read = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+      expect(read).to.be.within(body.length, body.length + 2 * mib);
+      // The round after reads all of it again.
+      expect((await part(Infinity)).bytes).to.be.at.least(body.length);
+    });
+
+    it('begins anew where the store does not read from the middle', async () => {
+      await part(3 * mib);
+      west.readsRanges = false;
+      const whole = await part(Infinity);
+      expect(whole.bytes).to.be.at.least(body.length);
+      expect(problems(whole)).to.deep.equal([]);
+    });
+
+    it('finds what was altered before that place and after it, or was lost there', async () => {
+      for (const [first, then, problem] of [
+        [flipped(body, 5), flipped(body, 5), 'altered'],
+        [body, flipped(body, body.length - 1), 'altered'],
+        [body, body.subarray(0, mib), 'truncated'],
+      ] as const) {
+        Object.assign(large, { body: first });
+        await part(3 * mib);
+        Object.assign(large, { body: then });
+        expect(problems(await part(Infinity)), problem).to.deep.equal([problem]);
+      }
+    });
   });
 
   it('throws what the region throws: that it is away is no damage', async () => {

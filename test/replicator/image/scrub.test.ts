@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { ImageCopy } from '../../../replicator/image/types.ts';
+import { scrubUntil } from '../../support/break-off.ts';
 import { collect } from '../../support/rejection.ts';
 import { bytes, image, Setting } from './setting.ts';
 
@@ -20,64 +21,57 @@ describe('image mover: scrub', () => {
     expect(downloads() - before).to.equal(1);
   });
 
-  /** Until so many bytes were read, then it is told to stop, as a session does that is due. */
-  async function breakOff(at: Setting, copies: readonly ImageCopy[], afterBytes: number) {
-    const stop = new AbortController();
-    const before = at.west.bytesOut;
-    const pass = at.mover.scrub(copies, '', { ...at.session, signal: stop.signal });
-    at.west.whileReading = () => {
-      if (at.west.bytesOut - before >= afterBytes) stop.abort();
-    };
-    const ended = await collect(pass).catch((error: unknown) => error);
-    at.west.whileReading = () => undefined;
-    expect(ended).to.equal(stop.signal.reason);
+  const breakOff = (at: Setting, copies: readonly ImageCopy[], mostBytes: number) =>
+    scrubUntil(mostBytes, at.session, (inner) => at.mover.scrub(copies, '', inner));
+
+  /** Larger than what is under way between two streams. */
+  const length = 400_000;
+
+  async function protectLarge(at: Setting): Promise<readonly ImageCopy[]> {
+    at.east.add('i1', bytes(length), { name: 'debian-12' });
+    return [await at.protect()];
   }
 
   it('goes on with an image where it was broken off, so often as it is', async () => {
     const at = new Setting();
-    const copies = [await at.protect()];
-    const before = at.west.bytesOut;
-    for (let times = 0; times < 3; times += 1) await breakOff(at, copies, 4_096);
-    expect((await scrub(at, copies)).map(({ damage }) => damage)).to.deep.equal([[]]);
-    // What was on its way when it was broken off comes once more.
-    expect(at.west.bytesOut - before).to.be.within(20_000, 20_000 + 3 * 8_192);
+    const copies = await protectLarge(at);
+    const most = [100_000, 100_000, 100_000, Infinity];
+    const parts = [];
+    for (const each of most) parts.push(await breakOff(at, copies, each));
+    expect(parts.at(-1)?.steps.map(({ damage }) => damage)).to.deep.equal([[]]);
+    const read = parts.reduce((sum, part) => sum + part.bytes, 0);
+    expect(read).to.be.within(length, length + 3 * 32_768);
     // The round after reads all of it again.
-    const second = at.west.bytesOut;
-    await scrub(at, copies);
-    expect(at.west.bytesOut - second).to.equal(20_000);
+    expect((await breakOff(at, copies, Infinity)).bytes).to.equal(length);
   });
 
-  it('begins anew where the store cannot read from the middle, and for another group or region', async () => {
+  it('begins anew where the store cannot read from the middle, and for another group', async () => {
     const at = new Setting();
-    const copies = [await at.protect()];
-    await breakOff(at, copies, 4_096);
+    const copies = await protectLarge(at);
+    await breakOff(at, copies, 100_000);
     at.west.readsRanges = false;
-    const before = at.west.bytesOut;
-    expect((await scrub(at, copies)).flatMap(({ damage }) => damage)).to.deep.equal([]);
-    expect(at.west.bytesOut - before).to.equal(20_000);
+    const { steps, bytes: read } = await breakOff(at, copies, Infinity);
+    expect([read, steps.flatMap(({ damage }) => damage)]).to.deep.equal([length, []]);
     at.west.readsRanges = true;
-    await breakOff(at, copies, 4_096);
-    const other = at.west.bytesOut;
-    for await (const { damage } of at.mover.scrub(copies, '', { ...at.session, group: 'other' }))
-      expect(damage).to.deep.equal([]);
-    expect(at.west.bytesOut - other).to.equal(20_000);
+    await breakOff(at, copies, 100_000);
+    const other = await scrubUntil(Infinity, { ...at.session, group: 'other' }, (inner) =>
+      at.mover.scrub(copies, '', inner),
+    );
+    expect(other.bytes).to.equal(length);
   });
 
   it('finds what was altered before the place and after it, and what was lost meanwhile', async () => {
     for (const harm of ['before', 'after', 'shorter'] as const) {
       const at = new Setting();
-      const copies = [await at.protect()];
+      const copies = await protectLarge(at);
       const held = at.west.stored.get(copies[0]!.targetImageId)!;
       const whole = held.data;
       held.data = Buffer.from(whole);
       if (harm === 'before') held.data[100] = held.data[100]! ^ 1;
-      await breakOff(at, copies, 8_192);
-      if (harm === 'after') held.data[19_000] = held.data[19_000]! ^ 1;
+      await breakOff(at, copies, 100_000);
+      if (harm === 'after') held.data[length - 1] = held.data[length - 1]! ^ 1;
       if (harm === 'shorter') held.data = whole.subarray(0, 2_000);
-      const once = await scrub(at, copies).catch(() => null);
-      // It is cut at another place than before: only a second look can tell.
-      const steps = harm === 'shorter' ? await scrub(at, copies) : once;
-      const problems = (steps ?? []).flatMap(({ damage }) =>
+      const problems = (await scrub(at, copies)).flatMap(({ damage }) =>
         damage.flatMap(({ findings }) => findings.map(({ problem }) => problem)),
       );
       expect(problems, harm).to.deep.equal([harm === 'shorter' ? 'truncated' : 'altered']);

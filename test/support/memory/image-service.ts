@@ -42,8 +42,6 @@ export class MemoryImageService implements ImageService {
   corrupt: (data: Buffer) => Buffer = (data) => data;
   /** A download breaks off after so many bytes. */
   cutDownloadAt: number | undefined;
-  /** After each piece of a download. */
-  whileReading: () => void = () => undefined;
   /** Its store can begin in the middle of a file. */
   readsRanges = true;
 
@@ -174,7 +172,6 @@ export class MemoryImageService implements ImageService {
       const piece = data.subarray(at, Math.min(at + 4096, end));
       this.bytesOut += piece.length;
       yield piece;
-      this.whileReading();
     }
     // Fewer bytes than the announced length: the HTTP client says that the connection was lost.
     if (end < sizeBytes) throw failure('region.connection-lost', 'transient', id);
