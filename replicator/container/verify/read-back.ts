@@ -1,7 +1,7 @@
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { isTransient } from '../../../kernel/errors.ts';
-import { piecesOf, type OpenedObject } from '../../../regions/object-store/open-object.ts';
 import { hasStatus } from '../../../regions/http/request-error.ts';
+import { piecesOf, type OpenedObject } from '../../../regions/object-store/open-object.ts';
 import type { ObjectInfo } from '../../../regions/object-store/types.ts';
 import { Reading } from '../../transfer/reading.ts';
 
@@ -26,7 +26,7 @@ export interface ReadOrder {
   readonly algorithm: 'md5' | 'sha256';
   /** Keep the bytes, as long as there are no more. */
   readonly keepBytes?: number;
-  /** How far an earlier one came, which was broken off; this one goes on there, as the next can with what it leaves. */
+  /** How far an earlier one came that was broken off: this one goes on there. */
   readonly reading?: Reading;
 }
 
