@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import PQueue from 'p-queue';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request, RetryAgent } from 'undici';
 
 const atOnce = 16;
 const piece = 1 << 20;
@@ -21,7 +21,10 @@ interface Account {
 /** Makes the container in the region at this Keystone; one that a earlier run has filled is kept. */
 export async function fill(keystone: string, content: Content): Promise<void> {
   const account = await login(keystone);
-  const dispatcher = new Agent({ connections: atOnce });
+  // A busy server may close a connection that it kept just when the next request is sent.
+  const dispatcher = new RetryAgent(new Agent({ connections: atOnce }), {
+    methods: ['PUT', 'HEAD'],
+  });
   const container = `${account.url}/${content.container}`;
   const headers = { 'x-auth-token': account.token };
   try {
@@ -60,7 +63,7 @@ function* pieces(bytes: number): Generator<Buffer> {
 async function count(
   url: string,
   headers: Readonly<Record<string, string>>,
-  dispatcher: Agent,
+  dispatcher: Dispatcher,
 ): Promise<number> {
   const { headers: told, body } = await request(url, { method: 'HEAD', headers, dispatcher });
   await body.dump();
