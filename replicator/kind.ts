@@ -129,6 +129,7 @@ export interface FindContext {
 
 export interface PreflightContext {
   readonly group: string;
+  readonly source: ProjectScope;
   readonly target: ProjectScope;
   readonly sharedSwift: boolean;
   readonly mappings: Mappings;

@@ -43,7 +43,7 @@ export async function checkGroup(
     const sharedSwift =
       sites.region(regions.source).swiftCluster === sites.region(regions.target).swiftCluster;
     const { mappings } = spec.target;
-    const context = { group: spec.name, target, sharedSwift, mappings, signal };
+    const context = { group: spec.name, source, target, sharedSwift, mappings, signal };
     faults.push(...(await preflight(resolved, context)));
   }
   return { resources: resolved.resources, faults };

@@ -8,6 +8,7 @@ import type {
   ObjectStore,
   Written,
 } from '../../regions/object-store/types.ts';
+import { copyInside, type Place } from '../transfer/copy-inside.ts';
 import type { Bank } from './bank.ts';
 
 /** Read whole before it is stored, so that its SHA-256 is its key; what is larger is hashed as it passes. */
@@ -90,24 +91,17 @@ export class StoredObjects {
     return await this.#withContainer(put, signal);
   }
 
-  /** A copy inside the store: of an object in the same cluster. Null when there is no such object. */
+  /** A copy inside the store, of an object in the same cluster. */
   async copyFrom(
-    from: { readonly container: string; readonly object: string; readonly projectId?: string },
+    from: Place & { readonly projectId: string },
     key: string,
     signal: AbortSignal,
-  ): Promise<Written | null> {
-    const { container, object, projectId } = from;
-    const to = { container: this.container, object: this.nameOf(key) };
-    const options = {
-      manifest: true,
-      headers: { 'content-type': 'application/octet-stream', 'x-fresh-metadata': 'true' },
-      ...(projectId === undefined ? {} : { sourceProjectId: projectId }),
-      signal,
-    };
-    return await this.#withContainer(
-      () => this.store.copy({ container, object }, to, options),
-      signal,
-    );
+  ): Promise<Written | 'missing' | 'refused'> {
+    const { store, container } = this;
+    const to = { store, container, object: this.nameOf(key) };
+    const headers = { 'content-type': 'application/octet-stream', 'x-fresh-metadata': 'true' };
+    const options = { manifest: true, headers, signal };
+    return await this.#withContainer(() => copyInside(from, to, options), signal);
   }
 
   /** Makes the bank's container when there is none: a stream can be sent but once. */

@@ -2,6 +2,11 @@ import { abilitiesOf, containerNameFault } from '../../regions/object-store/abil
 import type { Candidate, DocumentFault, PreflightContext } from '../kind.ts';
 
 const path = 'members';
+const moved: DocumentFault = {
+  path: 'target.project',
+  message:
+    'both regions share one Swift, where a container stays in its project: leave this out, or name the project of the source',
+};
 
 /**
  * A failover makes the containers under their own names, and touches none that is there already. Where
@@ -9,9 +14,10 @@ const path = 'members';
  */
 export async function preflightContainers(
   found: readonly Candidate[],
-  { target, sharedSwift, signal }: PreflightContext,
+  { source, target, sharedSwift, signal }: PreflightContext,
 ): Promise<readonly DocumentFault[]> {
-  if (sharedSwift || found.length === 0) return [];
+  if (found.length === 0) return [];
+  if (sharedSwift) return source.objectStore.account === target.objectStore.account ? [] : [moved];
   const { objectStore, region } = target;
   const abilities = abilitiesOf(await objectStore.info(signal));
   const messages: string[] = [];

@@ -1,19 +1,13 @@
 import { hasStatus } from '../../regions/http/request-error.ts';
-import type { HeaderMap, ObjectStore } from '../../regions/object-store/types.ts';
+import type { HeaderMap } from '../../regions/object-store/types.ts';
+import { copyInside, mayCopyInside, rememberRefusal, type Place } from './copy-inside.ts';
 import { relayObject, type RelayDeps } from './relay.ts';
 
 export interface CopyOrder {
-  readonly from: {
-    readonly store: ObjectStore;
-    readonly container: string;
-    readonly object: string;
-  };
-  readonly to: {
-    readonly store: ObjectStore;
+  readonly from: Place;
+  readonly to: Place & {
     /** The project that the account is named after. */
     readonly projectId: string;
-    readonly container: string;
-    readonly object: string;
     /** All properties of the new object, `content-type` included: nothing else is carried over. */
     readonly headers: HeaderMap;
   };
@@ -23,13 +17,9 @@ export interface CopyOrder {
 /** `present`: there is an object of that name, which was left as it is. `missing`: there is nothing to copy. */
 export type Copied = 'made' | 'present' | 'missing';
 
-/** Accounts of one store that it was seen not to copy from, so that it is not asked for each object. */
-const refused = new WeakMap<ObjectStore, Set<string>>();
-
 /**
- * One object of one store into a new one in another place of the same store. This is the one place that
- * decides how: by a copy inside the store, which moves nothing; across accounts only where the store does
- * that for us (Swift with a read ACL; Ceph answers 404), else through this process.
+ * One object of one store into a new one in another place of the same store: by a copy inside it, else through
+ * this process.
  *
  * The name is looked at before, and what is there is left. A condition cannot say so: Swift asks an
  * `If-None-Match` of a copy's source. A copy that the proxy has begun carries the time of its beginning, so
@@ -39,34 +29,22 @@ const refused = new WeakMap<ObjectStore, Set<string>>();
  */
 export async function copyObject(order: CopyOrder, deps: RelayDeps): Promise<Copied> {
   const { from, to } = order;
+  const { signal } = deps;
   const isOwn = from.store.account === to.store.account;
-  const sourceProjectId = isOwn ? undefined : projectOf(from.store.account, to);
-  const isKnownToRefuse = refused.get(to.store)?.has(from.store.account) === true;
-  if (!isOwn && (sourceProjectId === undefined || isKnownToRefuse)) return await relay(order, deps);
-  const options = { newest: true, symlink: true, manifest: true, signal: deps.signal };
+  const projectId = isOwn ? to.projectId : projectOf(from.store.account, to);
+  if (!isOwn && (projectId === undefined || !mayCopyInside(from.store, to.store)))
+    return await relay(order, deps);
+  const options = { newest: true, symlink: true, manifest: true, signal };
   if ((await to.store.head(to.container, to.object, options)) !== null) return 'present';
-  try {
-    const written = await to.store.copy(
-      { container: from.container, object: from.object },
-      { container: to.container, object: to.object },
-      {
-        headers: { ...to.headers, 'x-fresh-metadata': 'true' },
-        ...(sourceProjectId === undefined ? {} : { sourceProjectId }),
-        signal: deps.signal,
-      },
-    );
-    if (written !== null) {
-      deps.progress.copied({ objects: 1, bytes: order.bytes });
-      return 'made';
-    }
-    if (isOwn) return 'missing';
-  } catch (error) {
-    if (isOwn || !hasStatus(error, 401, 403)) throw error;
+  const headers = { ...to.headers, 'x-fresh-metadata': 'true' };
+  const copied = await copyInside({ ...from, projectId }, to, { headers, signal });
+  if (copied === 'missing') return 'missing';
+  if (copied !== 'refused') {
+    deps.progress.copied({ objects: 1, bytes: order.bytes });
+    return 'made';
   }
   const relayed = await relay(order, deps);
-  // What this process can read and the store did not copy, it does not copy from there.
-  if (relayed !== 'missing')
-    refused.set(to.store, (refused.get(to.store) ?? new Set()).add(from.store.account));
+  if (relayed !== 'missing') rememberRefusal(from.store, to.store);
   return relayed;
 }
 

@@ -7,11 +7,12 @@ import {
 import type { ListingRow, ObjectInfo } from '../../../regions/object-store/types.ts';
 import { smallBytes } from '../../bank/stored-objects.ts';
 import { readManifest } from '../catalog/manifest.ts';
+import { mayCopyInside, rememberRefusal } from '../../transfer/copy-inside.ts';
 import type { CatalogRow } from '../catalog/row.ts';
 import type { Outcome, ShipContext } from './context.ts';
 import { assertAsListed, assertWhole } from './guards.ts';
 import { absence, rowOf } from './new-row.ts';
-import { copyInside, storeLarge, storeSmall, type StoredBytes } from './store-bytes.ts';
+import { copyBytes, storeLarge, storeSmall, type StoredBytes } from './store-bytes.ts';
 
 /**
  * Brings one object's bytes into the bank and describes it. What is there now is taken, whatever kind it
@@ -23,7 +24,21 @@ export async function readObject(
   source: ListingRow,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  if (ctx.session.sharedSwift) return await readInside(ctx, source, signal);
+  const { sharedSwift, source: from } = ctx.session;
+  if (!sharedSwift || !mayCopyInside(from.objectStore, ctx.stored.store))
+    return await readThrough(ctx, source, signal);
+  const inside = await readInside(ctx, source, signal);
+  if (inside !== 'refused') return inside;
+  const outcome = await readThrough(ctx, source, signal);
+  if ('row' in outcome) rememberRefusal(from.objectStore, ctx.stored.store);
+  return outcome;
+}
+
+async function readThrough(
+  ctx: ShipContext,
+  source: ListingRow,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const release = await ctx.budget.take(Math.min(source.bytes, smallBytes), signal);
   try {
     // The link itself, should it have become one: a symlink is not what it leads to.
@@ -163,12 +178,15 @@ function bytesOf({ key, md5, sha256 }: CatalogRow): Partial<StoredBytes> {
   };
 }
 
-/** Both regions share one Swift: it copies, and nothing passes through this process. */
+/**
+ * Both regions share one Swift: it copies, and nothing passes through this process, unless it does not copy
+ * from that account into the bank's.
+ */
 async function readInside(
   ctx: ShipContext,
   source: ListingRow,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Outcome | 'refused'> {
   const { name } = source;
   const info = await headOf(ctx, name, signal);
   if (info === null) return absence(ctx, name, 'gone');
@@ -176,10 +194,14 @@ async function readInside(
   assertAsListed(ctx, source, info);
   const why = absence(ctx, name, info);
   if (why !== null) return why;
+  if (info.bytes === 0) {
+    noteChange(ctx, source, info);
+    return { name, row: rowOf(ctx, source, info) };
+  }
+  const stored = await copyBytes(ctx, name, info, signal);
+  if (stored === 'refused') return stored;
+  if (stored === 'missing') return absence(ctx, name, 'gone');
   noteChange(ctx, source, info);
-  if (info.bytes === 0) return { name, row: rowOf(ctx, source, info) };
-  const stored = await copyInside(ctx, name, info, signal);
-  if (stored === null) return absence(ctx, name, 'gone');
   return { name, row: { ...rowOf(ctx, source, info), ...stored } };
 }
 

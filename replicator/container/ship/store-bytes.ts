@@ -104,19 +104,17 @@ export async function storeLarge(
  * by its SHA-256: each lies under a key of its own, and two objects that were made to share an MD5 are
  * never taken for one. Reading everything once for the hash would cost what this topology is to save.
  */
-export async function copyInside(
+export async function copyBytes(
   ctx: ShipContext,
   name: string,
   info: ObjectInfo,
   signal: AbortSignal,
-): Promise<StoredBytes | null> {
+): Promise<StoredBytes | 'missing' | 'refused'> {
   const { session, stored, container } = ctx;
   const key = newLargeKey(ctx);
-  const { projectId } = session.source;
-  const isOwn = session.source.objectStore.account === stored.store.account;
-  const from = { container, object: name, ...(isOwn ? {} : { projectId }) };
-  const written = await stored.copyFrom(from, key, signal);
-  if (written === null) return null;
+  const { objectStore: store, projectId } = session.source;
+  const written = await stored.copyFrom({ store, projectId, container, object: name }, key, signal);
+  if (written === 'missing' || written === 'refused') return written;
   if (written.etag !== info.etag)
     throw new FarshoreError('the object changed while it was copied', {
       code: 'transfer.source-changed',

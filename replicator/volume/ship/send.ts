@@ -15,6 +15,7 @@ import { FarshoreError } from '../../../kernel/errors.ts';
 import type { ObjectRef, ObjectStore } from '../../../regions/object-store/types.ts';
 import type { CatalogRef } from '../../bank/bank.ts';
 import type { SessionContext } from '../../mover.ts';
+import { copyInside, rememberRefusal } from '../../transfer/copy-inside.ts';
 import { parallel, transfersAtOnce } from '../../transfer/parallel.ts';
 import { relayObject } from '../../transfer/relay.ts';
 import { metadataName, requireCopyContainer, sha256FileName } from '../layout/names.ts';
@@ -115,13 +116,11 @@ async function sendObject(
   }
   const from = await shipment.from();
   progress.expect({ objects: 1, bytes: row.bytes });
-  if (session.sharedSwift) {
-    await copyObject({ container: from, object: row.name }, to, row, session);
-    return undefined;
-  }
+  const object = { container: from, object: row.name };
+  if (session.sharedSwift && (await isCopied(object, to, row, session))) return undefined;
   const relayed = await relayObject(
     {
-      from: { store: session.source.objectStore, container: from, object: row.name },
+      from: { ...object, store: session.source.objectStore },
       to: { store: target, container: to, object: row.name },
       expected: row,
       sha256: row.name === sha256FileName(shipment.prefix),
@@ -129,24 +128,25 @@ async function sendObject(
     { ambient, progress, signal },
   );
   if (relayed === null) throw missingInSource(from, row);
+  if (session.sharedSwift) rememberRefusal(session.source.objectStore, target);
   return relayed.sha256;
 }
 
-async function copyObject(
+/** Inside the Swift that both regions share; false where it does not copy from that account. */
+async function isCopied(
   from: ObjectRef,
   to: string,
   row: CatalogRow,
   session: SessionContext,
-): Promise<void> {
+): Promise<boolean> {
   const { source, target, signal, progress } = session;
-  const written = await target.objectStore.copy(
-    from,
-    { container: to, object: row.name },
-    source.projectId === target.projectId
-      ? { signal }
-      : { sourceProjectId: source.projectId, signal },
+  const written = await copyInside(
+    { ...from, store: source.objectStore, projectId: source.projectId },
+    { store: target.objectStore, container: to, object: row.name },
+    { signal },
   );
-  if (written === null) throw missingInSource(from.container, row);
+  if (written === 'refused') return false;
+  if (written === 'missing') throw missingInSource(from.container, row);
   if (written.etag !== row.etag)
     throw new FarshoreError(`was listed with ETag ${row.etag}, its copy has ${written.etag}`, {
       code: 'transfer.source-changed',
@@ -155,6 +155,7 @@ async function copyObject(
       subject: `${to}/${row.name}`,
     });
   progress.copied({ objects: 1, bytes: row.bytes });
+  return true;
 }
 
 function missingInSource(container: string, row: CatalogRow): FarshoreError {
