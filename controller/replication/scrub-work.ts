@@ -92,7 +92,7 @@ export async function scrubGroup(
       if (isLeft) return;
     }
   } catch (error) {
-    // Broken off for somebody else: a large image goes on where it was, what was read of it counts.
+    // Broken off for somebody else: what is large goes on where it was, and what was read of it counts.
     if (signal.aborted && !claim.lost.aborted)
       await saved({ ...before, round: { ...round, bytes: bytesRead() } });
     throw error;

@@ -11,6 +11,11 @@ export function flat(headers: object): Record<string, string> {
   return all;
 }
 
+/** Whether the body is a range that begins at this byte: a service may answer with all of it instead. */
+export function beginsAt(headers: Readonly<Record<string, string>>, first: number): boolean {
+  return headers['content-range']?.startsWith(`bytes ${first}-`) === true;
+}
+
 /** How many bytes of a body come after these headers; undefined where they do not tell. */
 export function announcedBytes(
   method: string,

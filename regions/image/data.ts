@@ -1,4 +1,5 @@
 import { FarshoreError } from '../../kernel/errors.ts';
+import { beginsAt } from '../http/headers.ts';
 import type { ServiceClient } from '../http/service-client.ts';
 import { refineImageError } from './errors.ts';
 import type { ImageService } from './types.ts';
@@ -31,7 +32,7 @@ export function createDataCalls(client: ServiceClient): DataCalls {
       signal,
     });
     if (status === 200) return { body, from: 0 };
-    if (headers['content-range']?.startsWith(`bytes ${from}-`) === true) return { body, from };
+    if (beginsAt(headers, from)) return { body, from };
     body.destroy();
     if (status !== 204) return await downloadFrom(id, 0, signal);
     throw new FarshoreError('the image has no data', {

@@ -11,9 +11,16 @@ export interface Place {
 /** Accounts of one store that it was seen not to copy from, so that it is not asked for each object. */
 const refusals = new WeakMap<ObjectStore, Set<string>>();
 
-/** False when the store was seen to refuse it. */
-export function mayCopyInside(from: ObjectStore, to: ObjectStore): boolean {
-  return refusals.get(to)?.has(from.account) !== true;
+/** `projectId`: that of the account, where it is known. */
+interface Source {
+  readonly store: ObjectStore;
+  readonly projectId: string | undefined;
+}
+
+/** Within one account always; across accounts as long as the store was not seen to refuse it. */
+export function mayCopyInside({ store, projectId }: Source, to: ObjectStore): boolean {
+  if (store.account === to.account) return true;
+  return projectId !== undefined && refusals.get(to)?.has(store.account) !== true;
 }
 
 /** What this process can read and the store did not copy, it does not copy from there. */
@@ -24,17 +31,16 @@ export function rememberRefusal(from: ObjectStore, to: ObjectStore): void {
 /**
  * A copy inside the store, which moves nothing: across accounts only where the store does that for us (Swift
  * with a read ACL or for its administrator; Ceph answers 404). `refused`: it has to pass through this
- * process, if there is anything at all. `projectId`: that of the account, where it is known.
+ * process, if there is anything at all.
  */
 export async function copyInside(
-  from: Place & { readonly projectId: string | undefined },
+  from: Place & Source,
   to: Place,
   options: Omit<CopyOptions, 'sourceProjectId'>,
 ): Promise<Written | 'missing' | 'refused'> {
+  if (!mayCopyInside(from, to.store)) return 'refused';
   const isOwn = from.store.account === to.store.account;
   const { projectId: sourceProjectId } = from;
-  if (!isOwn && (sourceProjectId === undefined || !mayCopyInside(from.store, to.store)))
-    return 'refused';
   try {
     const across = isOwn || sourceProjectId === undefined ? {} : { sourceProjectId };
     const written = await to.store.copy(

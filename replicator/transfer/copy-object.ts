@@ -28,16 +28,14 @@ export type Copied = 'made' | 'present' | 'missing';
  * condition.
  */
 export async function copyObject(order: CopyOrder, deps: RelayDeps): Promise<Copied> {
-  const { from, to } = order;
+  const { to } = order;
   const { signal } = deps;
-  const isOwn = from.store.account === to.store.account;
-  const projectId = isOwn ? to.projectId : projectOf(from.store.account, to);
-  if (!isOwn && (projectId === undefined || !mayCopyInside(from.store, to.store)))
-    return await relay(order, deps);
+  const from = { ...order.from, projectId: projectOf(order.from.store.account, to) };
+  if (!mayCopyInside(from, to.store)) return await relay(order, deps);
   const options = { newest: true, symlink: true, manifest: true, signal };
   if ((await to.store.head(to.container, to.object, options)) !== null) return 'present';
   const headers = { ...to.headers, 'x-fresh-metadata': 'true' };
-  const copied = await copyInside({ ...from, projectId }, to, { headers, signal });
+  const copied = await copyInside(from, to, { headers, signal });
   if (copied === 'missing') return 'missing';
   if (copied !== 'refused') {
     deps.progress.copied({ objects: 1, bytes: order.bytes });

@@ -6,8 +6,8 @@ import {
 } from '../../../regions/object-store/open-object.ts';
 import type { ListingRow, ObjectInfo } from '../../../regions/object-store/types.ts';
 import { smallBytes } from '../../bank/stored-objects.ts';
-import { readManifest } from '../catalog/manifest.ts';
 import { mayCopyInside, rememberRefusal } from '../../transfer/copy-inside.ts';
+import { readManifest } from '../catalog/manifest.ts';
 import type { CatalogRow } from '../catalog/row.ts';
 import type { Outcome, ShipContext } from './context.ts';
 import { assertAsListed, assertWhole } from './guards.ts';
@@ -24,13 +24,14 @@ export async function readObject(
   source: ListingRow,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { sharedSwift, source: from } = ctx.session;
-  if (!sharedSwift || !mayCopyInside(from.objectStore, ctx.stored.store))
+  const { sharedSwift } = ctx.session;
+  const { objectStore: store, projectId } = ctx.session.source;
+  if (!sharedSwift || !mayCopyInside({ store, projectId }, ctx.stored.store))
     return await readThrough(ctx, source, signal);
   const inside = await readInside(ctx, source, signal);
   if (inside !== 'refused') return inside;
   const outcome = await readThrough(ctx, source, signal);
-  if ('row' in outcome) rememberRefusal(from.objectStore, ctx.stored.store);
+  if ('row' in outcome) rememberRefusal(store, ctx.stored.store);
   return outcome;
 }
 

@@ -1,5 +1,6 @@
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { isTransient } from '../../../kernel/errors.ts';
+import { beginsAt } from '../../../regions/http/headers.ts';
 import { hasStatus } from '../../../regions/http/request-error.ts';
 import { piecesOf, type OpenedObject } from '../../../regions/object-store/open-object.ts';
 import type { ObjectInfo } from '../../../regions/object-store/types.ts';
@@ -71,8 +72,7 @@ async function openAt(
   if (from === 0) return await open(signal, 0);
   try {
     const found = await open(signal, from);
-    const range = found?.info.headers['content-range'];
-    if (range?.startsWith(`bytes ${from}-`) !== true) reading.restart();
+    if (found === null || !beginsAt(found.info.headers, from)) reading.restart();
     return found;
   } catch (error) {
     // It has no byte there any more.
