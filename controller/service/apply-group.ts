@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isoTime, type Clock } from '../../kernel/clock.ts';
+import { requireNoOther } from '../../replicator/bank/group-record.ts';
 import type { ResourceRef } from '../../replicator/mover.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import { type Fault, InvalidInput } from '../input/fault.ts';
@@ -54,12 +55,13 @@ export async function applyGroup(
   const resources =
     isSame || isFailedOver ? null : await checkedResources(spec, regions, deps, signal);
   const record = { spec, createdAt: before?.createdAt ?? isoTime(deps.clock.now()) };
-  const head = {
-    // A session that was being begun for the old place is too late then.
-    generation: existing === null ? 1 : existing.head.value.generation + 1,
-    primary: regions.source,
-    secondary: regions.target,
-  };
+  // A session that was being begun for the old place is too late then.
+  const generation = existing === null ? 1 : existing.head.value.generation + 1;
+  const head = { generation, primary: regions.source, secondary: regions.target };
+  if (existing === null || isMoved) {
+    const { documents } = await deps.sites.bank(regions.target, signal);
+    await requireNoOther(documents, { group: spec.name, generation, ...record }, signal);
+  }
   const checked = [
     unchanged(keys.group(spec.name), existing?.record ?? null),
     unchanged(keys.head(spec.name), existing?.head ?? null),

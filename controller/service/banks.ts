@@ -1,13 +1,10 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
-import { readGroupRecord } from '../../replicator/bank/group-record.ts';
 import { groupsIn } from '../../replicator/bank/groups.ts';
 import { privateKeyPem } from '../../replicator/bank/identity.ts';
 import { adopt, ownerObject, seeOwner } from '../../replicator/bank/owner.ts';
-import { authenticityOf, publishedKeys, type Keyring } from '../../replicator/bank/signed.ts';
-import { surveyPoints } from '../../replicator/point/survey.ts';
+import { publishedKeys, type Keyring } from '../../replicator/bank/signed.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import { assertRegions } from '../sites.ts';
 import { auditEntry } from '../state/audit.ts';
@@ -26,13 +23,17 @@ import type {
   RebuildOrder,
   VerifiedGroup,
 } from './bank-types.ts';
+import { presentOf } from './present.ts';
 import { rebuildGroups, type RebuildDeps } from './rebuild.ts';
+import { survey } from './surveyed.ts';
 
 export interface BanksDeps extends RebuildDeps {
   readonly ambient: Ambient;
   readonly site: string;
   readonly stopping: AbortSignal;
 }
+
+const recordSubject = 'group record';
 
 interface BankKeyring extends Keyring {
   /** Those that the bank itself holds: what a lost state would have to go by. */
@@ -148,7 +149,8 @@ export class Banks implements BankService {
     ring: BankKeyring,
     signal: AbortSignal,
   ): Promise<VerifiedGroup> {
-    const { found, conflicts } = await surveyPoints(bank, group, ring, signal);
+    const surveyed = await survey(group, bank, ring, signal);
+    const { found, conflicts } = surveyed.survey;
     const faults: Fault[] = [];
     const say = (code: string, subject: string, message: string) =>
       faults.push({ code, subject, message });
@@ -156,8 +158,11 @@ export class Banks implements BankService {
       if (problem !== null) say(problem.code, id, problem.message);
       else if (authenticity === 'unverified') say(...unverified(id, key));
     for (const { code, message } of conflicts) say(code, group, message);
-    const record = await readRecord(bank, group, ring, signal);
-    faults.push(...record.faults);
+    const { fault, authenticity, key: recordKey } = surveyed;
+    if (fault !== null) say(fault.code, recordSubject, fault.message);
+    else if (authenticity === 'unverified') say(...unverified(recordSubject, recordKey));
+    const present = await presentOf(surveyed, bank, this.#deps, signal);
+    for (const { code, message } of present?.faults ?? []) say(code, group, message);
     for (const { id, manifest } of points) {
       const inBank = found.find((each) => each.id === id);
       if (inBank === undefined)
@@ -166,7 +171,7 @@ export class Banks implements BankService {
         say('point.manifest-altered', id, 'it is not the manifest that the state has');
     }
     const signers = new Set(found.flatMap(({ key }) => key ?? []));
-    for (const key of new Set([...signers, ...record.keys]))
+    for (const key of new Set([...signers, ...(recordKey === null ? [] : [recordKey])]))
       if (ring.keys.has(key) && !ring.published.has(key)) say(...unpublished(group, key));
     return { group, points: found.length, keys: [...signers], faults };
   }
@@ -212,36 +217,6 @@ export class Banks implements BankService {
   #within(signal?: AbortSignal): AbortSignal {
     const { stopping } = this.#deps;
     return signal === undefined ? stopping : AbortSignal.any([signal, stopping]);
-  }
-}
-
-/** What is wrong with the group's record, and the key that signed it. */
-async function readRecord(
-  bank: Bank,
-  group: string,
-  ring: Keyring,
-  signal: AbortSignal,
-): Promise<{ readonly keys: readonly string[]; readonly faults: readonly Fault[] }> {
-  const subject = 'group record';
-  try {
-    const record = await readGroupRecord(bank.documents, group, signal);
-    if (record === null) {
-      const message = 'it has no record of the group';
-      return { keys: [], faults: [{ code: 'bank.group-missing', subject: group, message }] };
-    }
-    const authenticity = authenticityOf(record.parts, ring);
-    const key = record.parts.signature?.key ?? null;
-    const keysOfIt = key === null ? [] : [key];
-    if (authenticity === 'authentic') return { keys: keysOfIt, faults: [] };
-    const [code, , message] =
-      authenticity === 'unverified'
-        ? unverified(subject, key)
-        : ['bank.not-authentic', subject, `its signature is worth nothing: ${authenticity}`];
-    return { keys: keysOfIt, faults: [{ code, subject, message }] };
-  } catch (error) {
-    if (!(error instanceof FarshoreError) || error.code !== 'bank.group-not-understood')
-      throw error;
-    return { keys: [], faults: [{ code: error.code, subject, message: error.message }] };
   }
 }
 

@@ -1,46 +1,36 @@
 import { isoTime, type Clock } from '../../kernel/clock.ts';
-import { describeError, FarshoreError } from '../../kernel/errors.ts';
+import type { FarshoreError } from '../../kernel/errors.ts';
 import { noProgress } from '../../kernel/progress.ts';
 import type { Ambient } from '../../kernel/ambient.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
-import { readGroupRecord } from '../../replicator/bank/group-record.ts';
 import { groupsIn } from '../../replicator/bank/groups.ts';
-import { authenticityOf, type Authenticity, type Keyring } from '../../replicator/bank/signed.ts';
+import type { Keyring } from '../../replicator/bank/signed.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { headOf } from '../../replicator/point/head.ts';
-import { placeBefore, surveyPoints, type Survey } from '../../replicator/point/survey.ts';
+import { placeBefore } from '../../replicator/point/survey.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import { withChecks } from '../../replicator/point/members.ts';
 import { checkPoint } from '../../replicator/point/verify-point.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import type { Sites } from '../sites.ts';
-import { keptByOperators, parseBankedGroup, type BankedGroup } from '../state/banked-group.ts';
+import { keptByOperators, type BankedGroup } from '../state/banked-group.ts';
 import { findGroup } from '../state/groups.ts';
 import { adoptKeys } from '../state/installation.ts';
 import { keys } from '../state/keys.ts';
 import { refused } from '../state/refusals.ts';
 import { atomically } from '../store/atomically.ts';
-import { type Operation, put, remove, type Store, unchanged } from '../store/store.ts';
+import { type Operation, put, remove, unchanged } from '../store/store.ts';
 import type { Fault, RebuildOrder, RebuiltGroup } from './bank-types.ts';
 import { collected } from './collected.ts';
 import { OtherBanks } from './other-banks.ts';
+import { type PresentDeps, presentOf, untold } from './present.ts';
+import { survey, type Surveyed } from './surveyed.ts';
 
-export interface RebuildDeps {
-  readonly store: Store;
+export interface RebuildDeps extends PresentDeps {
   readonly sites: Sites;
   readonly movers: Movers;
   readonly clock: Clock;
   readonly ambient: Ambient;
-}
-
-interface Surveyed {
-  readonly group: string;
-  readonly survey: Survey;
-  readonly banked: BankedGroup | null;
-  readonly authenticity: Authenticity | null;
-  readonly key: string | null;
-  /** Why the group cannot be had back from it. */
-  readonly fault: Fault | null;
 }
 
 interface Steps {
@@ -55,7 +45,8 @@ interface Steps {
  * What the bank holds becomes state: group, policy, who is primary at which generation, and its points
  * in the order of their chain, each as the secondary's listings show it now: nothing is taken for proven
  * that was not looked at. Reads everything first, so that an order which cannot be carried out changes
- * nothing. Groups that the state has are passed over unless they are to be replaced.
+ * nothing. Groups that the state has are passed over unless they are to be replaced, and refused where the
+ * bank knows them otherwise.
  */
 export async function rebuildGroups(
   region: string,
@@ -71,54 +62,25 @@ export async function rebuildGroups(
   const surveyed: Surveyed[] = [];
   for (const group of names) surveyed.push(await survey(group, bank, ring, signal));
   requireTrust(region, surveyed, order);
+  const kept = new Map<string, RebuiltGroup>();
+  if (order.replace !== true)
+    for (const each of surveyed) {
+      const there = await presentOf(each, bank, deps, signal);
+      if (there !== null) kept.set(each.group, there);
+    }
+  // Of a bank that the state knows otherwise in all, nothing is taken.
+  const isNone = surveyed.every(({ group }) => kept.get(group)?.outcome === 'refused');
+  if (isNone && surveyed.length > 0) return [...kept.values()];
   await steps.begin();
   await adoptKeys(deps.store, deps.ambient, signersOf(surveyed, ring));
   const { acceptUnverified = false } = order;
   const believed = { sites: deps.sites, keyring: steps.keyring, acceptUnverified };
   const others = new OtherBanks(believed, signal);
   const rebuilt: RebuiltGroup[] = [];
+  const from = { region, bank, order, others };
   for (const each of surveyed)
-    rebuilt.push(await rebuildGroup(each, { region, bank, order, others }, deps, signal, steps));
+    rebuilt.push(kept.get(each.group) ?? (await rebuildGroup(each, from, deps, signal, steps)));
   return rebuilt;
-}
-
-async function survey(
-  group: string,
-  bank: Bank,
-  ring: Keyring,
-  signal: AbortSignal,
-): Promise<Surveyed> {
-  const found = await surveyPoints(bank, group, ring, signal);
-  const fault = (code: string, message: string): Surveyed => ({
-    group,
-    survey: found,
-    banked: null,
-    authenticity: null,
-    key: null,
-    fault: { code, subject: group, message },
-  });
-  try {
-    const record = await readGroupRecord(bank.documents, group, signal);
-    if (record === null) return fault('bank.group-missing', 'the bank has no record of the group');
-    const authenticity = authenticityOf(record.parts, ring);
-    const key = record.parts.signature?.key ?? null;
-    if (authenticity !== 'authentic' && authenticity !== 'unverified')
-      return fault(
-        'bank.not-authentic',
-        `the signature of its record is worth nothing: ${authenticity}`,
-      );
-    const banked = parseBankedGroup(record.content);
-    if (typeof banked === 'string')
-      return fault('bank.group-not-understood', `its record lacks what a group needs: ${banked}`);
-    if (banked.spec.name !== group)
-      return fault('bank.group-not-understood', `its record is that of ${banked.spec.name}`);
-    return { group, survey: found, banked, authenticity, key, fault: null };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof FarshoreError && error.code === 'bank.group-not-understood')
-      return fault(error.code, describeError(error));
-    throw error;
-  }
 }
 
 /** Before anything is changed: a bank that somebody else filled must not become state by a mistyped order. */
@@ -166,19 +128,12 @@ async function rebuildGroup(
   const { group, banked } = surveyed;
   const { region, bank, order, others } = from;
   const faults = [...faultsOf(surveyed, order, deps.sites)];
-  const none = { group, primary: null, generation: null, points: 0, damaged: 0, unasked: [] };
-  const existing = await findGroup(deps.store, group);
-  if (existing !== null && order.replace !== true) {
-    const { primary, generation } = existing.head.value;
-    const points = (await deps.store.range(keys.point(group))).length;
-    return { ...none, outcome: 'present', primary, generation, points, faults: [] };
-  }
-  if (banked === null || faults.some(({ subject }) => subject === group))
-    return { ...none, outcome: 'refused', faults };
+  const refusedNow = { ...untold, group, outcome: 'refused', faults } as const;
+  if (banked === null || faults.some(({ subject }) => subject === group)) return refusedNow;
   const { newer, unasked } = await others.ask(banked, region);
   if (newer !== null) {
     faults.push(newer);
-    if (order.acceptConflicts !== true) return { ...none, outcome: 'refused', faults, unasked };
+    if (order.acceptConflicts !== true) return { ...refusedNow, unasked };
   }
   const points = await headsOf(surveyed, banked, region, bank, deps, signal);
   await commit(banked, points, order, deps, audit(group, { region, points: points.length }));

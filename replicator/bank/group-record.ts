@@ -31,7 +31,7 @@ export interface GroupRecordInBank {
  * Written before a session ships, and when the group's primary changes, so that no point lies in the
  * bank without it. Each generation has a name of its own: a write of one that was superseded meanwhile may
  * land as late as it likes, and hides nothing. Only what differs is written; the first of a generation
- * takes those before it away. Throws what `requireOwned` does.
+ * takes those before it away. Throws what `requireOwned` and `requireNoOther` do, before anything is changed.
  */
 export async function writeGroupRecord(
   bank: Bank,
@@ -46,12 +46,50 @@ export async function writeGroupRecord(
     bank.sign(bytes),
   );
   const name = recordName(of);
+  const listed = await requireNoOther(documents, of, signal);
   const there = await readBounded(documents, name, signal);
   if (there instanceof Buffer && there.equals(body)) return;
   await documents.write(name, body, signal);
   if (there !== null) return;
-  for await (const older of documents.list(recordPrefix(group), {}, signal))
-    if (older < name) await documents.delete(older, signal);
+  for (const other of listed) if (other !== name) await documents.delete(other, signal);
+}
+
+/**
+ * Throws `bank.group-differs` where the bank knows the group better: at a newer generation, or as one that
+ * was made at another time and has points there. So a state that was lost and filled anew by hand, or put
+ * back from an older copy, ships nothing from a primary that is none any more, and expires nothing. What a
+ * deleted group left, a record without any point, is in nobody's way. Gives the names of the records that are there.
+ */
+export async function requireNoOther(
+  documents: Documents,
+  of: GroupGeneration,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { group, createdAt } = of;
+  const listed: string[] = [];
+  for await (const name of documents.list(recordPrefix(group), {}, signal))
+    if (recordPattern.test(name)) listed.push(name);
+  const isOwn = (name: string): boolean => name.startsWith(`${recordPrefix(group)}${createdAt}-`);
+  const newer = listed.filter((name) => name > recordName(of));
+  // Once it has begun there, what is older is what a deleted group of the name wrote late.
+  const others = listed.some(isOwn) ? newer : listed;
+  // Listings go on showing what was deleted.
+  const other = await firstThere(others, documents, signal);
+  if (other === null) return listed;
+  const points = documents.list(`${group}/points/`, {}, signal);
+  const point = isOwn(other) ? null : await firstThere(points, documents, signal);
+  if (!isOwn(other) && point === null) return listed;
+  throw differs(of, other, documents.place);
+}
+
+async function firstThere(
+  names: AsyncIterable<string> | Iterable<string>,
+  documents: Documents,
+  signal: AbortSignal,
+): Promise<string | null> {
+  for await (const name of names)
+    if ((await readBounded(documents, name, signal)) !== null) return name;
+  return null;
 }
 
 /** That of the newest generation; null when there is none. Throws `bank.group-not-understood`; the signature is the caller's to check. */
@@ -121,6 +159,20 @@ function ending(generation: number): string {
 
 function following(name: string): string {
   return name.replace(recordPattern, (_, generation: string) => ending(Number(generation) + 1));
+}
+
+function differs({ group, createdAt, generation }: GroupGeneration, other: string, place: string) {
+  const [, made = '', theirs = ''] = /\/group\/(.*)-(\d{10})\.json$/.exec(other) ?? [];
+  return new FarshoreError(
+    `the bank ${place} knows a group of this name that was made ${made} and is at generation ${Number(theirs)}, and it is not this one, made ${createdAt} and at generation ${generation}`,
+    {
+      code: 'bank.group-differs',
+      kind: 'permanent',
+      operation: 'use bank',
+      subject: group,
+      hint: `if the state was lost, or put back from an older copy: farshore bank rebuild <region> --group ${group}, with --replace where the state has a group of this name. Nothing in the bank was changed`,
+    },
+  );
 }
 
 function notUnderstood(subject: string, cause: unknown): FarshoreError {

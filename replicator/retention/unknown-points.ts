@@ -3,6 +3,8 @@ import type { Bank } from '../bank/bank.ts';
 import { isEnded } from '../session/state.ts';
 import type { Ledger } from '../session/ledger.ts';
 
+type Known = Pick<Ledger, 'points' | 'session' | 'uncommitted'>;
+
 /**
  * Manifests in the bank that are no point and never will be: a session wrote them and was given up
  * before it committed. Throws `retention.unknown-point` for one that nothing here knows of: the state
@@ -10,7 +12,7 @@ import type { Ledger } from '../session/ledger.ts';
  */
 export async function orphansOf(
   group: string,
-  ledger: Pick<Ledger, 'points' | 'session' | 'uncommitted'>,
+  ledger: Known,
   bank: Bank,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -19,15 +21,31 @@ export async function orphansOf(
   const listed: string[] = [];
   for await (const name of bank.documents.list(prefix, {}, signal))
     listed.push(name.slice(prefix.length).replace(/\.json$/, ''));
+  const { givenUp, unknown } = await sortOut(group, listed, ledger);
+  if (unknown[0] !== undefined) throw unknownPoint(group, unknown[0], bank);
+  return givenUp;
+}
+
+/** Of points that a bank held a moment ago: those that nothing here knows of. */
+export async function unknownPoints(
+  group: string,
+  listed: readonly string[],
+  ledger: Known,
+): Promise<readonly string[]> {
+  return (await sortOut(group, listed, ledger)).unknown;
+}
+
+async function sortOut(group: string, listed: readonly string[], ledger: Known) {
   const points = (await ledger.points(group)).map(({ id }) => id);
   const session = await ledger.session(group);
   const running = session !== null && !isEnded(session.phase) ? [session.pointId] : [];
   const known = new Set([...points, ...running]);
-  const givenUp = new Set(await ledger.uncommitted(group));
+  const uncommitted = new Set(await ledger.uncommitted(group));
   const others = listed.filter((id) => !known.has(id));
-  const unknown = others.find((id) => !givenUp.has(id));
-  if (unknown !== undefined) throw unknownPoint(group, unknown, bank);
-  return others;
+  return {
+    givenUp: others.filter((id) => uncommitted.has(id)),
+    unknown: others.filter((id) => !uncommitted.has(id)),
+  };
 }
 
 function unknownPoint(group: string, id: string, bank: Bank): FarshoreError {
@@ -38,7 +56,7 @@ function unknownPoint(group: string, id: string, bank: Bank): FarshoreError {
       kind: 'permanent',
       operation: 'expire recovery points',
       subject: `${group}/${id}`,
-      hint: `farshore bank verify shows what ${bank.documents.place} holds; farshore bank rebuild takes it in`,
+      hint: `farshore bank verify shows what ${bank.documents.place} holds; farshore bank rebuild --replace takes it in`,
     },
   );
 }

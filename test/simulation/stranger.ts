@@ -64,10 +64,14 @@ export class Stranger {
       // Of a bank that is nobody's it would become the owner, rightly.
       const isTaken = world.region(otherRegion(region)).bank.has(ownerObject);
       if (spec === undefined || !isTaken || spec.source.region !== region) continue;
-      await this.operator.order('apply group', (service) => service.applyGroup(spec));
+      // Of the same name it is refused as soon as the bank holds points of it; of another it finds out later.
+      const own = world.random.chance(0.5) ? name : `${name}-too`;
+      await this.operator.order('apply group', (service) =>
+        service.applyGroup({ ...spec, name: own }),
+      );
       if (world.random.chance(0.3))
         await this.operator.order('delete group', (service) =>
-          service.deleteGroup(name, { deletePoints: true }),
+          service.deleteGroup(own, { deletePoints: true }),
         );
     }
   }

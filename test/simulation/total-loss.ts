@@ -75,6 +75,7 @@ export class TotalLoss {
   /** How many groups were had back. */
   async recover(): Promise<number> {
     const { world } = this.#deps;
+    if (world.random.chance(0.3)) await this.#applyAnew();
     for (const region of world.random.shuffled(['east', 'west']))
       await this.#until(`the bank of ${region} is taken in`, () => this.operator.rebuild(region));
     for (const name of this.#lost.keys())
@@ -88,7 +89,7 @@ export class TotalLoss {
     for (const { process } of this.#sites) process.kill();
   }
 
-  /** Asked in the transaction that brings a group: its sessions go on right after. */
+  /** Asked in the transaction that brings a group, whoever asked for it: its sessions go on right after. */
   #asItWas(): Invariant {
     return {
       onCommit: (transaction) => {
@@ -128,6 +129,21 @@ export class TotalLoss {
       isAll,
       () => `${name}: points ${back?.join() ?? ''} of ${wanted?.join() ?? ''}`,
     );
+  }
+
+  /** Somebody's automation gives the documents to the empty controllers before anybody has looked into a bank. */
+  async #applyAnew(): Promise<void> {
+    const { truth } = this.#deps;
+    const wishes = { everySeconds: 20, last: 1, readEverySeconds: null };
+    await this.#until('policies are applied', () => this.operator.applyPolicies(wishes));
+    for (const name of this.#lost.keys()) {
+      const spec = truth.group(name)?.spec;
+      if (spec !== undefined)
+        await this.#until(`${name} is applied or refused`, async () => {
+          await this.operator.order('apply group', (service) => service.applyGroup(spec));
+          return true;
+        });
+    }
   }
 
   async #failOver(group: SimGroup): Promise<void> {

@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 
+import { describeError } from '../../../kernel/errors.ts';
 import { resourceKey } from '../../../replicator/mover.ts';
 import type { ClusterStatus } from '../../model/controller-status.ts';
 import type { GroupStatus } from '../../model/types.ts';
 import type { RegionStatus } from '../../service.ts';
+import type { BankView } from '../../service/bank-types.ts';
+import type { ApiClient } from '../api-client.ts';
 import { clusterText } from '../cluster-text.ts';
 import { answerNo, clientOf, globalsOf } from '../context.ts';
 import { formatSeconds } from '../format.ts';
@@ -68,11 +71,13 @@ export function addStatus(program: Command): void {
         client.get<ClusterStatus>('/cluster'),
       ]);
       const states = groups.map((group) => group.status);
-      if (!printData(format, { groups: states, regions, cluster })) {
+      const forgotten = groups.length > 0 ? [] : await bankedOnly(client, regions);
+      if (!printData(format, { groups: states, regions, cluster, forgotten })) {
         const head = clusterText(cluster);
         if (head !== null) process.stdout.write(`${head}\n\n`);
         print(format, states, states, groupColumns);
-        for (const line of states.flatMap(remarks)) process.stdout.write(`${line}\n`);
+        for (const line of [...states.flatMap(remarks), ...forgotten.map(forgottenText)])
+          process.stdout.write(`${line}\n`);
         process.stdout.write('\n');
         print(format, regions, regions, regionColumns);
         for (const line of regions.flatMap(outages)) process.stdout.write(`${line}\n`);
@@ -80,9 +85,41 @@ export function addStatus(program: Command): void {
       const isWell =
         states.every((group) => group.state === 'protected' || group.state === 'paused') &&
         regions.every((region) => region.services.every((service) => service.up)) &&
+        forgotten.length === 0 &&
         cluster.quorum;
       if (!isWell) answerNo();
     });
+}
+
+interface Forgotten {
+  readonly region: string;
+  readonly groups: readonly string[];
+  /** Why that is not known; null: it is. */
+  readonly problem: string | null;
+}
+
+/** Of a state without any group: regions whose banks hold some all the same, or could not be asked. */
+export async function bankedOnly(
+  client: Pick<ApiClient, 'get'>,
+  regions: readonly Pick<RegionStatus, 'name'>[],
+): Promise<readonly Forgotten[]> {
+  const asked = regions.map(async ({ name: region }): Promise<Forgotten> => {
+    try {
+      const { groups } = await client.get<BankView>(`/banks/${encodeURIComponent(region)}`);
+      return { region, groups, problem: null };
+    } catch (error) {
+      return { region, groups: [], problem: describeError(error) };
+    }
+  });
+  return (await Promise.all(asked)).filter(
+    ({ groups, problem }) => groups.length > 0 || problem !== null,
+  );
+}
+
+export function forgottenText({ region, groups, problem }: Forgotten): string {
+  return problem === null
+    ? `the bank of ${region} holds ${groups.join(', ')}, and this controller knows no group: if its state was lost, farshore bank rebuild ${region}`
+    : `whether the bank of ${region} holds groups, while this controller knows none, is not known: ${problem}`;
 }
 
 function countText(count: number, what: string): string {

@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import { outages, regionColumns, remarks } from '../../../controller/cli/commands/status.ts';
+import type { ApiClient } from '../../../controller/cli/api-client.ts';
+import {
+  bankedOnly,
+  forgottenText,
+  outages,
+  regionColumns,
+  remarks,
+} from '../../../controller/cli/commands/status.ts';
 import type { GroupStatus } from '../../../controller/model/types.ts';
 import type { RegionStatus } from '../../../controller/service.ts';
 
@@ -31,6 +38,19 @@ describe('what status says beside its tables', () => {
     } as unknown as GroupStatus;
     expect(remarks(group)).to.deep.equal([
       'shop: volume/v-1 (data) lost: not found in the source; its copies from before are kept (farshore group release shop volume/v-1 --reason "…")',
+    ]);
+  });
+
+  it('is what banks hold, while the controller knows no group', async () => {
+    const get = (path: string) =>
+      path === '/banks/east'
+        ? Promise.reject(new Error('east cannot be reached'))
+        : Promise.resolve({ groups: path === '/banks/west' ? ['shop', 'web'] : [] });
+    const client = { get } as unknown as Pick<ApiClient, 'get'>;
+    const regions = ['east', 'west', 'north'].map((name) => ({ name }));
+    expect((await bankedOnly(client, regions)).map(forgottenText)).to.deep.equal([
+      'whether the bank of east holds groups, while this controller knows none, is not known: east cannot be reached',
+      'the bank of west holds shop, web, and this controller knows no group: if its state was lost, farshore bank rebuild west',
     ]);
   });
 });

@@ -37,7 +37,7 @@ describe('a state that is had back from a bank that lost something too', () => {
     const { found, isWhole } = await faults();
     expect(isWhole).to.equal(false);
     expect(found).to.deep.equal([
-      ['bank.group-missing', ''],
+      ['bank.group-missing', 'group record'],
       ['bank.group-not-understood', 'group record'],
       ['bank.group-not-understood', 'group record'],
       ['bank.document-too-large', id],

@@ -1,0 +1,150 @@
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { systemClock } from '../../../kernel/clock.ts';
+import { ownerObject } from '../../../replicator/bank/owner.ts';
+import { rejection } from '../../support/rejection.ts';
+import { gold } from '../support/fixtures.ts';
+import { LostState, reason, spec } from '../support/lost-state.ts';
+
+describe('a group that the state has, and the bank otherwise', () => {
+  const at = new LostState();
+  beforeEach(() => at.begin());
+  afterEach(() => at.end());
+
+  /** What the bank holds of it, and whose the bank is. */
+  const everything = async () => {
+    const found = new Map<string, string>();
+    for (const name of [ownerObject, ...(await at.names('shop/'))])
+      found.set(name, String(await at.documents.read(name)));
+    return found;
+  };
+  /** Of a session that the group is given now. */
+  const failure = async () => {
+    const { id } = await at.controller.service.syncGroup('shop');
+    for (;;) {
+      const { summary } = await at.controller.service.session('shop', id);
+      if (summary.endedAt !== null) return summary.error;
+      await systemClock.sleep(5);
+    }
+  };
+  const restarted = async (installation: string, between: () => Promise<void>) => {
+    await at.controller.stop();
+    await between();
+    at.controller = await at.open(installation);
+  };
+
+  describe('of a state that was lost, and filled anew by hand', () => {
+    it('is not applied while the bank holds points of it', async () => {
+      const before = await everything();
+      await at.controller.service.applyPolicy(gold);
+      const refused = await rejection(at.controller.service.applyGroup(spec));
+      expect(refused).to.include({ code: 'bank.group-differs', subject: 'shop' });
+      expect(refused.hint).to.include('farshore bank rebuild');
+      expect(await at.controller.service.listGroups()).to.deep.equal([]);
+      expect(await everything()).to.deep.equal(before);
+      expect((await at.rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 2 });
+    });
+
+    it('may be applied where a deleted group of its name left a record, and no point', async () => {
+      for (const name of await at.names('shop/points/')) await at.documents.delete(name);
+      await at.controller.service.banks.adopt('west', { reason });
+      await at.controller.service.applyPolicy(gold);
+      await at.controller.service.applyGroup(spec);
+      await at.sync('of the new one');
+      expect(await at.names('shop/group/')).to.have.length(1);
+    });
+
+    /** As if the bank had not answered truly while it was applied. */
+    const appliedUnseen = async () => {
+      const hidden = new Map<string, Buffer>();
+      for (const name of await at.names('shop/')) {
+        hidden.set(name, (await at.documents.read(name))!);
+        await at.documents.delete(name);
+      }
+      await at.controller.service.applyPolicy(gold);
+      await at.controller.service.applyGroup(spec);
+      for (const [name, body] of hidden) await at.documents.write(name, body);
+    };
+
+    it('is not taken for the one in the bank, and the bank is not taken over', async () => {
+      await appliedUnseen();
+      const before = await everything();
+      const { groups, isWhole } = await at.rebuild();
+      expect(isWhole).to.equal(false);
+      expect(groups[0]).to.deep.include({ group: 'shop', outcome: 'refused', points: 0 });
+      const [fault] = groups[0]!.faults;
+      expect(fault!.code).to.equal('bank.group-differs');
+      expect(fault!.message).to.include('2, of which the state does not know 2');
+      expect(fault!.message).to.include('--replace');
+      expect(await everything()).to.deep.equal(before);
+    });
+
+    it('ships nothing over the one in the bank, which then takes its place by order', async () => {
+      await appliedUnseen();
+      await at.controller.service.banks.adopt('west', { reason });
+      const before = await everything();
+      expect((await failure())?.code).to.equal('bank.group-differs');
+      expect(await everything()).to.deep.equal(before);
+      const { groups } = await at.rebuild({ replace: true });
+      expect(groups[0]).to.include({ outcome: 'rebuilt', primary: 'east', points: 2 });
+      await at.sync('after');
+      expect((await at.points()).map(({ sequence }) => sequence)).to.deep.equal([3, 2, 1]);
+    });
+  });
+
+  describe('of a state that was put back from an older copy', () => {
+    const copy = () => join(at.root, 'copy');
+    const dataDir = () => join(at.root, 'one');
+    beforeEach(async () => {
+      await restarted('one', () => cp(dataDir(), copy(), { recursive: true }));
+    });
+    const putBack = async () => {
+      await rm(dataDir(), { recursive: true });
+      await cp(copy(), dataDir(), { recursive: true });
+    };
+
+    it('ships nothing from a primary that is none any more', async () => {
+      const { id } = await at.controller.service.runner.start({
+        runbook: 'failover',
+        group: 'shop',
+        mode: 'failover',
+        params: { unfenced: { reason: 'a test of it' }, fenceSeconds: 1 },
+        dryRun: false,
+      });
+      while ((await at.controller.service.getExecution(id)).state !== 'ended')
+        await systemClock.sleep(5);
+      await restarted('one', putBack);
+      const before = await everything();
+      expect((await failure())?.code).to.equal('bank.group-differs');
+      expect(await everything()).to.deep.equal(before);
+      expect((await at.rebuild()).groups[0]).to.include({ outcome: 'refused' });
+      const { groups } = await at.rebuild({ replace: true });
+      expect(groups[0]).to.include({ outcome: 'rebuilt', primary: 'west', generation: 2 });
+    });
+
+    it('is told of points that it does not know', async () => {
+      await at.sync('more');
+      await restarted('one', putBack);
+      expect(await at.points()).to.have.length(2);
+      const { groups, isWhole } = await at.controller.service.banks.verify('west', [at.lost.key]);
+      expect(isWhole).to.equal(false);
+      const codes = groups.flatMap(({ faults }) => faults).map(({ code }) => code);
+      expect(codes).to.deep.equal(['bank.group-differs']);
+      const refused = await at.rebuild();
+      expect(refused.groups[0]!.faults[0]!.message).to.include(
+        '3, of which the state does not know 1',
+      );
+      expect((await at.rebuild({ replace: true })).groups[0]).to.include({ points: 3 });
+    });
+  });
+
+  it('goes on where it is the same', async () => {
+    // The key of this test's banks is not that of their state.
+    const order = { acceptUnverified: true };
+    await at.rebuild(order);
+    expect((await at.rebuild(order)).groups[0]).to.include({ outcome: 'present', points: 2 });
+    expect(await failure()).to.equal(null);
+    expect((await at.rebuild(order)).groups[0]).to.include({ outcome: 'present', points: 3 });
+  });
+});
