@@ -84,7 +84,7 @@ export const groupStatus = z
     rpoObjectiveSeconds: z.number(),
     rtoSeconds: z.number().nullable().describe('Of the newest verified drill or failover.'),
     rtoObjectiveSeconds: z.number(),
-    newestProvenPoint: z.string().nullable(),
+    newestUsablePoint: z.string().nullable(),
     newestProvenDataTime: time.nullable(),
     points: z.object({ proven: z.number(), partial: z.number(), damaged: z.number() }),
     damagedCopies: z

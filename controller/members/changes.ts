@@ -34,7 +34,9 @@ export interface ComparisonInput {
  */
 export function compareMembers(input: ComparisonInput): Comparison {
   const { members, known, found, unusable, changes, nowMs, graceSeconds } = input;
-  const isFound = new Set([...found, ...unusable.map(({ resource }) => resource)].map(resourceKey));
+  // What is named by its id bears the same key there as here: it is not found all the same.
+  const unfit = unusable.filter(({ code }) => code !== notThere).map(({ resource }) => resource);
+  const isFound = new Set([...found, ...unfit].map(resourceKey));
   const before = new Map(changes.map((change) => [resourceKey(change.resource), change]));
   const lacking: LackingResource[] = [];
   const next = changes.filter(({ change, resource, since, releasedAt }) =>
@@ -43,10 +45,12 @@ export function compareMembers(input: ComparisonInput): Comparison {
         releasedAt !== undefined && known.some((each) => isSame(each.resource, resource))
       : isWithinGrace(since, nowMs, graceSeconds),
   );
-  for (const { resource } of known) {
+  for (const { resource, problem } of known) {
     const key = resourceKey(resource);
     if (isFound.has(key) || !isChosen(members, resource)) continue;
     const earlier = before.get(key);
+    // It was not there then either.
+    if (earlier === undefined && problem?.code === notThere) continue;
     if (earlier?.releasedAt !== undefined) continue;
     const isKnownLost = earlier?.change === 'lost' || earlier?.change === 'replaced';
     if (isKnownLost && !isWithinGrace(earlier.since, nowMs, graceSeconds)) continue;
@@ -69,10 +73,12 @@ function lostOf(resource: ResourceRef, found: readonly ResourceRef[], since: str
       };
 }
 
+const notThere = 'member.not-found';
+
 /** A name that is not found is told once: as the loss of what it stood for. */
 function isNotLost(lost: readonly LackingResource[]) {
   return ({ resource, code }: LackingResource): boolean =>
-    code !== 'member.not-found' ||
+    code !== notThere ||
     !lost.some(
       ({ resource: { kind, id, name } }) =>
         kind === resource.kind && (name === resource.name || id === resource.name),

@@ -72,7 +72,7 @@ export interface GroupStatus {
   readonly rtoSeconds: number | null;
   readonly rtoObjectiveSeconds: number;
   /** The newest point of which anything can be recovered. */
-  readonly newestProvenPoint: string | null;
+  readonly newestUsablePoint: string | null;
   /** RFC 3339: what `rpoSeconds` counts from. */
   readonly newestProvenDataTime: string | null;
   readonly points: { readonly proven: number; readonly partial: number; readonly damaged: number };

@@ -42,7 +42,7 @@ export function statusOf(input: StatusInput): GroupStatus {
     rpoObjectiveSeconds: policy.rpoSeconds,
     rtoSeconds: rto?.seconds ?? null,
     rtoObjectiveSeconds: policy.rtoSeconds,
-    newestProvenPoint: newest?.id ?? null,
+    newestUsablePoint: newest?.id ?? null,
     newestProvenDataTime: rpoSeconds === null ? null : isoTime(nowMs - rpoSeconds * 1000),
     points: { proven, partial, damaged },
     damagedCopies: points.damagedCopies,

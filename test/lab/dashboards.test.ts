@@ -26,7 +26,7 @@ const status: GroupStatus = {
   rpoObjectiveSeconds: 1000,
   rtoSeconds: 120,
   rtoObjectiveSeconds: 600,
-  newestProvenPoint: '20261121T080000Z-0001',
+  newestUsablePoint: '20261121T080000Z-0001',
   newestProvenDataTime: '2026-11-21T08:00:00Z',
   points: { proven: 3, partial: 0, damaged: 0 },
   lacks: [],

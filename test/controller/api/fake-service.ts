@@ -17,7 +17,7 @@ export function sampleStatus(change: Partial<GroupStatus> = {}): GroupStatus {
     rpoObjectiveSeconds: 900,
     rtoSeconds: null,
     rtoObjectiveSeconds: 3600,
-    newestProvenPoint: '20261121T085503Z-1f0c',
+    newestUsablePoint: '20261121T085503Z-1f0c',
     newestProvenDataTime: '2026-11-21T08:55:03.000Z',
     points: { proven: 1, partial: 0, damaged: 0 },
     lacks: [],

@@ -83,7 +83,7 @@ describe('controller', () => {
     expect(status).to.include({ state: 'protected', generation: 1, primary: 'east' });
     expect(status.resources).to.deep.equal([{ kind: 'volume', id: volumeId, name: 'data' }]);
     expect(status.points.proven).to.equal(1);
-    const { manifest } = await controller.service.getPoint('shop', status.newestProvenPoint!);
+    const { manifest } = await controller.service.getPoint('shop', status.newestUsablePoint!);
     expect(manifest.copies).to.have.length(1);
     await until(() => Promise.resolve(ended.length > 0));
     expect(ended).to.deep.equal(['done']);
@@ -133,7 +133,7 @@ describe('controller', () => {
     const checked = await controller.service.verifyPoint('shop', newest!.id, 'content');
     expect(checked.state).to.equal('damaged');
     const status = await controller.service.groupStatus('shop');
-    expect(status).to.include({ newestProvenPoint: older!.id });
+    expect(status).to.include({ newestUsablePoint: older!.id });
     expect(status.points).to.deep.equal({ proven: 1, partial: 0, damaged: 1 });
   });
 

@@ -52,6 +52,12 @@ const notFound = {
   message: 'there is no volume db1',
 } as const;
 
+const noDocs = {
+  resource: docs,
+  code: 'member.not-found',
+  message: 'there is no container docs in the source project',
+} as const;
+
 describe('members compared with those of the newest point', () => {
   const nothing = { lacking: [], changes: [] };
   const table: readonly [
@@ -89,6 +95,41 @@ describe('members compared with those of the newest point', () => {
         unusable: [notFound],
       },
       { lacking: ['volume/v1 resource.lost'], changes: ['volume/v1 lost'] },
+    ],
+    [
+      'one named by its id is not found any more: its key is the same then as before',
+      {
+        members: [{ kind: 'volume', nameOrId: 'v1' }],
+        known: known(db),
+        found: [],
+        unusable: [{ ...notFound, resource: { ...db, name: 'v1' } }],
+      },
+      { lacking: ['volume/v1 resource.lost'], changes: ['volume/v1 lost'] },
+    ],
+    [
+      'a container is not found any more, whose name is its id',
+      { found: [db], unusable: [noDocs] },
+      { lacking: ['container/docs resource.lost'], changes: ['container/docs lost'] },
+    ],
+    [
+      'a container is not found, and was not when the point was made',
+      {
+        found: [db],
+        unusable: [noDocs],
+        known: [...known(db), lackingMember(noDocs)],
+      },
+      { lacking: ['container/docs member.not-found'], changes: [] },
+    ],
+    [
+      'the grace of a container has passed that is named still',
+      {
+        found: [db],
+        unusable: [noDocs],
+        known: [...known(db), lackingMember({ ...noDocs, code: 'resource.lost' })],
+        changes: [{ ...lost, resource: docs }],
+        graceSeconds: 3600,
+      },
+      { lacking: ['container/docs member.not-found'], changes: [] },
     ],
     [
       'a named one was never there',

@@ -56,7 +56,7 @@ describe('overview', () => {
     await addGroup(store, 'shop');
     expect(await overview.status('shop')).to.include({ rpoSeconds: null, generation: 1 });
     await store.transact([], [put(keys.point('shop', 'p2'), newest)]);
-    expect(await overview.status('shop')).to.include({ rpoSeconds: 300, newestProvenPoint: 'p2' });
+    expect(await overview.status('shop')).to.include({ rpoSeconds: 300, newestUsablePoint: 'p2' });
     await store.transact([], [put(keys.head('shop'), { ...firstHead, generation: 2 })]);
     expect((await overview.statuses()).map(({ generation }) => generation)).to.deep.equal([2]);
     await store.transact([], [remove(keys.group('shop')), remove(keys.head('shop'))]);

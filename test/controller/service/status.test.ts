@@ -38,7 +38,7 @@ describe('statusOf', () => {
   it('without a proven point a group is at risk, and its RPO unknown', () => {
     const points = [pointOf('shop', 'p1', minutesAgo(1), { state: 'damaged' })];
     const status = statusWith({ points });
-    expect(status).to.include({ state: 'at-risk', rpoSeconds: null, newestProvenPoint: null });
+    expect(status).to.include({ state: 'at-risk', rpoSeconds: null, newestUsablePoint: null });
     expect(status.points).to.deep.equal({ proven: 0, partial: 0, damaged: 1 });
   });
 
@@ -52,7 +52,7 @@ describe('statusOf', () => {
       const points = minutes.map((each) => pointOf('shop', `p${each}`, minutesAgo(each)));
       const status = statusWith({ points });
       expect(status).to.include({ rpoSeconds: seconds, state });
-      expect(status.newestProvenPoint).to.equal(`p${minutes[0]}`);
+      expect(status.newestUsablePoint).to.equal(`p${minutes[0]}`);
       expect(status.newestProvenDataTime).to.equal(minutesAgo(minutes[0]!));
     });
 

@@ -101,9 +101,9 @@ async function verifyFindsThem(scene: Scene, newest: RecoveryPoint | undefined):
     scene.say(`  ${finding.subject} ${finding.problem}: ${finding.detail}`);
   expect(found.checked.damaged).to.equal(3);
   const status = await statusOf(scene, group);
-  expect(status.newestProvenPoint).not.to.equal(newest?.id);
+  expect(status.newestUsablePoint).not.to.equal(newest?.id);
   scene.say(
-    `RPO goes back to ${status.rpoSeconds ?? '-'} s, point ${status.newestProvenPoint ?? '-'}`,
+    `RPO goes back to ${status.rpoSeconds ?? '-'} s, point ${status.newestUsablePoint ?? '-'}`,
   );
 }
 
