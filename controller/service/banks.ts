@@ -233,7 +233,7 @@ function unverified(subject: string, key: string | null): [string, string, strin
   return [
     'bank.unverified',
     subject,
-    `signed by ${key ?? 'nobody'}, for which only the bank itself vouches`,
+    `signed by ${key ?? 'nobody'}, for which only the bank itself vouches: if it is the one that you noted, give it with --trust`,
   ];
 }
 

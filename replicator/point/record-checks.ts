@@ -76,12 +76,26 @@ async function record(evidence: Evidence, deps: RecordDeps): Promise<readonly Re
     const among = all.map(({ id }) => id);
     const seen = own === null ? others : [...others, own];
     try {
-      return await deps.ledger.recordChecks(group, { at, depth, points, among }, seen);
+      const heads = await deps.ledger.recordChecks(group, { at, depth, points, among }, seen);
+      for (const head of heads) tell(head, all, deps);
+      return heads;
     } catch (error) {
       // Another point came: it may share what is damaged.
       if (!isOvertaken(error)) throw error;
     }
   }
+}
+
+/** To whoever reads the log at night: from wherever it was seen, and that it is mended too. */
+function tell(
+  { group, id, state, checked: { damaged, findings } }: RecoveryPoint,
+  before: readonly RecoveryPoint[],
+  { log }: Pick<RecordDeps, 'log'>,
+): void {
+  const was = before.find((each) => each.id === id)?.checked.damaged ?? 0;
+  const fields = { group, point: id, state, damaged, was };
+  if (damaged > was) log.warn('a recovery point is damaged', { ...fields, first: findings[0] });
+  else if (damaged < was) log.info('a recovery point is less damaged than it was', fields);
 }
 
 async function spreadTo(

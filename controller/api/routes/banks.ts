@@ -11,7 +11,13 @@ import { route, type Route } from '../route.ts';
 
 const reason = z.string().trim().min(3).max(1000).describe('Kept in the audit records for ever.');
 const order = z.strictObject({ reason });
-const fingerprints = z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/)).max(64);
+const fingerprint = z
+  .string()
+  .regex(
+    /^sha256:[0-9a-f]{64}$/,
+    'is no fingerprint: sha256: and 64 hexadecimal digits, as farshore bank key show prints them',
+  );
+const fingerprints = z.array(fingerprint).max(64);
 
 const fault = z
   .object({ code: z.string(), subject: z.string(), message: z.string() })

@@ -144,7 +144,7 @@ export function remarks({ name, changes, lacks, verification }: GroupStatus): re
       .filter(({ resource }) => !changed.has(resourceKey(resource)))
       .map(
         ({ resource, state, problem }) =>
-          `${name}: ${resourceKey(resource)} (${resource.name}) is ${state} in the newest point${problem === null ? '' : `: ${problem.message}`}`,
+          `${name}: ${resourceKey(resource)} (${resource.name}) is ${state} in the newest point${problem === null ? '' : `: ${problem.message}`}${state === 'damaged' ? '; a session mends it from the primary' : ''}`,
       ),
   ];
 }
