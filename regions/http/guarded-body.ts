@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { socketRead } from './socket-buffers.ts';
 import type { Watchdog } from './watchdog.ts';
 
 export interface BodyGuard {
@@ -30,16 +29,18 @@ const heldBytes = 256 * 1024;
 export class GuardedBody extends Readable {
   readonly #source: BodySource;
   readonly #guard: BodyGuard;
+  readonly #giveBack: (piece: Buffer) => void;
   /** What came before anybody read: to push it would be taken for reading on. */
   #early: Buffer[] = [];
   #isRead = false;
   #bytes = 0;
   #hasEnded = false;
 
-  constructor(source: BodySource, guard: BodyGuard) {
+  constructor(source: BodySource, guard: BodyGuard, giveBack: (piece: Buffer) => void) {
     super({ highWaterMark: heldBytes });
     this.#source = source;
     this.#guard = guard;
+    this.#giveBack = giveBack;
     guard.watchdog.pause();
     // Whoever has it may look at something else first: he hears of it when he reads.
     this.on('error', () => undefined);
@@ -48,12 +49,16 @@ export class GuardedBody extends Readable {
   /** The next piece. */
   receive(piece: Buffer): void {
     this.#bytes += piece.length;
-    socketRead(piece.length);
     this.#guard.watchdog.moved(piece.length);
     if (!this.#isRead) this.#early.push(piece);
     else if (this.push(piece)) return;
     this.#source.pause();
     this.#guard.watchdog.pause();
+  }
+
+  /** From its only reader: nobody looks at it any more, and something else may be read into its place. */
+  giveBack(piece: Buffer): void {
+    this.#giveBack(piece);
   }
 
   /** There is no more. */

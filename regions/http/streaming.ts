@@ -1,6 +1,7 @@
 import { type Controller, Dispatched } from './dispatched.ts';
 import { type BodyGuard, GuardedBody } from './guarded-body.ts';
 import { flat } from './headers.ts';
+import type { ReadBuffers } from './read-buffers.ts';
 import type { Answer, Outgoing } from './transport.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -19,15 +20,18 @@ export class Streaming extends Dispatched {
   readonly #request: StreamOutgoing;
   readonly #resolve: (answer: Answer<GuardedBody>) => void;
   readonly #reject: (error: unknown) => void;
+  readonly #buffers: Pick<ReadBuffers, 'giveBack'>;
   #body: GuardedBody | undefined;
 
   constructor(
     request: StreamOutgoing,
+    buffers: Pick<ReadBuffers, 'giveBack'>,
     resolve: (answer: Answer<GuardedBody>) => void,
     reject: (error: unknown) => void,
   ) {
     super();
     this.#request = request;
+    this.#buffers = buffers;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -40,7 +44,8 @@ export class Streaming extends Dispatched {
     // An interim answer: the one that counts comes after it.
     if (status < 200) return;
     const answer = { status, headers: flat(headers) };
-    this.#body = new GuardedBody(controller, this.#request.guard(answer));
+    const giveBack = (piece: Buffer) => this.#buffers.giveBack(piece);
+    this.#body = new GuardedBody(controller, this.#request.guard(answer), giveBack);
     this.#resolve({ ...answer, body: this.#body });
   }
 

@@ -8,6 +8,7 @@ import { Collecting, type WholeAnswer, type WholeOutgoing } from './collecting.t
 import type { Dispatched } from './dispatched.ts';
 import { answerTooLarge } from './failure.ts';
 import { flat } from './headers.ts';
+import { ReadBuffers } from './read-buffers.ts';
 import type { ServiceRequest } from './service-client.ts';
 import { type StreamOutgoing, Streaming } from './streaming.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -41,6 +42,7 @@ const maxHeaderBytes = 64 * 1024;
  * Proxies of the environment are not used. Redirects are not followed: a token would go with them.
  */
 export class Transport {
+  readonly #buffers = new ReadBuffers();
   readonly #bulk: BulkAgent;
   readonly #kept: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent };
   readonly #fresh: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent };
@@ -66,7 +68,12 @@ export class Transport {
       headersTimeout: 0,
       bodyTimeout: 0,
       maxHeaderSize: maxHeaderBytes,
-      connect: { ...secure, timeout: connectTimeoutMs, keepAlive: true },
+      connect: this.#buffers.connector({
+        ...secure,
+        allowH2: false,
+        timeout: connectTimeoutMs,
+        keepAlive: true,
+      }),
     });
   }
 
@@ -116,7 +123,7 @@ export class Transport {
   /** The answer as a stream, which must be read or destroyed. */
   bulk(request: StreamOutgoing): Promise<Answer<Readable>> {
     return new Promise((resolve, reject) => {
-      this.#dispatch(request, new Streaming(request, resolve, reject));
+      this.#dispatch(request, new Streaming(request, this.#buffers, resolve, reject));
     });
   }
 

@@ -1,5 +1,12 @@
 import type { Readable } from 'node:stream';
+import { GuardedBody } from './guarded-body.ts';
 import type { Watchdog } from './watchdog.ts';
+
+/**
+ * undici asks for the next piece when its socket has taken all before, or holds less than its high-water
+ * mark of them (64 KiB, of TLS 16). So a piece after which so much more was asked for has left the process.
+ */
+const heldBehind = 1024 * 1024;
 
 /**
  * What a request sends of a stream. undici does not get the stream itself: it would destroy it with the
@@ -11,6 +18,9 @@ export class Upload implements AsyncIterableIterator<Buffer> {
   readonly #watchdog: Pick<Watchdog, 'pause' | 'resume'>;
   #pieces: AsyncIterator<Buffer> | undefined;
   #sourceError: Error | undefined;
+  /** Pieces that may not have left yet, of a body whose pieces are lent. */
+  readonly #behind: Buffer[] = [];
+  #behindBytes = 0;
 
   constructor(body: Readable, watchdog: Pick<Watchdog, 'pause' | 'resume'>) {
     this.#body = body;
@@ -36,8 +46,11 @@ export class Upload implements AsyncIterableIterator<Buffer> {
   async next(): Promise<IteratorResult<Buffer>> {
     this.#pieces ??= this.#body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     this.#watchdog.pause();
+    this.#giveBack();
     try {
-      return await this.#pieces.next();
+      const next = await this.#pieces.next();
+      if (next.done !== true) this.#keep(next.value);
+      return next;
     } catch (error) {
       this.#sourceError = error as Error;
       throw error;
@@ -51,5 +64,23 @@ export class Upload implements AsyncIterableIterator<Buffer> {
     this.#body.destroy();
     await this.#pieces?.return?.();
     return { done: true, value: undefined };
+  }
+
+  /** Straight from a connection: nobody else has it. */
+  #keep(piece: Buffer): void {
+    if (!(this.#body instanceof GuardedBody)) return;
+    this.#behind.push(piece);
+    this.#behindBytes += piece.length;
+  }
+
+  #giveBack(): void {
+    if (!(this.#body instanceof GuardedBody)) return;
+    for (;;) {
+      const [oldest] = this.#behind;
+      if (oldest === undefined || this.#behindBytes - oldest.length < heldBehind) return;
+      this.#behind.shift();
+      this.#behindBytes -= oldest.length;
+      this.#body.giveBack(oldest);
+    }
   }
 }

@@ -1,0 +1,87 @@
+import type { Socket } from 'node:net';
+import { buildConnector } from 'undici';
+
+/** As much as Node itself takes from a socket at once; of TLS it is a record at most. */
+const readBytes = { 'http:': 64 * 1024, 'https:': 16 * 1024 } as const;
+
+/** Kept of a size for the next reads. */
+const freeAtMost = 256;
+
+/**
+ * V8 collects young objects when *they* fill their room, which buffers outside its heap do not; it sees the
+ * memory outside grow, and answers with collections of the whole heap. A collection of the young ones each
+ * 8 MiB frees the buffers while the processor's caches still hold them. `--expose-gc` allows it; without
+ * that flag V8 is left to itself.
+ */
+const collectEach = 8 * 1024 * 1024;
+
+/**
+ * What sockets read into. Node makes a buffer of 64 KiB for each read, and getting rid of them is half of the
+ * CPU that a large transfer takes. Here the next read goes into a buffer whose last content was sent on, once
+ * whoever sent it has given it back. One that nobody gives back is collected like any other, so to forget it
+ * is no fault; to give back what somebody still looks at would be, and only `Upload` does it.
+ */
+export class ReadBuffers {
+  readonly #free = new Map<number, Buffer[]>();
+  /** Of those on their way through the process: how much was read into each. */
+  readonly #lent = new WeakMap<ArrayBufferLike, number>();
+  #made = 0;
+
+  /** undici's connector, whose sockets read into these. */
+  connector(options: buildConnector.BuildOptions): buildConnector.connector {
+    return (to, callback) => {
+      const size = to.protocol === 'https:' ? readBytes['https:'] : readBytes['http:'];
+      let socket: Socket | undefined;
+      let current: Buffer | undefined;
+      const onread = {
+        buffer: () => (current ??= this.#take(size)),
+        callback: (bytes: number, into: Uint8Array): boolean => {
+          if (socket === undefined) throw new Error('a socket read before it was connected');
+          // Not worth a buffer: what is small is kept by whoever wants it as long as it likes.
+          if (bytes < size / 2) return socket.push(this.#copyOf(into, bytes));
+          current = undefined;
+          this.#lent.set(into.buffer, bytes);
+          return socket.push(into.subarray(0, bytes));
+        },
+      };
+      // One each, since Node does not tell these functions which socket it is.
+      buildConnector({ ...options, onread })(to, (...[error, connected]) => {
+        if (error !== null) {
+          callback(error, null);
+          return;
+        }
+        socket = connected;
+        callback(null, connected);
+      });
+    };
+  }
+
+  /** Only of what nobody will look at any more. It is taken where it is all that one read brought. */
+  giveBack(piece: Buffer): void {
+    const { buffer, byteOffset, length } = piece;
+    if (byteOffset !== 0 || this.#lent.get(buffer) !== length) return;
+    this.#lent.delete(buffer);
+    const free = this.#free.get(buffer.byteLength) ?? [];
+    this.#free.set(buffer.byteLength, free);
+    if (free.length < freeAtMost) free.push(Buffer.from(buffer));
+  }
+
+  #take(size: number): Buffer {
+    const free = this.#free.get(size)?.pop();
+    if (free !== undefined) return free;
+    this.#count(size);
+    return Buffer.allocUnsafeSlow(size);
+  }
+
+  #copyOf(read: Uint8Array, bytes: number): Buffer {
+    this.#count(bytes);
+    return Buffer.from(read.subarray(0, bytes));
+  }
+
+  #count(bytes: number): void {
+    this.#made += bytes;
+    if (this.#made < collectEach) return;
+    this.#made = 0;
+    globalThis.gc?.({ type: 'minor' });
+  }
+}
