@@ -6,7 +6,7 @@ import type { Watchdog } from './watchdog.ts';
  * undici asks for the next piece when its socket has taken all before, or holds less than its high-water
  * mark of them (64 KiB, of TLS 16). So a piece after which so much more was asked for has left the process.
  */
-const heldBehind = 1024 * 1024;
+const heldBehind = 256 * 1024;
 
 /**
  * What a request sends of a stream. undici does not get the stream itself: it would destroy it with the

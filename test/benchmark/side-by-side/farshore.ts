@@ -23,11 +23,11 @@ interface Session {
 }
 
 /** Of the session before the first that is measured. */
-const warmUp = { container: 'bench-warm-up', objects: 16, bytesEach: 4096 };
+const warmUp = { container: 'bench-warm-up', objects: 8, bytesEach: 16 << 20 };
 
 /**
  * The controller as it is served; a copy is a session of a group with the container. It runs all the time:
- * one session of something small has gone before, which takes the bank and compiles what all sessions need.
+ * one session of another container has gone before, which takes the bank and compiles what all sessions need.
  * With a directory for them it leaves a profile of its CPU there when it ends, which itself takes some.
  */
 export function farshore(servers: Servers, profiles?: string): Entry {
