@@ -11,7 +11,7 @@ import { fill } from './fill.ts';
 import { type Servers, withoutSettings } from './servers.ts';
 
 /** Its answers are the controller's work too: not so often that they count. */
-const pollMs = 250;
+const pollMs = 500;
 
 interface Session {
   readonly summary: {
