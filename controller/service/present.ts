@@ -20,7 +20,7 @@ export const untold = {
 
 export interface PresentDeps {
   readonly store: Store;
-  readonly ledger: Pick<Ledger, 'points' | 'session' | 'uncommitted'>;
+  readonly ledger: Pick<Ledger, 'points' | 'session' | 'pointless'>;
 }
 
 /**

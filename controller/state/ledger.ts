@@ -137,15 +137,13 @@ export class StoreLedger implements Ledger {
     });
   }
 
-  async uncommitted(group: string): Promise<readonly string[]> {
+  async pointless(group: string): Promise<readonly string[]> {
     const session = await this.#store.get(keys.session(group));
     const past = await this.#store.range(keys.history(group));
-    const committed = new Set((await this.points(group)).map(({ id }) => id));
+    const there = new Set((await this.points(group)).map(({ id }) => id));
     // A session and its point have one id.
-    return [...(session === null ? [] : [session]), ...past]
-      .filter(({ value: { phase } }) => phase === 'failed' || phase === 'superseded')
-      .map(({ value: { id } }) => id)
-      .filter((id) => !committed.has(id));
+    const current = session !== null && isEnded(session.value.phase) ? [session.value.id] : [];
+    return [...past.map(({ value }) => value.id), ...current].filter((id) => !there.has(id));
   }
 
   async removePoint(group: string, point: string): Promise<void> {

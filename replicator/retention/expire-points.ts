@@ -12,10 +12,7 @@ import { unpointedCopies } from '../session/unpointed.ts';
 import { orphansOf } from './unknown-points.ts';
 
 export interface ExpireDeps {
-  readonly ledger: Pick<
-    Ledger,
-    'points' | 'expirePoint' | 'removePoint' | 'session' | 'uncommitted'
-  >;
+  readonly ledger: Pick<Ledger, 'points' | 'expirePoint' | 'removePoint' | 'session' | 'pointless'>;
   readonly movers: Movers;
   readonly at: TargetContext;
   /** Points because of which the others may go; absent: they go whatever there is. */

@@ -3,11 +3,11 @@ import type { Bank } from '../bank/bank.ts';
 import { isEnded } from '../session/state.ts';
 import type { Ledger } from '../session/ledger.ts';
 
-type Known = Pick<Ledger, 'points' | 'session' | 'uncommitted'>;
+type Known = Pick<Ledger, 'points' | 'session' | 'pointless'>;
 
 /**
  * Manifests in the bank that are no point and never will be: a session wrote them and was given up
- * before it committed. Throws `retention.unknown-point` for one that nothing here knows of: the state
+ * before it committed, or its point has expired and the request that wrote it was carried out late. Throws `retention.unknown-point` for one that nothing here knows of: the state
  * is older than the bank, or another installation wrote it, and nobody can say what it needs.
  */
 export async function orphansOf(
@@ -40,11 +40,11 @@ async function sortOut(group: string, listed: readonly string[], ledger: Known) 
   const session = await ledger.session(group);
   const running = session !== null && !isEnded(session.phase) ? [session.pointId] : [];
   const known = new Set([...points, ...running]);
-  const uncommitted = new Set(await ledger.uncommitted(group));
+  const pointless = new Set(await ledger.pointless(group));
   const others = listed.filter((id) => !known.has(id));
   return {
-    givenUp: others.filter((id) => uncommitted.has(id)),
-    unknown: others.filter((id) => !uncommitted.has(id)),
+    givenUp: others.filter((id) => pointless.has(id)),
+    unknown: others.filter((id) => !pointless.has(id)),
   };
 }
 

@@ -30,7 +30,7 @@ export function guarded(ledger: Ledger): Ledger {
     commitPoint: (...all) => guard(ledger.commitPoint(...all)),
     recordChecks: (...all) => guard(ledger.recordChecks(...all)),
     expirePoint: (...all) => guard(ledger.expirePoint(...all)),
-    uncommitted: (group) => guard(ledger.uncommitted(group)),
+    pointless: (group) => guard(ledger.pointless(group)),
     removePoint: (group, point) => guard(ledger.removePoint(group, point)),
   };
 }

@@ -59,8 +59,11 @@ export interface Ledger {
    * (transient) when an operator has come to hold it.
    */
   expirePoint(group: string, point: string, kept?: readonly KeptPoint[]): Promise<void>;
-  /** Points that ended sessions of the group sealed, or not even that, and did not commit, as far as they are remembered. */
-  uncommitted(group: string): Promise<readonly string[]>;
+  /**
+   * Ended sessions of the group, as far as they are remembered, whose point is not there: it was never
+   * committed, or has expired since. A manifest of it that is in the bank all the same came late.
+   */
+  pointless(group: string): Promise<readonly string[]>;
   /** Forgets it, once its data is gone. Only by who carries out the group's session. */
   removePoint(group: string, point: string): Promise<void>;
 }

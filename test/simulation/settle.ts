@@ -51,25 +51,32 @@ export async function settle(deps: SettleDeps): Promise<void> {
       for (const group of groups) {
         if (group.isFailingBack) await inTime(deps, operator.failBack(group));
         else if (truth.isBusy(group.name)) await inTime(deps, operator.approve(group));
-        else await inTime(deps, operator.retry(group));
+        else if (!isServed(group, healedAt, deps)) await inTime(deps, operator.retry(group));
       }
     },
   );
   if (deps.goesOnMs > 0) await deps.pass(deps.goesOnMs);
-  await until(
-    deps,
-    'everything is at rest',
-    () =>
-      isReadNoMore(deps) &&
-      groups.every((group) => isPaused(group, deps) && operator.isQuiet(group)),
-    async () => {
-      if (!isReadNoMore(deps))
-        await inTime(deps, operator.applyPolicies({ ...deps.wishes, readEverySeconds: null }));
-      for (const group of groups)
-        if (!isPaused(group, deps)) await inTime(deps, operator.pause(group));
-    },
-  );
-  await deps.pass(15_000);
+  // Again where an order was on its way all the time.
+  do {
+    await until(
+      deps,
+      'everything is at rest',
+      () =>
+        isReadNoMore(deps) &&
+        groups.every(
+          (group) => isPaused(group, deps) && operator.isQuiet(group) && !truth.isBusy(group.name),
+        ),
+      async () => {
+        for (const group of groups)
+          if (truth.isBusy(group.name)) await inTime(deps, operator.approve(group));
+        if (!isReadNoMore(deps))
+          await inTime(deps, operator.applyPolicies({ ...deps.wishes, readEverySeconds: null }));
+        for (const group of groups)
+          if (!isPaused(group, deps)) await inTime(deps, operator.pause(group));
+      },
+    );
+    await deps.pass(15_000);
+  } while (groups.some(({ name }) => truth.isBusy(name)));
 }
 
 function isServed(

@@ -86,6 +86,15 @@ describe('expiry of points', () => {
     expect(await at.bank.readManifest('shop', given.pointId)).to.equal(null);
   });
 
+  it('takes along the manifest of a point that had expired when it was written once more', async () => {
+    const { at, newer, older } = await twoPoints();
+    const late = (await at.bank.readManifest('shop', older.id))!;
+    expect(await expire(at, [older])).to.equal(1);
+    await at.bank.writeManifest('shop', older.id, late);
+    expect(await expire(at, [newer])).to.equal(1);
+    expect(await at.bank.readManifest('shop', older.id)).to.equal(null);
+  });
+
   it('deletes nothing in a bank that another installation took over', async () => {
     const { at, older } = await twoPoints();
     const held = at.world.secondary.size;

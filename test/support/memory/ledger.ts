@@ -1,4 +1,5 @@
 import { FarshoreError } from '../../../kernel/errors.ts';
+import { isEnded } from '../../../replicator/session/state.ts';
 import type { NewPoint, RecoveryPoint } from '../../../replicator/point/types.ts';
 import { stillValid, withChecks } from '../../../replicator/point/members.ts';
 import {
@@ -27,6 +28,8 @@ export class MemoryLedger implements Ledger {
   readonly #generations = new Map<string, number>();
   readonly #sessions = new Map<string, string>();
   readonly #points = new Map<string, string>();
+  /** `group/id` of those that ended. */
+  readonly #ended = new Set<string>();
   #sequence = 0;
 
   raiseGeneration(group: string, generation: number): void {
@@ -42,6 +45,7 @@ export class MemoryLedger implements Ledger {
     const write = { write: 'saveSession', what: session.phase } as const;
     await this.#write(write, session, () => {
       this.#sessions.set(session.group, JSON.stringify(session));
+      if (isEnded(session.phase)) this.#ended.add(`${session.group}/${session.pointId}`);
     });
   }
 
@@ -115,11 +119,12 @@ export class MemoryLedger implements Ledger {
     await this.savePoint({ ...of(point), state: 'expiring' });
   }
 
-  uncommitted(group: string): Promise<readonly string[]> {
-    const session = JSON.parse(this.#sessions.get(group) ?? 'null') as Session | null;
-    const isGivenUp = session?.phase === 'failed' || session?.phase === 'superseded';
-    const isCommitted = this.#points.has(`${group}/${session?.pointId ?? ''}`);
-    return Promise.resolve(isGivenUp && !isCommitted ? [session.pointId] : []);
+  pointless(group: string): Promise<readonly string[]> {
+    const prefix = `${group}/`;
+    const gone = [...this.#ended].filter((path) => !this.#points.has(path));
+    return Promise.resolve(
+      gone.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length)),
+    );
   }
 
   async removePoint(group: string, point: string): Promise<void> {
