@@ -41,8 +41,10 @@ export function compareMembers(input: ComparisonInput): Comparison {
   const lacking: LackingResource[] = [];
   const next = changes.filter(({ change, resource, since, releasedAt }) =>
     change === 'lost' || change === 'replaced'
-      ? // Confirmed, and still in the newest point: forgotten once that lacks it no more.
-        releasedAt !== undefined && known.some((each) => isSame(each.resource, resource))
+      ? // Confirmed, and still in the newest point: forgotten once that lacks it no more, or it is back.
+        releasedAt !== undefined &&
+        !isFound.has(resourceKey(resource)) &&
+        known.some((each) => isSame(each.resource, resource))
       : isWithinGrace(since, nowMs, graceSeconds),
   );
   for (const { resource, problem } of known) {

@@ -51,8 +51,10 @@ export async function presentOf(
   for (const { id, object } of inBank)
     if (unknown.has(id) && (await readBounded(documents, object, signal)) === null)
       unknown.delete(id);
-  const isOther =
-    banked !== null && (banked.createdAt !== createdAt || banked.head.generation > head.generation);
+  // A deleted group may have left its record, without any point.
+  const isAnother = banked !== null && banked.createdAt !== createdAt && inBank.length > 0;
+  const isNewer = banked?.createdAt === createdAt && banked.head.generation > head.generation;
+  const isOther = isAnother || isNewer;
   if (!isOther && unknown.size === 0) {
     const { primary, generation } = head;
     return { ...untold, group, outcome: 'present', primary, generation, points: points.length };

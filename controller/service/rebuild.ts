@@ -19,7 +19,7 @@ import { adoptKeys } from '../state/installation.ts';
 import { keys } from '../state/keys.ts';
 import { refused } from '../state/refusals.ts';
 import { atomically } from '../store/atomically.ts';
-import { type Operation, put, remove, unchanged } from '../store/store.ts';
+import { type Entry, type Operation, put, remove, unchanged } from '../store/store.ts';
 import type { Fault, RebuildOrder, RebuiltGroup } from './bank-types.ts';
 import { collected } from './collected.ts';
 import { OtherBanks } from './other-banks.ts';
@@ -213,8 +213,16 @@ async function commit(
   const { spec, createdAt, policy, head, resources } = banked;
   const { name } = spec;
   const written = [...points.map(putPoint), ...keptByOperators(banked, points)];
-  for (let n = writtenAtOnce; n < written.length; n += writtenAtOnce)
-    await store.transact([], written.slice(n, n + writtenAtOnce));
+  const isOther = ({ value }: Entry<RecoveryPoint>): boolean =>
+    !points.some(({ id }) => id === value.id);
+  // Nor are those that go known by their sessions: what a bank has of them all the same is not what expired.
+  const going = (await store.range(keys.point(name))).filter(isOther);
+  const before = [
+    ...written.splice(writtenAtOnce),
+    ...going.map(({ value }) => remove(keys.history(name, value.id))),
+  ];
+  for (let n = 0; n < before.length; n += writtenAtOnce)
+    await store.transact([], before.slice(n, n + writtenAtOnce));
   await atomically(store, async () => {
     const existing = await findGroup(store, name);
     if (existing !== null && !replace) throw isThere(name);
@@ -223,9 +231,7 @@ async function commit(
     if (session !== null && !isEnded(session.value.phase)) throw isBusy(name, 'a session');
     if (active !== null) throw isBusy(name, 'an execution');
     const known = await store.get(keys.policy(spec.policy));
-    const others = (await store.range(keys.point(name))).filter(
-      ({ value }) => !points.some(({ id }) => id === value.id),
-    );
+    const others = (await store.range(keys.point(name))).filter(isOther);
     return {
       compares: [
         unchanged(keys.group(name), existing?.record ?? null),
@@ -242,7 +248,10 @@ async function commit(
         put(keys.members(name), { resources }),
         put(keys.allMembers(), null),
         ...others.map(({ path }) => remove({ path })),
-        ...written.slice(0, writtenAtOnce),
+        ...(others.some(({ value }) => value.id === session?.value.id)
+          ? [remove(keys.session(name))]
+          : []),
+        ...written,
         audit,
       ],
       result: undefined,

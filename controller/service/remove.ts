@@ -7,6 +7,7 @@ import { newestProven, newestUsable } from '../../replicator/point/choose.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { expirePoints } from '../../replicator/retention/expire-points.ts';
+import { deleteOrphans } from '../../replicator/retention/unknown-points.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import type { Ledger } from '../../replicator/session/ledger.ts';
 import type { Execution, ExecutionJournal } from '../../runbooks/execution/types.ts';
@@ -138,11 +139,13 @@ async function forget(
   group: string,
   region: string,
   isStrict: boolean,
-  { sites, log }: RemoveDeps,
+  { sites, ledger, log }: RemoveDeps,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await deleteGroupRecord(await sites.bank(region, signal), group, signal);
+    const bank = await sites.bank(region, signal);
+    await deleteOrphans(group, ledger, bank, signal);
+    await deleteGroupRecord(bank, group, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (isStrict) throw error;

@@ -48,9 +48,7 @@ export async function writeGroupRecord(
   const name = recordName(of);
   const listed = await requireNoOther(documents, of, signal);
   const there = await readBounded(documents, name, signal);
-  if (there instanceof Buffer && there.equals(body)) return;
-  await documents.write(name, body, signal);
-  if (there !== null) return;
+  if (!(there instanceof Buffer && there.equals(body))) await documents.write(name, body, signal);
   for (const other of listed) if (other !== name) await documents.delete(other, signal);
 }
 
@@ -70,9 +68,11 @@ export async function requireNoOther(
   for await (const name of documents.list(recordPrefix(group), {}, signal))
     if (recordPattern.test(name)) listed.push(name);
   const isOwn = (name: string): boolean => name.startsWith(`${recordPrefix(group)}${createdAt}-`);
-  const newer = listed.filter((name) => name > recordName(of));
+  const name = recordName(of);
+  // Listings may not show yet what a failover has just written.
+  const newer = [...new Set([...listed.filter((each) => each > name), following(name)])];
   // Once it has begun there, what is older is what a deleted group of the name wrote late.
-  const others = listed.some(isOwn) ? newer : listed;
+  const others = listed.some(isOwn) ? newer : new Set([...listed, ...newer]);
   // Listings go on showing what was deleted.
   const other = await firstThere(others, documents, signal);
   if (other === null) return listed;
@@ -112,16 +112,22 @@ export async function readGroupRecord(
   }
 }
 
-/** With the group's last point: it is nothing to have back any more. Of another's bank it is not touched. */
+/**
+ * With the group's last point: it is nothing to have back any more. While a point is there it stays, of
+ * whatever group of the name: without it that one could not be had back. Of another's bank it is not touched.
+ */
 export async function deleteGroupRecord(
   bank: Bank,
   group: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const owner = await readOwner(bank.documents, signal);
+  const { documents } = bank;
+  const owner = await readOwner(documents, signal);
   if (owner?.installation !== bank.installation) return;
-  for await (const name of bank.documents.list(recordPrefix(group), {}, signal))
-    await bank.documents.delete(name, signal);
+  const points = documents.list(`${group}/points/`, {}, signal);
+  if ((await firstThere(points, documents, signal)) !== null) return;
+  for await (const name of documents.list(recordPrefix(group), {}, signal))
+    await documents.delete(name, signal);
 }
 
 /** What a listing shows, and then by name what it does not show yet: generations have no gaps. */

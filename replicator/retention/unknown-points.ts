@@ -1,5 +1,6 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../bank/bank.ts';
+import { readOwner } from '../bank/owner.ts';
 import { isEnded } from '../session/state.ts';
 import type { Ledger } from '../session/ledger.ts';
 
@@ -7,8 +8,9 @@ type Known = Pick<Ledger, 'points' | 'session' | 'pointless'>;
 
 /**
  * Manifests in the bank that are no point and never will be: a session wrote them and was given up
- * before it committed, or its point has expired and the request that wrote it was carried out late. Throws `retention.unknown-point` for one that nothing here knows of: the state
- * is older than the bank, or another installation wrote it, and nobody can say what it needs.
+ * before it committed, or its point has expired and the request that wrote it was carried out late.
+ * Throws `retention.unknown-point` for one that nothing here knows of: the state is older than the bank,
+ * or another installation wrote it, and nobody can say what it needs.
  */
 export async function orphansOf(
   group: string,
@@ -16,14 +18,25 @@ export async function orphansOf(
   bank: Bank,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const prefix = `${group}/points/`;
   // Listed first: what is committed meanwhile is known when it is looked up.
-  const listed: string[] = [];
-  for await (const name of bank.documents.list(prefix, {}, signal))
-    listed.push(name.slice(prefix.length).replace(/\.json$/, ''));
+  const listed = await listedIn(bank, group, signal);
   const { givenUp, unknown } = await sortOut(group, listed, ledger);
   if (unknown[0] !== undefined) throw unknownPoint(group, unknown[0], bank);
   return givenUp;
+}
+
+/** Of a group that goes. Those that nobody knows of stay, and so does a bank that is another's. */
+export async function deleteOrphans(
+  group: string,
+  ledger: Known,
+  bank: Bank,
+  signal: AbortSignal,
+): Promise<void> {
+  const owner = await readOwner(bank.documents, signal);
+  if (owner?.installation !== bank.installation) return;
+  const listed = await listedIn(bank, group, signal);
+  for (const id of (await sortOut(group, listed, ledger)).givenUp)
+    await bank.deleteManifest(group, id, signal);
 }
 
 /** Of points that a bank held a moment ago: those that nothing here knows of. */
@@ -33,6 +46,18 @@ export async function unknownPoints(
   ledger: Known,
 ): Promise<readonly string[]> {
   return (await sortOut(group, listed, ledger)).unknown;
+}
+
+async function listedIn(
+  { documents }: Bank,
+  group: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const prefix = `${group}/points/`;
+  const listed: string[] = [];
+  for await (const name of documents.list(prefix, {}, signal))
+    listed.push(name.slice(prefix.length).replace(/\.json$/, ''));
+  return listed;
 }
 
 async function sortOut(group: string, listed: readonly string[], ledger: Known) {

@@ -132,6 +132,14 @@ describe('members compared with those of the newest point', () => {
       { lacking: ['container/docs member.not-found'], changes: [] },
     ],
     [
+      'a container was let go and is back: what was confirmed is over',
+      {
+        known: [...known(db), lackingMember(noDocs)],
+        changes: [{ ...lost, resource: docs, releasedAt: since }],
+      },
+      nothing,
+    ],
+    [
       'a named one was never there',
       {
         members: [{ kind: 'volume', nameOrId: 'db1' }],

@@ -55,6 +55,32 @@ describe('a group that the state has, and the bank otherwise', () => {
       expect(await at.names('shop/group/')).to.have.length(1);
     });
 
+    it('goes on where what a deleted group left sorts after its own, and could not be deleted at once', async () => {
+      for (const name of await at.names('shop/points/')) await at.documents.delete(name);
+      await at.controller.service.banks.adopt('west', { reason });
+      await at.controller.service.applyPolicy(gold);
+      await at.controller.service.applyGroup(spec);
+      await at.sync('of the new one');
+      const late = 'shop/group/2099-11-21T08:00:00.000Z-0000000001.json';
+      await at.documents.write(late, (await at.documents.read(await at.recordOf('shop')))!);
+      const [point = ''] = await at.names('shop/points/');
+      const hidden = (await at.documents.read(point))!;
+      await at.documents.delete(point);
+      await at.sync('without any point');
+      expect(await at.names('shop/group/')).to.not.include(late);
+      await at.documents.write(point, hidden);
+      await at.sync('again');
+    });
+
+    it('takes nothing of the one in the bank along when it is deleted', async () => {
+      await appliedUnseen();
+      await at.controller.service.banks.adopt('west', { reason });
+      const before = await everything();
+      await at.controller.service.deleteGroup('shop', { deletePoints: true });
+      expect(await everything()).to.deep.equal(before);
+      expect((await at.rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 2 });
+    });
+
     /** As if the bank had not answered truly while it was applied. */
     const appliedUnseen = async () => {
       const hidden = new Map<string, Buffer>();
@@ -121,6 +147,17 @@ describe('a group that the state has, and the bank otherwise', () => {
       expect((await at.rebuild()).groups[0]).to.include({ outcome: 'refused' });
       const { groups } = await at.rebuild({ replace: true });
       expect(groups[0]).to.include({ outcome: 'rebuilt', primary: 'west', generation: 2 });
+    });
+
+    it('does not take for expired what it was replaced without', async () => {
+      const [, second = ''] = await at.names('shop/points/');
+      const hidden = (await at.documents.read(second))!;
+      await at.documents.delete(second);
+      expect((await at.rebuild({ replace: true })).groups[0]).to.include({ points: 1 });
+      await at.documents.write(second, hidden);
+      const { groups } = await at.controller.service.banks.verify('west', [at.lost.key]);
+      const codes = groups.flatMap(({ faults }) => faults).map(({ code }) => code);
+      expect(codes).to.deep.equal(['bank.group-differs']);
     });
 
     it('is told of points that it does not know', async () => {
