@@ -97,7 +97,8 @@ function create(copy: Copy, order: RestoreOrder, region: SimRegion, fresh: strin
   const { kind, id: sourceId } = copy.resource;
   const ids = { volume: fresh, image: sourceId, container: nameOf(copy, order) };
   const own = ids[known(copy).kind];
-  const id = kind === 'image' && region.find(kind, own) !== undefined ? fresh : own;
+  // Taken is taken, though a listing may not show it now.
+  const id = kind === 'image' && region.resources.has(`${kind}/${own}`) ? fresh : own;
   const madeBy = { execution: order.executionId, of: resourceKey(copy.resource) };
   const isReadOnly = false;
   const name = nameOf(copy, order);
