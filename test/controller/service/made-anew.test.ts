@@ -28,6 +28,16 @@ describe('a group that the state has, and the bank otherwise', () => {
       await systemClock.sleep(5);
     }
   };
+  /** Its schedule may have begun a session of its own just then. */
+  const replaced = async () => {
+    for (;;)
+      try {
+        return await at.rebuild({ replace: true });
+      } catch (error) {
+        expect(error).to.include({ code: 'group.in-use' });
+        await systemClock.sleep(5);
+      }
+  };
   const restarted = async (installation: string, between: () => Promise<void>) => {
     await at.controller.stop();
     await between();
@@ -112,7 +122,7 @@ describe('a group that the state has, and the bank otherwise', () => {
       const before = await everything();
       expect((await failure())?.code).to.equal('bank.group-differs');
       expect(await everything()).to.deep.equal(before);
-      const { groups } = await at.rebuild({ replace: true });
+      const { groups } = await replaced();
       expect(groups[0]).to.include({ outcome: 'rebuilt', primary: 'east', points: 2 });
       await at.sync('after');
       expect((await at.points()).map(({ sequence }) => sequence)).to.deep.equal([3, 2, 1]);
@@ -145,7 +155,7 @@ describe('a group that the state has, and the bank otherwise', () => {
       expect((await failure())?.code).to.equal('bank.group-differs');
       expect(await everything()).to.deep.equal(before);
       expect((await at.rebuild()).groups[0]).to.include({ outcome: 'refused' });
-      const { groups } = await at.rebuild({ replace: true });
+      const { groups } = await replaced();
       expect(groups[0]).to.include({ outcome: 'rebuilt', primary: 'west', generation: 2 });
     });
 
@@ -153,7 +163,7 @@ describe('a group that the state has, and the bank otherwise', () => {
       const [, second = ''] = await at.names('shop/points/');
       const hidden = (await at.documents.read(second))!;
       await at.documents.delete(second);
-      expect((await at.rebuild({ replace: true })).groups[0]).to.include({ points: 1 });
+      expect((await replaced()).groups[0]).to.include({ points: 1 });
       await at.documents.write(second, hidden);
       const { groups } = await at.controller.service.banks.verify('west', [at.lost.key]);
       const codes = groups.flatMap(({ faults }) => faults).map(({ code }) => code);
@@ -172,7 +182,7 @@ describe('a group that the state has, and the bank otherwise', () => {
       expect(refused.groups[0]!.faults[0]!.message).to.include(
         '3, of which the state does not know 1',
       );
-      expect((await at.rebuild({ replace: true })).groups[0]).to.include({ points: 3 });
+      expect((await replaced()).groups[0]).to.include({ points: 3 });
     });
   });
 
