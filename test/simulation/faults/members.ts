@@ -74,7 +74,11 @@ function anyMember({ groups, random, world }: FaultDeps) {
   const region: SimRegion = world.region(group.region);
   const there = group.members.flatMap((ref) => {
     const resource: Resource | undefined = region.find(ref.kind, ref.id);
-    return resource === undefined ? [] : [{ group, region, resource, key: resourceKey(ref) }];
+    // A drill's image may have the id of one that users deleted.
+    const isTheirs = resource?.name === ref.name;
+    return resource === undefined || !isTheirs
+      ? []
+      : [{ group, region, resource, key: resourceKey(ref) }];
   });
   return there.length === 0 ? null : random.pick(there);
 }
