@@ -61,7 +61,7 @@ export async function presentOf(
   }
   const there = banked === null ? 'the bank has' : `${told('the bank', banked)}, and has`;
   const here = told('the state', { createdAt, head });
-  const message = `${here}, and ${points.length} points; ${there} ${inBank.length}, of which the state does not know ${unknown.size}. farshore bank rebuild --group ${group} --replace puts what the bank holds in its place; nothing of the group was changed`;
+  const message = `${here}, and ${points.length} points; ${there} ${inBank.length}, of which the state does not know ${unknown.size}. farshore bank rebuild <region> --group ${group} --replace puts what the bank holds in its place; nothing of the group was changed`;
   const fault = { code: 'bank.group-differs', subject: group, message };
   return { ...untold, group, outcome: 'refused', faults: [fault] };
 }

@@ -65,8 +65,8 @@ export async function rebuildGroups(
   const kept = new Map<string, RebuiltGroup>();
   if (order.replace !== true)
     for (const each of surveyed) {
-      const there = await presentOf(each, bank, deps, signal);
-      if (there !== null) kept.set(each.group, there);
+      const present = await presentOf(each, bank, deps, signal);
+      if (present !== null) kept.set(each.group, present);
     }
   // Of a bank that the state knows otherwise in all, nothing is taken.
   const isNone = surveyed.every(({ group }) => kept.get(group)?.outcome === 'refused');

@@ -2,6 +2,7 @@ import { type Clock, isoTime } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import { noProgress } from '../../kernel/progress.ts';
 import { deleteGroupRecord } from '../../replicator/bank/group-record.ts';
+import { readOwner } from '../../replicator/bank/owner.ts';
 import { requireAllUnderstood } from '../../replicator/point/formats.ts';
 import { newestProven, newestUsable } from '../../replicator/point/choose.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
@@ -144,8 +145,11 @@ async function forget(
 ): Promise<void> {
   try {
     const bank = await sites.bank(region, signal);
+    const owner = await readOwner(bank.documents, signal);
+    // What is another's stays.
+    if (owner?.installation !== bank.installation) return;
     await deleteOrphans(group, ledger, bank, signal);
-    await deleteGroupRecord(bank, group, signal);
+    await deleteGroupRecord(bank.documents, group, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (isStrict) throw error;

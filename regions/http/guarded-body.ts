@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { ReadBuffers } from './read-buffers.ts';
 import type { Watchdog } from './watchdog.ts';
 
 export interface BodyGuard {
@@ -29,18 +30,18 @@ const heldBytes = 256 * 1024;
 export class GuardedBody extends Readable {
   readonly #source: BodySource;
   readonly #guard: BodyGuard;
-  readonly #giveBack: (piece: Buffer) => void;
+  readonly #buffers: Pick<ReadBuffers, 'giveBack'>;
   /** What came before anybody read: to push it would be taken for reading on. */
   #early: Buffer[] = [];
   #isRead = false;
   #bytes = 0;
   #hasEnded = false;
 
-  constructor(source: BodySource, guard: BodyGuard, giveBack: (piece: Buffer) => void) {
+  constructor(source: BodySource, guard: BodyGuard, buffers: Pick<ReadBuffers, 'giveBack'>) {
     super({ highWaterMark: heldBytes });
     this.#source = source;
     this.#guard = guard;
-    this.#giveBack = giveBack;
+    this.#buffers = buffers;
     guard.watchdog.pause();
     // Whoever has it may look at something else first: he hears of it when he reads.
     this.on('error', () => undefined);
@@ -58,7 +59,7 @@ export class GuardedBody extends Readable {
 
   /** From its only reader: nobody looks at it any more, and something else may be read into its place. */
   giveBack(piece: Buffer): void {
-    this.#giveBack(piece);
+    this.#buffers.giveBack(piece);
   }
 
   /** There is no more. */

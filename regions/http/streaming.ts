@@ -44,8 +44,7 @@ export class Streaming extends Dispatched {
     // An interim answer: the one that counts comes after it.
     if (status < 200) return;
     const answer = { status, headers: flat(headers) };
-    const giveBack = (piece: Buffer) => this.#buffers.giveBack(piece);
-    this.#body = new GuardedBody(controller, this.#request.guard(answer), giveBack);
+    this.#body = new GuardedBody(controller, this.#request.guard(answer), this.#buffers);
     this.#resolve({ ...answer, body: this.#body });
   }
 

@@ -18,13 +18,16 @@ export class Upload implements AsyncIterableIterator<Buffer> {
   readonly #watchdog: Pick<Watchdog, 'pause' | 'resume'>;
   #pieces: AsyncIterator<Buffer> | undefined;
   #sourceError: Error | undefined;
-  /** Pieces that may not have left yet, of a body whose pieces are lent. */
+  /** Straight from a connection, its pieces are lent: nobody else has them. */
+  readonly #lender: GuardedBody | undefined;
+  /** Pieces of a lender that may not have left yet. */
   readonly #behind: Buffer[] = [];
   #behindBytes = 0;
 
   constructor(body: Readable, watchdog: Pick<Watchdog, 'pause' | 'resume'>) {
     this.#body = body;
     this.#watchdog = watchdog;
+    this.#lender = body instanceof GuardedBody ? body : undefined;
     // Thrown to whoever reads, see `sourceError`; it may come before anybody does.
     body.once('error', () => undefined);
   }
@@ -49,7 +52,7 @@ export class Upload implements AsyncIterableIterator<Buffer> {
     this.#giveBack();
     try {
       const next = await this.#pieces.next();
-      if (next.done !== true) this.#keep(next.value);
+      if (this.#lender !== undefined && next.done !== true) this.#keep(next.value);
       return next;
     } catch (error) {
       this.#sourceError = error as Error;
@@ -66,21 +69,18 @@ export class Upload implements AsyncIterableIterator<Buffer> {
     return { done: true, value: undefined };
   }
 
-  /** Straight from a connection: nobody else has it. */
   #keep(piece: Buffer): void {
-    if (!(this.#body instanceof GuardedBody)) return;
     this.#behind.push(piece);
     this.#behindBytes += piece.length;
   }
 
   #giveBack(): void {
-    if (!(this.#body instanceof GuardedBody)) return;
     for (;;) {
       const [oldest] = this.#behind;
       if (oldest === undefined || this.#behindBytes - oldest.length < heldBehind) return;
       this.#behind.shift();
       this.#behindBytes -= oldest.length;
-      this.#body.giveBack(oldest);
+      this.#lender?.giveBack(oldest);
     }
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from './bank.ts';
 import { readBounded, type Documents } from './documents.ts';
-import { readOwner } from './owner.ts';
+import { manifestsIn } from './manifests.ts';
 import { partsOf, signed, type SignedParts } from './signed.ts';
 
 const recordFormat = 1;
@@ -68,27 +68,34 @@ export async function requireNoOther(
   for await (const name of documents.list(recordPrefix(group), {}, signal))
     if (recordPattern.test(name)) listed.push(name);
   const isOwn = (name: string): boolean => name.startsWith(`${recordPrefix(group)}${createdAt}-`);
-  const name = recordName(of);
-  // Listings may not show yet what a failover has just written.
-  const newer = [...new Set([...listed.filter((each) => each > name), following(name)])];
-  // Once it has begun there, what is older is what a deleted group of the name wrote late.
-  const others = listed.some(isOwn) ? newer : new Set([...listed, ...newer]);
+  const own = recordName(of);
+  const isBegun = listed.some(isOwn);
+  // The next generation by name: listings may not show yet what a failover has just written. Once the group
+  // has begun there, what is older is what a deleted group of the name wrote late.
+  const others = [...listed, following(own)].filter((name) => name > own || !isBegun);
   // Listings go on showing what was deleted.
   const other = await firstThere(others, documents, signal);
   if (other === null) return listed;
-  const points = documents.list(`${group}/points/`, {}, signal);
-  const point = isOwn(other) ? null : await firstThere(points, documents, signal);
-  if (!isOwn(other) && point === null) return listed;
+  if (!isOwn(other) && !(await hasPoint(documents, group, signal))) return listed;
   throw differs(of, other, documents.place);
 }
 
+async function hasPoint(
+  documents: Documents,
+  group: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for await (const { object } of manifestsIn(documents, group, {}, signal))
+    if ((await readBounded(documents, object, signal)) !== null) return true;
+  return false;
+}
+
 async function firstThere(
-  names: AsyncIterable<string> | Iterable<string>,
+  names: readonly string[],
   documents: Documents,
   signal: AbortSignal,
 ): Promise<string | null> {
-  for await (const name of names)
-    if ((await readBounded(documents, name, signal)) !== null) return name;
+  for (const name of names) if ((await readBounded(documents, name, signal)) !== null) return name;
   return null;
 }
 
@@ -114,18 +121,14 @@ export async function readGroupRecord(
 
 /**
  * With the group's last point: it is nothing to have back any more. While a point is there it stays, of
- * whatever group of the name: without it that one could not be had back. Of another's bank it is not touched.
+ * whatever group of the name: without it that one could not be had back.
  */
 export async function deleteGroupRecord(
-  bank: Bank,
+  documents: Documents,
   group: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { documents } = bank;
-  const owner = await readOwner(documents, signal);
-  if (owner?.installation !== bank.installation) return;
-  const points = documents.list(`${group}/points/`, {}, signal);
-  if ((await firstThere(points, documents, signal)) !== null) return;
+  if (await hasPoint(documents, group, signal)) return;
   for await (const name of documents.list(recordPrefix(group), {}, signal))
     await documents.delete(name, signal);
 }

@@ -3,6 +3,7 @@ import { isoTime, type Clock } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Documents } from './documents.ts';
 import { groupsIn } from './groups.ts';
+import { manifestsIn } from './manifests.ts';
 
 /** Beside the groups: no group can have this name. */
 export const ownerObject = 'installation.json';
@@ -106,8 +107,8 @@ export async function requireOwner(
   const found = await readOwner(documents, signal);
   if (found !== null) return owned(found, installation, documents.place);
   for await (const group of groupsIn(documents, signal))
-    for await (const name of documents.list(`${group}/points/`, { pageSize: 1 }, signal))
-      throw ownerless(documents.place, name);
+    for await (const { object } of manifestsIn(documents, group, { pageSize: 1 }, signal))
+      throw ownerless(documents.place, object);
   return claim(documents, installation, clock, signal);
 }
 

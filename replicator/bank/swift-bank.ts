@@ -7,6 +7,7 @@ import type { Bank, CatalogRef, HeldCatalog } from './bank.ts';
 import { SwiftDocuments, type Documents } from './documents.ts';
 import type { Identity, Signature } from './identity.ts';
 import { packRows, unpackRows } from './json-lines.ts';
+import { manifestObject } from './manifests.ts';
 import { NamelessFile } from './nameless-file.ts';
 import { requireOwner, type BankOwner } from './owner.ts';
 import { publishKey } from './signed.ts';
@@ -159,20 +160,20 @@ class SwiftBank implements Bank {
     body: Buffer,
     signal?: AbortSignal,
   ): Promise<{ readonly object: string; readonly sha256: string }> {
-    const object = manifestName(group, point);
+    const object = manifestObject(group, point);
     await this.#asOwner(signal);
     await this.documents.write(object, body, signal);
     return { object, sha256: createHash('sha256').update(body).digest('hex') };
   }
 
   async readManifest(group: string, point: string, signal?: AbortSignal): Promise<Buffer | null> {
-    const object = manifestName(group, point);
+    const object = manifestObject(group, point);
     return await this.#tried(signal, () => this.documents.read(object, signal));
   }
 
   async deleteManifest(group: string, point: string, signal?: AbortSignal): Promise<boolean> {
     await this.#asOwner(signal);
-    return await this.documents.delete(manifestName(group, point), signal);
+    return await this.documents.delete(manifestObject(group, point), signal);
   }
 
   async #asOwner(signal: AbortSignal = new AbortController().signal): Promise<void> {
@@ -234,10 +235,6 @@ class SwiftBank implements Bank {
 
 export function createBank(options: BankOptions): Bank {
   return new SwiftBank(options);
-}
-
-function manifestName(group: string, point: string): string {
-  return `${group}/points/${point}.json`;
 }
 
 function only(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {

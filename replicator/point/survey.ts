@@ -1,6 +1,7 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../bank/bank.ts';
 import { readBounded } from '../bank/documents.ts';
+import { manifestsIn } from '../bank/manifests.ts';
 import { authenticityOf, partsOf, type Authenticity, type Keyring } from '../bank/signed.ts';
 import { decodeManifest, manifestSha256 } from './manifest.ts';
 import type { PointManifest } from './types.ts';
@@ -33,13 +34,11 @@ export async function surveyPoints(
   ring: Keyring,
   signal: AbortSignal,
 ): Promise<Survey> {
-  const prefix = `${group}/points/`;
   const found: FoundManifest[] = [];
-  for await (const object of bank.documents.list(prefix, {}, signal)) {
+  for await (const { id, object } of manifestsIn(bank.documents, group, {}, signal)) {
     const body = await readBounded(bank.documents, object, signal);
     // Deleted since it was listed.
     if (body === null) continue;
-    const id = object.slice(prefix.length).replace(/\.json$/, '');
     found.push(
       body instanceof FarshoreError
         ? unread({ id, object }, body)

@@ -1,6 +1,6 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../bank/bank.ts';
-import { readOwner } from '../bank/owner.ts';
+import { manifestsIn } from '../bank/manifests.ts';
 import { isEnded } from '../session/state.ts';
 import type { Ledger } from '../session/ledger.ts';
 
@@ -25,15 +25,13 @@ export async function orphansOf(
   return givenUp;
 }
 
-/** Of a group that goes. Those that nobody knows of stay, and so does a bank that is another's. */
+/** Of a group that goes; those that nobody knows of stay. */
 export async function deleteOrphans(
   group: string,
   ledger: Known,
   bank: Bank,
   signal: AbortSignal,
 ): Promise<void> {
-  const owner = await readOwner(bank.documents, signal);
-  if (owner?.installation !== bank.installation) return;
   const listed = await listedIn(bank, group, signal);
   for (const id of (await sortOut(group, listed, ledger)).givenUp)
     await bank.deleteManifest(group, id, signal);
@@ -53,19 +51,18 @@ async function listedIn(
   group: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const prefix = `${group}/points/`;
   const listed: string[] = [];
-  for await (const name of documents.list(prefix, {}, signal))
-    listed.push(name.slice(prefix.length).replace(/\.json$/, ''));
+  for await (const { id } of manifestsIn(documents, group, {}, signal)) listed.push(id);
   return listed;
 }
 
 async function sortOut(group: string, listed: readonly string[], ledger: Known) {
-  const points = (await ledger.points(group)).map(({ id }) => id);
+  const pointless = new Set(await ledger.pointless(group));
   const session = await ledger.session(group);
   const running = session !== null && !isEnded(session.phase) ? [session.pointId] : [];
+  // Last: a session that ended meanwhile has its point by now.
+  const points = (await ledger.points(group)).map(({ id }) => id);
   const known = new Set([...points, ...running]);
-  const pointless = new Set(await ledger.pointless(group));
   const others = listed.filter((id) => !known.has(id));
   return {
     givenUp: others.filter((id) => pointless.has(id)),

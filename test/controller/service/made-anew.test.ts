@@ -19,15 +19,6 @@ describe('a group that the state has, and the bank otherwise', () => {
       found.set(name, String(await at.documents.read(name)));
     return found;
   };
-  /** Of a session that the group is given now. */
-  const failure = async () => {
-    const { id } = await at.controller.service.syncGroup('shop');
-    for (;;) {
-      const { summary } = await at.controller.service.session('shop', id);
-      if (summary.endedAt !== null) return summary.error;
-      await systemClock.sleep(5);
-    }
-  };
   /** Its schedule may have begun a session of its own just then. */
   const replaced = async () => {
     for (;;)
@@ -56,21 +47,22 @@ describe('a group that the state has, and the bank otherwise', () => {
       expect((await at.rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 2 });
     });
 
-    it('may be applied where a deleted group of its name left a record, and no point', async () => {
+    /** In the place of a group that was deleted with its points, and left its record. */
+    const begunAnew = async () => {
       for (const name of await at.names('shop/points/')) await at.documents.delete(name);
       await at.controller.service.banks.adopt('west', { reason });
       await at.controller.service.applyPolicy(gold);
       await at.controller.service.applyGroup(spec);
       await at.sync('of the new one');
+    };
+
+    it('may be applied where a deleted group of its name left a record, and no point', async () => {
+      await begunAnew();
       expect(await at.names('shop/group/')).to.have.length(1);
     });
 
     it('goes on where what a deleted group left sorts after its own, and could not be deleted at once', async () => {
-      for (const name of await at.names('shop/points/')) await at.documents.delete(name);
-      await at.controller.service.banks.adopt('west', { reason });
-      await at.controller.service.applyPolicy(gold);
-      await at.controller.service.applyGroup(spec);
-      await at.sync('of the new one');
+      await begunAnew();
       const late = 'shop/group/2099-11-21T08:00:00.000Z-0000000001.json';
       await at.documents.write(late, (await at.documents.read(await at.recordOf('shop')))!);
       const [point = ''] = await at.names('shop/points/');
@@ -120,7 +112,7 @@ describe('a group that the state has, and the bank otherwise', () => {
       await appliedUnseen();
       await at.controller.service.banks.adopt('west', { reason });
       const before = await everything();
-      expect((await failure())?.code).to.equal('bank.group-differs');
+      expect((await at.failure())?.code).to.equal('bank.group-differs');
       expect(await everything()).to.deep.equal(before);
       const { groups } = await replaced();
       expect(groups[0]).to.include({ outcome: 'rebuilt', primary: 'east', points: 2 });
@@ -141,18 +133,10 @@ describe('a group that the state has, and the bank otherwise', () => {
     };
 
     it('ships nothing from a primary that is none any more', async () => {
-      const { id } = await at.controller.service.runner.start({
-        runbook: 'failover',
-        group: 'shop',
-        mode: 'failover',
-        params: { unfenced: { reason: 'a test of it' }, fenceSeconds: 1 },
-        dryRun: false,
-      });
-      while ((await at.controller.service.getExecution(id)).state !== 'ended')
-        await systemClock.sleep(5);
+      await at.failOver();
       await restarted('one', putBack);
       const before = await everything();
-      expect((await failure())?.code).to.equal('bank.group-differs');
+      expect((await at.failure())?.code).to.equal('bank.group-differs');
       expect(await everything()).to.deep.equal(before);
       expect((await at.rebuild()).groups[0]).to.include({ outcome: 'refused' });
       const { groups } = await replaced();
@@ -191,7 +175,7 @@ describe('a group that the state has, and the bank otherwise', () => {
     const order = { acceptUnverified: true };
     await at.rebuild(order);
     expect((await at.rebuild(order)).groups[0]).to.include({ outcome: 'present', points: 2 });
-    expect(await failure()).to.equal(null);
+    expect(await at.failure()).to.equal(null);
     expect((await at.rebuild(order)).groups[0]).to.include({ outcome: 'present', points: 3 });
   });
 });

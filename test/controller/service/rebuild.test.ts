@@ -90,25 +90,9 @@ describe('a state that is had back from the bank', () => {
     expect(await at.points()).to.deep.equal(before);
   });
 
-  const isSo = async (what: () => Promise<boolean>) => {
-    for (let tries = 0; tries < 1000; tries++) {
-      if (await what()) return;
-      await systemClock.sleep(5);
-    }
-    expect.fail('it never was so');
-  };
   const failOver = async () => {
-    const { id } = await at.controller.service.runner.start({
-      runbook: 'failover',
-      group: 'shop',
-      mode: 'failover',
-      params: { unfenced: { reason: 'a test of it' }, fenceSeconds: 1 },
-      dryRun: false,
-    });
-    await isSo(async () => {
-      return (await at.recordOf('shop')).endsWith('-0000000002.json');
-    });
-    await isSo(async () => (await at.controller.service.getExecution(id)).state === 'ended');
+    await at.failOver();
+    await at.until(async () => (await at.recordOf('shop')).endsWith('-0000000002.json'));
   };
 
   it('takes over who is primary after a failover, of a group of the name before too', async () => {
@@ -193,7 +177,7 @@ describe('a state that is had back from the bank', () => {
       if (line.startsWith('ship ')) throw new Error('nothing can be stored');
     };
     await at.controller.service.syncGroup('shop');
-    await isSo(async () => (await at.recordOf('shop')) !== '');
+    await at.until(async () => (await at.recordOf('shop')) !== '');
     await at.controller.service.deleteGroup('shop', { deletePoints: false });
     expect(await at.recordOf('shop')).to.equal('');
   });

@@ -63,16 +63,37 @@ export class LostState {
 
   async sync(content: string): Promise<void> {
     this.world.source.set(`volume/${this.lost.id}`, content);
-    const { id } = await this.controller.service.syncGroup('shop');
+    expect(await this.failure()).to.equal(null);
+  }
+
+  /** Of a session that the group is given now; null: it has none. */
+  async failure() {
+    const { service } = this.controller;
+    const { id } = await service.syncGroup('shop');
+    const ended = async () => (await service.session('shop', id)).summary;
+    await this.until(async () => (await ended()).endedAt !== null);
+    return (await ended()).error;
+  }
+
+  /** Unfenced, by order, to its end. */
+  async failOver(): Promise<void> {
+    const { service } = this.controller;
+    const { id } = await service.runner.start({
+      runbook: 'failover',
+      group: 'shop',
+      mode: 'failover',
+      params: { unfenced: { reason: 'a test of it' }, fenceSeconds: 1 },
+      dryRun: false,
+    });
+    await this.until(async () => (await service.getExecution(id)).state === 'ended');
+  }
+
+  async until(isSo: () => Promise<boolean>): Promise<void> {
     for (let tries = 0; tries < 1000; tries++) {
-      const { summary } = await this.controller.service.session('shop', id);
-      if (summary.endedAt !== null) {
-        expect(summary.error).to.equal(null);
-        return;
-      }
+      if (await isSo()) return;
       await systemClock.sleep(5);
     }
-    expect.fail('it never ended');
+    expect.fail('it never was so');
   }
 
   async begin(): Promise<void> {

@@ -75,10 +75,7 @@ function anyMember({ groups, random, world }: FaultDeps) {
   const there = group.members.flatMap((ref) => {
     const resource: Resource | undefined = region.find(ref.kind, ref.id);
     // A drill's image may have the id of one that users deleted.
-    const isTheirs = resource?.name === ref.name;
-    return resource === undefined || !isTheirs
-      ? []
-      : [{ group, region, resource, key: resourceKey(ref) }];
+    return resource?.name === ref.name ? [{ group, region, resource, key: resourceKey(ref) }] : [];
   });
   return there.length === 0 ? null : random.pick(there);
 }
