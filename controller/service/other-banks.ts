@@ -1,6 +1,6 @@
 import { describeError, FarshoreError, isTransient } from '../../kernel/errors.ts';
 import type { Bank } from '../../replicator/bank/bank.ts';
-import { readGroupRecord } from '../../replicator/bank/group-record.ts';
+import { hasPoint, readGroupRecord } from '../../replicator/bank/group-record.ts';
 import { type Authenticity, authenticityOf, type Keyring } from '../../replicator/bank/signed.ts';
 import type { Sites } from '../sites.ts';
 import { parseBankedGroup, type BankedGroup } from '../state/banked-group.ts';
@@ -16,6 +16,12 @@ export interface OtherBanksDeps {
   /** Who is believed there. */
   readonly keyring: (bank: Bank) => Promise<Keyring>;
   readonly acceptUnverified: boolean;
+}
+
+/** A group as one bank has it. */
+interface KnownThere {
+  readonly banked: BankedGroup;
+  readonly hasPoints: boolean;
 }
 
 /** What another region's bank says of a group: it knows better, or could not be asked. */
@@ -41,7 +47,8 @@ export class OtherBanks {
     this.#signal = signal;
   }
 
-  async ask(banked: BankedGroup, region: string): Promise<Elsewhere> {
+  async ask(here: KnownThere, region: string): Promise<Elsewhere> {
+    const { banked } = here;
     const { name } = banked.spec;
     const unasked: Fault[] = [];
     for (const other of this.#deps.sites.names)
@@ -49,8 +56,8 @@ export class OtherBanks {
         try {
           const there = await this.#recordOf(name, other);
           if (typeof there === 'string') unasked.push(notAsked(name, other, there));
-          else if (there !== null && isNewer(there, banked))
-            return { newer: superseded(banked, there, other), unasked };
+          else if (there !== null && isNewer(there, here))
+            return { newer: superseded(banked, there.banked, other), unasked };
         } catch (error) {
           this.#signal.throwIfAborted();
           if (!(error instanceof FarshoreError)) throw error;
@@ -61,14 +68,16 @@ export class OtherBanks {
   }
 
   /** Null: there is none. A text: why the one that is there tells nothing. */
-  async #recordOf(group: string, region: string): Promise<BankedGroup | string | null> {
+  async #recordOf(group: string, region: string): Promise<KnownThere | string | null> {
     const { bank, ring } = await this.#open(region);
     const record = await readGroupRecord(bank.documents, group, this.#signal);
     if (record === null) return null;
     const authenticity = authenticityOf(record.parts, ring);
     if (!this.#isBelieved(authenticity))
       return `it is signed by ${record.parts.signature?.key ?? 'nobody'} (${authenticity}): if that is a key of yours, give it with --trust`;
-    return parseBankedGroup(record.content);
+    const banked = parseBankedGroup(record.content);
+    if (typeof banked === 'string') return banked;
+    return { banked, hasPoints: await hasPoint(bank.documents, group, this.#signal) };
   }
 
   #isBelieved(authenticity: Authenticity): boolean {
@@ -92,10 +101,14 @@ export class OtherBanks {
   }
 }
 
-/** A group of the name that was made later is another group; of one, the generation says it. */
-function isNewer(one: BankedGroup, other: BankedGroup): boolean {
-  if (one.createdAt !== other.createdAt) return one.createdAt > other.createdAt;
-  return one.head.generation > other.head.generation;
+/**
+ * Of one group the generation says it. One of the name that was made at another time is another group: what
+ * a deleted one left has no point, whatever the clocks said when both were made; else the later one.
+ */
+function isNewer(one: KnownThere, other: KnownThere): boolean {
+  const [a, b] = [one.banked, other.banked];
+  if (a.createdAt === b.createdAt) return a.head.generation > b.head.generation;
+  return one.hasPoints === other.hasPoints ? a.createdAt > b.createdAt : one.hasPoints;
 }
 
 function superseded(old: BankedGroup, { createdAt, head }: BankedGroup, region: string): Fault {

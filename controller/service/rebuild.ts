@@ -130,7 +130,8 @@ async function rebuildGroup(
   const faults = [...faultsOf(surveyed, order, deps.sites)];
   const refusedNow = { ...untold, group, outcome: 'refused', faults } as const;
   if (banked === null || faults.some(({ subject }) => subject === group)) return refusedNow;
-  const { newer, unasked } = await others.ask(banked, region);
+  const hasPoints = surveyed.survey.found.length > 0;
+  const { newer, unasked } = await others.ask({ banked, hasPoints }, region);
   if (newer !== null) {
     faults.push(newer);
     if (order.acceptConflicts !== true) return { ...refusedNow, unasked };

@@ -80,7 +80,8 @@ export async function requireNoOther(
   throw differs(of, other, documents.place);
 }
 
-async function hasPoint(
+/** Whether the bank holds any manifest of the group, whatever it says. */
+export async function hasPoint(
   documents: Documents,
   group: string,
   signal: AbortSignal,

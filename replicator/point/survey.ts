@@ -57,7 +57,8 @@ function unread(
   return { ...at, ...nothing, problem: { code, message } };
 }
 
-function examine(
+/** One that was read: what it says, if its signature is worth anything. */
+export function examine(
   at: { readonly group: string; readonly id: string; readonly object: string },
   body: Buffer,
   ring: Keyring,

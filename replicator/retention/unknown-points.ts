@@ -1,8 +1,13 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../bank/bank.ts';
-import { manifestsIn } from '../bank/manifests.ts';
+import { readBounded } from '../bank/documents.ts';
+import { manifestObject, manifestsIn } from '../bank/manifests.ts';
+import { publishedKeys } from '../bank/signed.ts';
+import { examine, placeBefore } from '../point/survey.ts';
+import type { PointManifest } from '../point/types.ts';
 import { isEnded } from '../session/state.ts';
 import type { Ledger } from '../session/ledger.ts';
+import type { Session } from '../session/types.ts';
 
 type Known = Pick<Ledger, 'points' | 'session' | 'pointless'>;
 
@@ -23,6 +28,36 @@ export async function orphansOf(
   const { givenUp, unknown } = await sortOut(group, listed, ledger);
   if (unknown[0] !== undefined) throw unknownPoint(group, unknown[0], bank);
   return givenUp;
+}
+
+/**
+ * Throws `bank.group-differs` where the bank's points go on from where the state's end: an older copy of the
+ * state was put back, or it was had back while listings did not show the last of them yet. What a session made
+ * then would follow the same point as one that is there. What is damaged, or nobody vouches for, says nothing,
+ * nor does what is older than the newest point that is known: that is retention's to judge.
+ */
+export async function requireNoneAhead(
+  { group, generation }: Pick<Session, 'group' | 'generation'>,
+  ledger: Known,
+  bank: Bank,
+  signal: AbortSignal,
+): Promise<void> {
+  // Listed first: what is committed meanwhile is known when it is looked up.
+  const listed = await listedIn(bank, group, signal);
+  const { unknown } = await sortOut(group, listed, ledger);
+  if (unknown.length === 0) return;
+  const newest = Math.max(0, ...(await ledger.points(group)).map(({ sequence }) => sequence));
+  const published = await publishedKeys(bank.documents, signal);
+  const keys = new Map(published.map((key) => [key.fingerprint, key]));
+  for (const id of unknown) {
+    const object = manifestObject(group, id);
+    const body = await readBounded(bank.documents, object, signal);
+    // Not Buffer: deleted since it was listed, or too large to be one.
+    if (!(body instanceof Buffer)) continue;
+    const { manifest } = examine({ group, id, object }, body, { keys, trusted: new Set() });
+    if (manifest === null || manifest.generation < generation) continue;
+    if (placeBefore(manifest) >= newest) throw ahead(group, manifest, bank.documents.place);
+  }
 }
 
 /** Of a group that goes; those that nobody knows of stay. */
@@ -68,6 +103,19 @@ async function sortOut(group: string, listed: readonly string[], ledger: Known) 
     givenUp: others.filter((id) => pointless.has(id)),
     unknown: others.filter((id) => !pointless.has(id)),
   };
+}
+
+function ahead(group: string, { id, cutEnd }: PointManifest, place: string): FarshoreError {
+  return new FarshoreError(
+    `the bank ${place} holds point ${id} of ${cutEnd}, which comes after all that this controller knows of the group: the state is an older copy`,
+    {
+      code: 'bank.group-differs',
+      kind: 'permanent',
+      operation: 'use bank',
+      subject: group,
+      hint: `farshore bank rebuild <region> --group ${group} --replace takes in what the bank holds. Nothing was shipped, and nothing in the bank was changed`,
+    },
+  );
 }
 
 function unknownPoint(group: string, id: string, bank: Bank): FarshoreError {

@@ -2,6 +2,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../../kernel/clock.ts';
+import { manifestObject } from '../../../replicator/bank/manifests.ts';
 import { ownerObject } from '../../../replicator/bank/owner.ts';
 import { rejection } from '../../support/rejection.ts';
 import { gold } from '../support/fixtures.ts';
@@ -152,6 +153,30 @@ describe('a group that the state has, and the bank otherwise', () => {
       const { groups } = await at.controller.service.banks.verify('west', [at.lost.key]);
       const codes = groups.flatMap(({ faults }) => faults).map(({ code }) => code);
       expect(codes).to.deep.equal(['bank.group-differs']);
+    });
+
+    it('ships nothing beside points that it does not know, and goes on from them by order', async () => {
+      await at.sync('more');
+      await restarted('one', putBack);
+      const before = await everything();
+      const failure = await at.failure();
+      expect(failure?.code).to.equal('bank.group-differs');
+      expect(failure?.message).to.include('the state is an older copy');
+      expect(await everything()).to.deep.equal(before);
+      expect((await replaced()).groups[0]).to.include({ outcome: 'rebuilt', points: 3 });
+      await at.sync('after');
+      expect((await at.points()).map(({ sequence }) => sequence)).to.deep.equal([4, 3, 2]);
+    });
+
+    it('goes on beside one that is damaged, and says nothing', async () => {
+      await at.sync('more');
+      const third = manifestObject('shop', (await at.points())[0]!.id);
+      const altered = Buffer.from(
+        String(await at.documents.read(third)).replace('"shop"', '"shoq"'),
+      );
+      await at.documents.write(third, altered);
+      await restarted('one', putBack);
+      expect(await at.failure()).to.equal(null);
     });
 
     it('is told of points that it does not know', async () => {

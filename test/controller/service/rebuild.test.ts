@@ -145,6 +145,20 @@ describe('a state that is had back from the bank', () => {
     expect((await at.rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 1 });
   });
 
+  it('does not take what a deleted group left for newer, whatever the clock said when that was made', async () => {
+    const east = new SwiftDocuments(at.east.demo.objectStore, 'farshore');
+    await at.east.demo.objectStore.putContainer('farshore', {});
+    await publishKey(east, at.keyPair);
+    const leftover = 'shop/group/2099-11-21T08:00:00.000Z-0000000002.json';
+    await east.write(leftover, (await at.documents.read(await at.recordOf('shop')))!);
+    const madeLate = (text: string) => text.replace(/"createdAt":"\d+/, '"createdAt":"2099');
+    await at.rewrite(leftover, madeLate, { key: at.keyPair }, east);
+    const order = { reason, trust: [at.lost.key] };
+    const [refused] = (await at.controller.service.banks.rebuild('east', order)).groups;
+    expect(refused!.faults.map(({ code }) => code)).to.deep.equal(['bank.group-superseded']);
+    expect((await at.rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 2 });
+  });
+
   it('says of a record in another region that nobody vouches for that it may be newer', async () => {
     const east = new SwiftDocuments(at.east.demo.objectStore, 'farshore');
     await at.east.demo.objectStore.putContainer('farshore', {});

@@ -161,10 +161,11 @@ export class LostState {
     name: string,
     change: (text: string) => string,
     by: { readonly key: KeyPair } | null,
+    documents = this.documents,
   ): Promise<void> {
-    const { content } = partsOf((await this.documents.read(name))!);
+    const { content } = partsOf((await documents.read(name))!);
     const changed = Buffer.from(change(content.toString()));
-    const whole = (await this.documents.read(name))!;
+    const whole = (await documents.read(name))!;
     const body =
       by === null
         ? Buffer.concat([changed, whole.subarray(content.length)])
@@ -172,6 +173,6 @@ export class LostState {
             const { signature } = await testIdentity('x', by.key).sign(bytes);
             return signature;
           });
-    await this.documents.write(name, body);
+    await documents.write(name, body);
   }
 }
