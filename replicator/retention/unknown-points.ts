@@ -31,19 +31,20 @@ export async function orphansOf(
 }
 
 /**
- * Before a session ships: manifests of sessions that were given up are deleted while those are remembered.
  * Throws `bank.group-differs` where the bank's points go on from where the state's end: an older copy of the
  * state was put back, or it was had back while listings did not show the last of them yet. What a session made
  * then would follow the same point as one that is there. What is damaged, or nobody vouches for, says nothing,
  * nor does what is older than the newest point that is known: that is retention's to judge.
  */
-export async function settleUnknownPoints(
+export async function requireNoneAhead(
   { group, generation }: Pick<Session, 'group' | 'generation'>,
   ledger: Known,
   bank: Bank,
   signal: AbortSignal,
 ): Promise<void> {
-  const unknown = await deleteOrphans(group, ledger, bank, signal);
+  // Listed first: what is committed meanwhile is known when it is looked up.
+  const listed = await listedIn(bank, group, signal);
+  const { unknown } = await sortOut(group, listed, ledger);
   if (unknown.length === 0) return;
   const newest = Math.max(0, ...(await ledger.points(group)).map(({ sequence }) => sequence));
   const published = await publishedKeys(bank.documents, signal);
@@ -59,18 +60,16 @@ export async function settleUnknownPoints(
   }
 }
 
-/** Those that nobody knows of stay: gives their points' names. */
+/** Of a group that goes; those that nobody knows of stay. */
 export async function deleteOrphans(
   group: string,
   ledger: Known,
   bank: Bank,
   signal: AbortSignal,
-): Promise<readonly string[]> {
-  // Listed first: what is committed meanwhile is known when it is looked up.
+): Promise<void> {
   const listed = await listedIn(bank, group, signal);
-  const { givenUp, unknown } = await sortOut(group, listed, ledger);
-  for (const id of givenUp) await bank.deleteManifest(group, id, signal);
-  return unknown;
+  for (const id of (await sortOut(group, listed, ledger)).givenUp)
+    await bank.deleteManifest(group, id, signal);
 }
 
 /** Of points that a bank held a moment ago: those that nothing here knows of. */

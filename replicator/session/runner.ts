@@ -16,7 +16,7 @@ import { inheritedDamage, recordOfCopies } from '../point/record-checks.ts';
 import { linkOf, seal, writeManifest } from '../point/seal.ts';
 import { withChecks } from '../point/members.ts';
 import type { RecoveryPoint } from '../point/types.ts';
-import { settleUnknownPoints } from '../retention/unknown-points.ts';
+import { requireNoneAhead } from '../retention/unknown-points.ts';
 import { expireByPolicy } from '../retention/by-policy.ts';
 import type { Exemptions } from '../retention/decide.ts';
 import { assertClocks } from './clocks.ts';
@@ -117,7 +117,7 @@ class SessionRun {
     );
     assertClocks(session, this.#deps.clockAheadMs());
     await this.#patiently('compare the bank', signal, () =>
-      settleUnknownPoints(session, ledger, opened.bank, signal),
+      requireNoneAhead(session, ledger, opened.bank, signal),
     );
     const points = await ledger.points(session.group);
     const baseline = await this.#patiently('read the newest manifest', signal, () =>
