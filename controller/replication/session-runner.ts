@@ -1,5 +1,6 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import type { Movers } from '../../replicator/mover.ts';
+import { requireNoneAhead } from '../../replicator/retention/unknown-points.ts';
 import { runSession } from '../../replicator/session/runner.ts';
 import type { Ledger } from '../../replicator/session/ledger.ts';
 import type { Sites } from '../sites.ts';
@@ -41,6 +42,7 @@ export function sessionRunner(deps: SessionRunnerDeps): SupervisorDeps['run'] {
       changeLimitPercent: policy.changes.limitPercent,
       openContext: async (opened, inner) => {
         const context = await openContext(opened, spec, policy, deps, inner);
+        await requireNoneAhead(opened, ledger, context.bank, inner);
         await bankGroup(store, session.group, context.bank, inner);
         return context;
       },

@@ -159,7 +159,7 @@ export class StoreControllerService implements ControllerService {
     const past = await this.#deps.reads.get(keys.history(group, id), read);
     if (past === null)
       throw notFound('session', `${group}/${id}`, 'sessions before the newest 20 are forgotten');
-    return { summary: past.value, progress: null };
+    return { summary: shownSession(past.value), progress: null };
   }
 
   async listPoints(group: string, read?: ReadOptions): Promise<readonly ListedPoint[]> {

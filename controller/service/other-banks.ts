@@ -57,7 +57,7 @@ export class OtherBanks {
           const there = await this.#recordOf(name, other);
           if (typeof there === 'string') unasked.push(notAsked(name, other, there));
           else if (there !== null && isNewer(there, here))
-            return { newer: superseded(banked, there.banked, other), unasked };
+            return { newer: superseded(here, there, other), unasked };
         } catch (error) {
           this.#signal.throwIfAborted();
           if (!(error instanceof FarshoreError)) throw error;
@@ -102,8 +102,9 @@ export class OtherBanks {
 }
 
 /**
- * Of one group the generation says it. One of the name that was made at another time is another group: what
- * a deleted one left has no point, whatever the clocks said when both were made; else the later one.
+ * Of one group the generation says it. One of the name that was made at another time is another group: what a
+ * deleted one left has no point (but where its region was away), whatever the clocks said when both were made;
+ * else the later one.
  */
 function isNewer(one: KnownThere, other: KnownThere): boolean {
   const [a, b] = [one.banked, other.banked];
@@ -111,11 +112,14 @@ function isNewer(one: KnownThere, other: KnownThere): boolean {
   return one.hasPoints === other.hasPoints ? a.createdAt > b.createdAt : one.hasPoints;
 }
 
-function superseded(old: BankedGroup, { createdAt, head }: BankedGroup, region: string): Fault {
+function superseded(old: KnownThere, newer: KnownThere, region: string): Fault {
+  const [known, { createdAt, head }] = [old.banked, newer.banked];
+  const isLeftover = known.createdAt !== createdAt && !old.hasPoints && newer.hasPoints;
+  const why = isLeftover ? 'a record of it with points, and here are none' : 'a newer record of it';
   return {
     code: 'bank.group-superseded',
-    subject: old.spec.name,
-    message: `the bank of ${region} has a newer record of it: primary ${head.primary} at generation ${head.generation}, made ${createdAt}; here it is ${old.head.primary} at ${old.head.generation}, made ${old.createdAt}. Rebuild it from ${region} (farshore bank rebuild ${region})`,
+    subject: known.spec.name,
+    message: `the bank of ${region} has ${why}: primary ${head.primary} at generation ${head.generation}, made ${createdAt}; here it is ${known.head.primary} at ${known.head.generation}, made ${known.createdAt}. Rebuild it from ${region} (farshore bank rebuild ${region})`,
   };
 }
 

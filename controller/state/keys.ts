@@ -4,7 +4,6 @@ import type { Session } from '../../replicator/session/types.ts';
 import type { Execution, StandingOrder } from '../../runbooks/execution/types.ts';
 import type { ClaimRecord } from '../cluster/held-claims.ts';
 import type { ClaimKind, ControllerInfo } from '../cluster/types.ts';
-import type { SessionSummary } from '../model/types.ts';
 import type { Key } from '../store/store.ts';
 import type { Installation } from './installation.ts';
 import type {
@@ -18,6 +17,7 @@ import type {
   LatestSession,
   MeasuredRto,
   MemberChanges,
+  PastSession,
   RequestRecord,
   ScrubRecord,
   SweepRecord,
@@ -46,7 +46,7 @@ export const keys = Object.freeze({
   /** The same in short, written with it: what schedules and shows groups reads this alone. */
   latest: (group = '') => key<LatestSession>('latest', group),
   /** Ended ones before it, in short. */
-  history: (group: string, session = '') => key<SessionSummary>('history', group, session),
+  history: (group: string, session = '') => key<PastSession>('history', group, session),
   point: (group: string, point = '') => key<RecoveryPoint>('points', group, point),
   /** Those of all groups. */
   points: () => key<RecoveryPoint>('points', ''),

@@ -24,11 +24,11 @@ import {
   unchanged,
 } from '../store/store.ts';
 import { keys } from './keys.ts';
-import type { MemberChange } from './records.ts';
+import type { MemberChange, PastSession } from './records.ts';
 import { notFound } from './refusals.ts';
-import { latestOf, summarize } from './summary.ts';
+import { latestOf, remember } from './summary.ts';
 
-/** Ended sessions that are remembered beside the newest. */
+/** Ended sessions that are remembered beside the newest; and as many of which a manifest without a point may be in the bank. */
 const historyKept = 20;
 
 /**
@@ -140,10 +140,10 @@ export class StoreLedger implements Ledger {
   async pointless(group: string): Promise<readonly string[]> {
     const session = await this.#store.get(keys.session(group));
     const past = await this.#store.range(keys.history(group));
-    const there = new Set((await this.points(group)).map(({ id }) => id));
-    // A session and its point have one id.
-    const current = session !== null && isEnded(session.value.phase) ? [session.value.id] : [];
-    return [...past.map(({ value }) => value.id), ...current].filter((id) => !there.has(id));
+    const current =
+      session !== null && isEnded(session.value.phase) ? [remember(session.value)] : [];
+    const isPointless = await this.#pointless(group);
+    return [...past.map(({ value }) => value), ...current].filter(isPointless).map(({ id }) => id);
   }
 
   async removePoint(group: string, point: string): Promise<void> {
@@ -208,6 +208,13 @@ export class StoreLedger implements Ledger {
     };
   }
 
+  /** Whether a manifest of that session that is in the bank belongs to no point. */
+  async #pointless(group: string): Promise<(past: PastSession) => boolean> {
+    // A session and its point have one id.
+    const there = new Set((await this.points(group)).map(({ id }) => id));
+    return ({ id, isSealed }) => isSealed && !there.has(id);
+  }
+
   async #begin(session: Session, before: Entry<Session> | null): Promise<readonly Operation[]> {
     const { group, lacking } = session;
     const resources = [...session.resources, ...lacking.map(({ resource }) => resource)];
@@ -217,13 +224,22 @@ export class StoreLedger implements Ledger {
     const past = await this.#store.range(keys.history(group));
     // A worker that slept through its successor's whole life.
     if (past.some(({ value }) => value.id === session.id)) throw superseded(session);
-    const dropped = past.slice(0, Math.max(0, past.length + 1 - historyKept));
+    const isPointless = await this.#pointless(group);
+    const dropped = [
+      ...oldest(past.filter(({ value }) => isPointless(value))),
+      ...oldest(past.filter(({ value }) => !isPointless(value))),
+    ];
     return [
       ...begun,
-      put(keys.history(group, before.value.id), summarize(before.value)),
+      put(keys.history(group, before.value.id), remember(before.value)),
       ...dropped.map(({ path }) => remove({ path })),
     ];
   }
+}
+
+/** All that are not kept once there is one more. */
+function oldest<T>(past: readonly T[]): readonly T[] {
+  return past.slice(0, Math.max(0, past.length + 1 - historyKept));
 }
 
 /** Another check was recorded of it than was known, or it came since. */

@@ -65,6 +65,12 @@ export interface LatestSession extends SessionSummary {
   readonly failures: number;
 }
 
+/** An ended session, in short. */
+export interface PastSession extends SessionSummary {
+  /** Its manifest may be in the bank, whether or not there is a point of it. */
+  readonly isSealed: boolean;
+}
+
 /** Where something of ours may lie that no session tidies any more. */
 export interface SweepRecord {
   readonly region: string;

@@ -1,7 +1,7 @@
 import type { Session } from '../../replicator/session/types.ts';
 import { isEnded, lacksOf } from '../../replicator/session/state.ts';
 import type { SessionSummary } from '../model/types.ts';
-import type { LatestSession } from './records.ts';
+import type { LatestSession, PastSession } from './records.ts';
 
 export function summarize(session: Session): SessionSummary {
   const { id, phase, startedAt, endedAt, runs, moved, error } = session;
@@ -16,6 +16,10 @@ export function summarize(session: Session): SessionSummary {
     lacks,
     error: error ?? null,
   };
+}
+
+export function remember(session: Session): PastSession {
+  return { ...summarize(session), isSealed: session.manifest !== undefined };
 }
 
 /** `before` is what was stored: of this session, of the one before it, or null. */

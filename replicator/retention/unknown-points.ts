@@ -31,13 +31,14 @@ export async function orphansOf(
 }
 
 /**
- * Throws `bank.group-differs` where the bank's points go on from where the state's end: an older copy of the
- * state was put back, or it was had back while listings did not show the last of them yet. What a session made
- * then would follow the same point as one that is there. What is damaged, or nobody vouches for, says nothing,
- * nor does what is older than the newest point that is known: that is retention's to judge.
+ * Before anything of a session is written: throws `bank.group-differs` where the bank's points go on from where
+ * the state's end, as when an older copy of it was put back. What the session made would follow the same point
+ * as one that is there. What no key of the bank has signed says nothing, nor does what comes before the newest
+ * point that is known: that is retention's to judge. (A point that took the place of one deleted since the copy
+ * was made is taken for such a one.)
  */
 export async function requireNoneAhead(
-  { group, generation }: Pick<Session, 'group' | 'generation'>,
+  { group, generation, targetRegion }: Pick<Session, 'group' | 'generation' | 'targetRegion'>,
   ledger: Known,
   bank: Bank,
   signal: AbortSignal,
@@ -56,7 +57,7 @@ export async function requireNoneAhead(
     if (!(body instanceof Buffer)) continue;
     const { manifest } = examine({ group, id, object }, body, { keys, trusted: new Set() });
     if (manifest === null || manifest.generation < generation) continue;
-    if (placeBefore(manifest) >= newest) throw ahead(group, manifest, bank.documents.place);
+    if (placeBefore(manifest) >= newest) throw ahead(manifest, targetRegion, bank);
   }
 }
 
@@ -94,7 +95,9 @@ async function listedIn(
 async function sortOut(group: string, listed: readonly string[], ledger: Known) {
   const pointless = new Set(await ledger.pointless(group));
   const session = await ledger.session(group);
-  const running = session !== null && !isEnded(session.phase) ? [session.pointId] : [];
+  // One that has not sealed its manifest yet has written none: it is from before this state was put back.
+  const isSealing = session !== null && !isEnded(session.phase) && session.manifest !== undefined;
+  const running = isSealing ? [session.pointId] : [];
   // Last: a session that ended meanwhile has its point by now.
   const points = (await ledger.points(group)).map(({ id }) => id);
   const known = new Set([...points, ...running]);
@@ -105,15 +108,15 @@ async function sortOut(group: string, listed: readonly string[], ledger: Known) 
   };
 }
 
-function ahead(group: string, { id, cutEnd }: PointManifest, place: string): FarshoreError {
+function ahead({ id, group, cutEnd }: PointManifest, region: string, bank: Bank): FarshoreError {
   return new FarshoreError(
-    `the bank ${place} holds point ${id} of ${cutEnd}, which comes after all that this controller knows of the group: the state is an older copy`,
+    `the bank ${bank.documents.place} holds point ${id} of ${cutEnd}, which comes after all that this controller knows of the group, as when its state is an older copy`,
     {
       code: 'bank.group-differs',
       kind: 'permanent',
       operation: 'use bank',
       subject: group,
-      hint: `farshore bank rebuild <region> --group ${group} --replace takes in what the bank holds. Nothing was shipped, and nothing in the bank was changed`,
+      hint: `farshore bank rebuild ${region} --group ${group} --replace takes in what the bank holds. Nothing was shipped, and nothing in the bank was changed`,
     },
   );
 }

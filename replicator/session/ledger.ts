@@ -60,8 +60,8 @@ export interface Ledger {
    */
   expirePoint(group: string, point: string, kept?: readonly KeptPoint[]): Promise<void>;
   /**
-   * Ended sessions of the group, as far as they are remembered, whose point is not there: it was never
-   * committed, or has expired since. A manifest of it that is in the bank all the same came late.
+   * Ended sessions of the group, as far as they are remembered, that sealed a manifest, and whose point is not
+   * there: it was never committed, or has expired since. If the manifest is in the bank all the same, it came late.
    */
   pointless(group: string): Promise<readonly string[]>;
   /** Forgets it, once its data is gone. Only by who carries out the group's session. */

@@ -16,7 +16,6 @@ import { inheritedDamage, recordOfCopies } from '../point/record-checks.ts';
 import { linkOf, seal, writeManifest } from '../point/seal.ts';
 import { withChecks } from '../point/members.ts';
 import type { RecoveryPoint } from '../point/types.ts';
-import { requireNoneAhead } from '../retention/unknown-points.ts';
 import { expireByPolicy } from '../retention/by-policy.ts';
 import type { Exemptions } from '../retention/decide.ts';
 import { assertClocks } from './clocks.ts';
@@ -116,9 +115,6 @@ class SessionRun {
       this.#deps.openContext(session, signal),
     );
     assertClocks(session, this.#deps.clockAheadMs());
-    await this.#patiently('compare the bank', signal, () =>
-      requireNoneAhead(session, ledger, opened.bank, signal),
-    );
     const points = await ledger.points(session.group);
     const baseline = await this.#patiently('read the newest manifest', signal, () =>
       readBaseline(session, points, opened.bank, ambient.log, signal),

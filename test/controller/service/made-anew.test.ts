@@ -157,15 +157,19 @@ describe('a group that the state has, and the bank otherwise', () => {
 
     it('ships nothing beside points that it does not know, and goes on from them by order', async () => {
       await at.sync('more');
+      const [newest] = await at.points();
+      await at.controller.service.holdPoint('shop', newest!.id, reason);
+      await at.sync('and more');
       await restarted('one', putBack);
       const before = await everything();
       const failure = await at.failure();
       expect(failure?.code).to.equal('bank.group-differs');
-      expect(failure?.message).to.include('the state is an older copy');
+      expect(failure?.message).to.include('its state is an older copy');
       expect(await everything()).to.deep.equal(before);
       expect((await replaced()).groups[0]).to.include({ outcome: 'rebuilt', points: 3 });
+      expect((await at.reasons()).get(newest!.id)).to.include('held');
       await at.sync('after');
-      expect((await at.points()).map(({ sequence }) => sequence)).to.deep.equal([4, 3, 2]);
+      expect((await at.points()).map(({ sequence }) => sequence)).to.deep.equal([5, 4, 3]);
     });
 
     it('goes on beside one that is damaged, and says nothing', async () => {

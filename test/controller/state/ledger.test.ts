@@ -110,24 +110,6 @@ describe('StoreLedger', () => {
     expect((await ledger.session('shop'))?.id).to.equal('s39');
   });
 
-  it('knows which sessions ended and have no point, or have none any more', async () => {
-    const { store, ledger } = rig();
-    await addGroup(store, 'shop');
-    const run = async (id: string, phase: 'done' | 'failed' | 'shipping') => {
-      const session = sessionOf('shop', id, { phase });
-      await ledger.saveSession(session);
-      if (phase === 'done')
-        await ledger.commitPoint(pointOf('shop', id, at(0)), session, await ledger.points('shop'));
-    };
-    await run('s1', 'done');
-    await run('s2', 'failed');
-    await run('s3', 'done');
-    await run('s4', 'shipping');
-    expect(await ledger.pointless('shop')).to.deep.equal(['s2']);
-    await ledger.removePoint('shop', 's1');
-    expect(await ledger.pointless('shop')).to.deep.equal(['s1', 's2']);
-  });
-
   it('refuses every write of an older generation, the point with it', async () => {
     const { store, ledger, control } = rig();
     await addGroup(store, 'shop');

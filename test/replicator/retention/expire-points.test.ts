@@ -81,7 +81,8 @@ describe('expiry of points', () => {
     const { at, older } = await twoPoints();
     const given = await at.claim();
     await at.bank.writeManifest('shop', given.pointId, Buffer.from('{}'));
-    await at.ledger.saveSession({ ...given, phase: 'failed' });
+    const manifest = { object: 'o', sha256: 's' };
+    await at.ledger.saveSession({ ...given, phase: 'failed', manifest });
     expect(await expire(at, [older])).to.equal(1);
     expect(await at.bank.readManifest('shop', given.pointId)).to.equal(null);
   });

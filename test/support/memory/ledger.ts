@@ -28,7 +28,7 @@ export class MemoryLedger implements Ledger {
   readonly #generations = new Map<string, number>();
   readonly #sessions = new Map<string, string>();
   readonly #points = new Map<string, string>();
-  /** `group/id` of those that ended. */
+  /** `group/id` of those that ended after they sealed a manifest. */
   readonly #ended = new Set<string>();
   #sequence = 0;
 
@@ -45,7 +45,8 @@ export class MemoryLedger implements Ledger {
     const write = { write: 'saveSession', what: session.phase } as const;
     await this.#write(write, session, () => {
       this.#sessions.set(session.group, JSON.stringify(session));
-      if (isEnded(session.phase)) this.#ended.add(`${session.group}/${session.pointId}`);
+      if (isEnded(session.phase) && session.manifest !== undefined)
+        this.#ended.add(`${session.group}/${session.pointId}`);
     });
   }
 
