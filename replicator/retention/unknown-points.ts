@@ -23,9 +23,7 @@ export async function orphansOf(
   bank: Bank,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  // Listed first: what is committed meanwhile is known when it is looked up.
-  const listed = await listedIn(bank, group, signal);
-  const { givenUp, unknown } = await sortOut(group, listed, ledger);
+  const { givenUp, unknown } = await compare(group, ledger, bank, signal);
   if (unknown[0] !== undefined) throw unknownPoint(group, unknown[0], bank);
   return givenUp;
 }
@@ -43,9 +41,7 @@ export async function requireNoneAhead(
   bank: Bank,
   signal: AbortSignal,
 ): Promise<void> {
-  // Listed first: what is committed meanwhile is known when it is looked up.
-  const listed = await listedIn(bank, group, signal);
-  const { unknown } = await sortOut(group, listed, ledger);
+  const { unknown } = await compare(group, ledger, bank, signal);
   if (unknown.length === 0) return;
   const newest = Math.max(0, ...(await ledger.points(group)).map(({ sequence }) => sequence));
   const published = await publishedKeys(bank.documents, signal);
@@ -68,9 +64,8 @@ export async function deleteOrphans(
   bank: Bank,
   signal: AbortSignal,
 ): Promise<void> {
-  const listed = await listedIn(bank, group, signal);
-  for (const id of (await sortOut(group, listed, ledger)).givenUp)
-    await bank.deleteManifest(group, id, signal);
+  const { givenUp } = await compare(group, ledger, bank, signal);
+  for (const id of givenUp) await bank.deleteManifest(group, id, signal);
 }
 
 /** Of points that a bank held a moment ago: those that nothing here knows of. */
@@ -82,14 +77,11 @@ export async function unknownPoints(
   return (await sortOut(group, listed, ledger)).unknown;
 }
 
-async function listedIn(
-  { documents }: Bank,
-  group: string,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+async function compare(group: string, ledger: Known, { documents }: Bank, signal: AbortSignal) {
+  // Listed first: what is committed meanwhile is known when it is looked up.
   const listed: string[] = [];
   for await (const { id } of manifestsIn(documents, group, {}, signal)) listed.push(id);
-  return listed;
+  return sortOut(group, listed, ledger);
 }
 
 async function sortOut(group: string, listed: readonly string[], ledger: Known) {
