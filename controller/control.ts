@@ -142,7 +142,7 @@ export class ControllerControl implements Control {
     const { movers, clock, ledger, log } = this.#deps;
     const point = await this.#point(group, id);
     const context = await targetContext(this.#deps, group, point.region, progress, signal);
-    const began = isoTime(clock.now());
+    const began = await ledger.newestCheck(group);
     const checks = await checkPoint(point, depth, { movers, at: context }, only);
     const at = isoTime(clock.now());
     const since = new Map([...checks.keys()].map((key) => [key, began]));

@@ -160,6 +160,7 @@ export const recoveryPoint = z
     objects: z.number(),
     bytes: z.number(),
     checked: z.object({
+      serial: z.number().describe('Its place among all checks that were recorded of the group.'),
       at: time,
       depth: z.enum(['listing', 'content']),
       damaged: z.number(),

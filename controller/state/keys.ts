@@ -20,6 +20,7 @@ import type {
   PastSession,
   RequestRecord,
   ScrubRecord,
+  SharingRecord,
   SweepRecord,
   Wish,
 } from './records.ts';
@@ -51,7 +52,7 @@ export const keys = Object.freeze({
   /** Those of all groups. */
   points: () => key<RecoveryPoint>('points', ''),
   /** Rewritten by whoever commits a point or records damage: what points share is damaged for each of them. */
-  sharing: (group = '') => key<null>('sharing', group),
+  sharing: (group = '') => key<SharingRecord>('sharing', group),
   /** What happened to its members that nobody has confirmed. */
   changes: (group = '') => key<MemberChanges>('changes', group),
   holds: (group: string, point = '') => key<Holds>('holds', group, point),

@@ -71,6 +71,11 @@ export interface PastSession extends SessionSummary {
   readonly isSealed: boolean;
 }
 
+/** Of a group's points: see `checked.serial` of a point's head. */
+export interface SharingRecord {
+  readonly newestCheck: number;
+}
+
 /** Where something of ours may lie that no session tidies any more. */
 export interface SweepRecord {
   readonly region: string;

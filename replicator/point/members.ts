@@ -77,7 +77,7 @@ export function stillValid(
   const damagedOf = ({ members }: RecoveryPoint) =>
     new Map(members.map(({ resource, damaged }) => [resourceKey(resource), damaged]));
   const [before, after] = [damagedOf(seen), damagedOf(now)];
-  const isSame = now.checked.at === seen.checked.at;
+  const isSame = now.checked.serial === seen.checked.serial;
   const isOvertaken = (key: string): boolean =>
     (after.get(key) ?? 0) > 0 && (!isSame || after.get(key) !== before.get(key));
   return new Map([...checks].filter(([key, { damaged }]) => damaged > 0 || !isOvertaken(key)));
@@ -124,6 +124,7 @@ export function withChecks<P extends NewPoint>(
     state: point.state === 'expiring' ? 'expiring' : stateOfMembers(members),
     members,
     checked: {
+      serial: point.checked.serial,
       at,
       depth,
       damaged: members.reduce((sum, { damaged }) => sum + damaged, 0),

@@ -16,10 +16,10 @@ export interface Checked {
   /** RFC 3339: when it ended. */
   readonly at: string;
   /**
-   * By resourceKey, when reading it began; of those that are missing, `at`. It outweighs no damage of other
-   * points that was recorded since.
+   * By resourceKey, the serial of the newest check that was recorded when reading it began: what was found whole
+   * outweighs damage of other points up to that one. Of those that are missing it outweighs none.
    */
-  readonly since?: ReadonlyMap<string, string>;
+  readonly since?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -112,27 +112,27 @@ async function spreadTo(
   const spread = new Map<string, MemberChecks>();
   for (const other of others) {
     if (damage.size === 0 && other.checked.damaged === 0) continue;
-    const whole = (thing: string) => isBefore(other.checked.at, healed?.get(thing));
+    const whole = (thing: string) => isBefore(other.checked, healed?.get(thing));
     const checks = await checksOf(other, await copiesOf(other, deps), damage, references, whole);
     if (checks.size > 0) spread.set(other.id, checks);
   }
   return spread;
 }
 
-/** Everything that was read and found whole, as far as others are known to be damaged in it: when its reading began. */
+/** Everything that was read and found whole, as far as others are known to be damaged in it, with its `since`. */
 async function wholeThings(
   others: readonly RecoveryPoint[],
   copies: readonly Copy[],
-  { checks, since, at }: Checked,
+  { checks, since }: Checked,
   deps: RecordDeps,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, number>> {
   const doubtful = others.flatMap(({ checked }) => checked.findings);
-  const healed = new Map<string, string>();
+  const healed = new Map<string, number>();
   if (!others.some(({ checked }) => checked.damaged > 0)) return healed;
   for (const copy of copies) {
     const key = resourceKey(copy.resource);
-    if (checks.get(key)?.damaged !== 0) continue;
-    const began = since?.get(key) ?? at;
+    const began = since?.get(key);
+    if (checks.get(key)?.damaged !== 0 || began === undefined) continue;
     for (const thing of storedThingsOf(copy)) healed.set(thing, began);
     const wanted = doubtful.flatMap(({ stored }) => (stored === undefined ? [] : [stored]));
     const references = new References(new Set(wanted.map((each) => thingOf(copy, each))), deps);
@@ -141,8 +141,8 @@ async function wholeThings(
   return healed;
 }
 
-function isBefore(recordedAt: string, began: string | undefined): boolean {
-  return began !== undefined && Date.parse(recordedAt) <= Date.parse(began);
+function isBefore({ serial }: RecoveryPoint['checked'], began: number | undefined): boolean {
+  return began !== undefined && serial <= began;
 }
 
 function addTo(damage: Map<string, Finding[]>, things: readonly string[], finding: Finding): void {
@@ -185,12 +185,12 @@ async function checksOf(
 
 /**
  * Damage that is recorded of other points and was not read over since by this one's session: its head is
- * committed with that, and only as long as nothing else is recorded. `readSince`: by resourceKey, when the
- * copy began to be read; of one that was compared with the listing only, what is known counts, however old.
+ * committed with that, and only as long as nothing else is recorded. `readSince`: by resourceKey, as `since` of
+ * what was checked; of one that was compared with the listing only, what is known counts, however old.
  */
 export async function inheritedDamage(
   { point, copies: own }: { readonly point: NewPoint; readonly copies: readonly Copy[] },
-  readSince: ReadonlyMap<string, string>,
+  readSince: ReadonlyMap<string, number>,
   others: readonly RecoveryPoint[],
   deps: ReadDeps,
 ): Promise<MemberChecks> {
@@ -209,7 +209,7 @@ export async function inheritedDamage(
     const references = new References(damage.keys(), deps);
     const checks = await checksOf(point, own, damage, references, () => false);
     for (const [key, check] of checks) {
-      if (isBefore(other.checked.at, readSince.get(key))) continue;
+      if (isBefore(other.checked, readSince.get(key))) continue;
       const { findings, damaged } = found.get(key) ?? { findings: [], damaged: 0 };
       const all = unique([...findings, ...check.findings]);
       found.set(key, { findings: all, damaged: Math.max(damaged, check.damaged, all.length) });

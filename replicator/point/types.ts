@@ -63,6 +63,8 @@ export interface RecoveryPoint {
   readonly bytes: number;
   /** The newest check. */
   readonly checked: {
+    /** Its place among all that were recorded of the group's points: which came first, clocks do not tell. */
+    readonly serial: number;
     readonly at: string;
     readonly depth: Depth;
     readonly damaged: number;

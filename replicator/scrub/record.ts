@@ -10,8 +10,8 @@ export type Holders = ReadonlyMap<Copy, readonly string[]>;
 type Check = Pick<Verification, 'findings' | 'damaged'>;
 type Heads = Pick<Ledger, 'points' | 'recordChecks'>;
 
-/** Points that were known to be damaged when a round began: their ids, and when the check was that said so. */
-export type Suspects = Readonly<Record<string, string>>;
+/** Points that were known to be damaged when a round began: their ids, and the serial of the check that said so. */
+export type Suspects = Readonly<Record<string, number>>;
 
 /**
  * Records damage for every point whose copies have it, in one transaction; what was known of them before
@@ -45,13 +45,13 @@ export async function recordDamage(
 
 export function suspectsAmong(points: readonly RecoveryPoint[]): Suspects {
   const found = points.filter(({ checked }) => checked.damaged > 0);
-  return Object.fromEntries(found.map(({ id, checked }) => [id, checked.at]));
+  return Object.fromEntries(found.map(({ id, checked }) => [id, checked.serial]));
 }
 
 /**
  * At the end of a round: everything that these points name was read in it. What was known to be damaged
  * when it began, and was not found so again, is whole. A point of which any check was recorded since, this
- * round's own findings too, is left as that says: its time is another, whatever the clocks show.
+ * round's own findings too, is left as that says.
  */
 export async function recordWhole(
   group: string,
@@ -64,7 +64,7 @@ export async function recordWhole(
       state !== 'expiring' &&
       checked.damaged > 0 &&
       round.points.includes(id) &&
-      round.suspects[id] === checked.at,
+      round.suspects[id] === checked.serial,
   );
   const points = healed.map(({ id, members }) => {
     const damaged = members.filter(({ state }) => state === 'damaged');

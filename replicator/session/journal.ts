@@ -29,6 +29,7 @@ export function guarded(ledger: Ledger): Ledger {
     points: (group) => guard(ledger.points(group)),
     commitPoint: (...all) => guard(ledger.commitPoint(...all)),
     recordChecks: (...all) => guard(ledger.recordChecks(...all)),
+    newestCheck: (group) => guard(ledger.newestCheck(group)),
     expirePoint: (...all) => guard(ledger.expirePoint(...all)),
     pointless: (group) => guard(ledger.pointless(group)),
     removePoint: (group, point) => guard(ledger.removePoint(group, point)),

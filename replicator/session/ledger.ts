@@ -52,6 +52,8 @@ export interface Ledger {
     checked: PointChecks,
     seen?: readonly RecoveryPoint[],
   ): Promise<readonly RecoveryPoint[]>;
+  /** The serial of the newest check that was recorded of the group's points: what is read from now on is read after it. */
+  newestCheck(group: string): Promise<number>;
   /**
    * Not offered from now on, whatever it was: its data is going. Only by who carries out the group's
    * session. `kept` are points because of which it may go, as they were when that was decided: throws

@@ -56,7 +56,13 @@ export function headOf(
     objects: copies.reduce((sum, copy) => sum + copy.objects, 0),
     bytes: copies.reduce((sum, copy) => sum + copy.bytes, 0),
     // The least that was done for any resource.
-    checked: { at: committedAt, depth: isRead ? 'content' : 'listing', damaged: 0, findings: [] },
+    checked: {
+      serial: 0,
+      at: committedAt,
+      depth: isRead ? 'content' : 'listing',
+      damaged: 0,
+      findings: [],
+    },
   };
 }
 

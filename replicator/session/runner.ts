@@ -178,7 +178,7 @@ class SessionRun {
       case 'verify': {
         const key = resourceKey(effect.copy.resource);
         await this.#orGiveUp(effect.type, key, signal, async () => {
-          const since = isoTime(this.#deps.ambient.clock.now());
+          const since = await this.#deps.ledger.newestCheck(this.#journal.session.group);
           const verification = await work.verify(effect.copy, effect.depth, signal);
           return { type: 'verified', key, verification, since };
         });

@@ -21,7 +21,7 @@ export type Happening =
       readonly key: string;
       readonly verification: Verification;
       /** When reading began. */
-      readonly since: string;
+      readonly since: number;
     }
   | { readonly type: 'gave-up'; readonly key: string; readonly failure: SessionError }
   | {

@@ -34,7 +34,7 @@ export interface Session {
   readonly copies: Readonly<Record<string, Copy>>;
   readonly verifications: Readonly<Record<string, Verification>>;
   /** By resourceKey, RFC 3339: when the newest verification began to read. */
-  readonly verifiedSince?: Readonly<Record<string, string>>;
+  readonly verifiedSince?: Readonly<Record<string, number>>;
   /**
    * What sessions before this one had shipped and brought into no point, by resourceKey: it lies in
    * the secondary, so this session goes on from it instead of leaving it there.

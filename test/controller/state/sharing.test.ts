@@ -53,6 +53,20 @@ describe('damage that a new point may share', () => {
     ]);
   });
 
+  it('has a place among all checks that no point takes along when it goes', async () => {
+    const { ledger, commit, known } = await withOlder();
+    await record(ledger, known);
+    expect(await ledger.newestCheck('shop')).to.equal(1);
+    await commit(await ledger.points('shop'));
+    const serials = async () => (await ledger.points('shop')).map(({ checked }) => checked.serial);
+    expect(await serials()).to.deep.equal([2, 1]);
+    await ledger.removePoint('shop', 's1');
+    const points = new Map([['p1', new Map([['volume/v1', { findings: [], damaged: 2 }]])]]);
+    await ledger.recordChecks('shop', { at, depth: 'content', points });
+    expect(await serials()).to.deep.equal([3]);
+    expect(await ledger.newestCheck('shop')).to.equal(3);
+  });
+
   it('of a commit and a record side by side whichever is first is seen by the other', async () => {
     for (const isRecordFirst of [true, false]) {
       const { ledger, commit, known } = await withOlder();

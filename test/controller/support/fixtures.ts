@@ -106,7 +106,7 @@ export function pointOf(
     resources: 1,
     objects: 1,
     bytes: 1,
-    checked: { at: dataTime, depth: 'content', damaged: 0, findings: [] },
+    checked: { serial: 0, at: dataTime, depth: 'content', damaged: 0, findings: [] },
     ...change,
   };
 }

@@ -54,7 +54,13 @@ export function sampleHead(changes: Partial<RecoveryPoint> = {}): RecoveryPoint 
     resources: manifest.copies.length,
     objects: 3,
     bytes: 11,
-    checked: { at: '2026-11-21T08:01:00.000Z', depth: 'content', damaged: 0, findings: [] },
+    checked: {
+      serial: 0,
+      at: '2026-11-21T08:01:00.000Z',
+      depth: 'content',
+      damaged: 0,
+      findings: [],
+    },
     ...changes,
   };
 }

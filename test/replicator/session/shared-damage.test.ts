@@ -26,7 +26,7 @@ async function threePoints(): Promise<Harness> {
 async function verify(at: Harness, index: number): Promise<void> {
   const point = (await at.ledger.points('shop'))[index]!;
   const opened = await at.deps().openContext(await at.claim(), signal);
-  const began = isoTime(at.clock.now());
+  const began = await at.ledger.newestCheck();
   const context = { ...opened, group: 'shop', progress: noProgress, signal };
   const checks = await checkPoint(point, 'content', { movers: at.world.movers, at: context });
   await at.clock.sleep(1_000);
@@ -50,6 +50,20 @@ describe('damage of what points share', () => {
         expect(finding).to.deep.include({ resource: 'image/i-1', problem: 'altered' });
       }
     }
+  });
+
+  it('is not outweighed by what was read before it was seen, whatever the clock said by then', async () => {
+    const at = await threePoints();
+    const [point] = await at.ledger.points('shop');
+    const since = new Map([[`image/${image.id}`, await at.ledger.newestCheck()]]);
+    const checks = new Map([[`image/${image.id}`, { findings: [], damaged: 0 }]]);
+    at.world.secondary.set(currentData(at.world, image), 'altered');
+    await verify(at, 1);
+    const anHourAhead = isoTime(at.clock.now() + 3_600_000);
+    const found = { checks, depth: 'content', at: anHourAhead, since } as const;
+    const { ledger, bank } = at;
+    await recordChecks(point!, found, { ledger, bank, log: silentLog, signal });
+    expect((await states(at)).slice(1)).to.deep.equal(['partial', 'partial']);
   });
 
   it('is not laid to points that do not refer to it', async () => {

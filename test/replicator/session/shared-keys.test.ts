@@ -77,7 +77,7 @@ class Scene {
     const deps = this.deps();
     const point = (await at.ledger.points('shop'))[index]!;
     await at.clock.sleep(1_000);
-    const began = isoTime(at.clock.now());
+    const began = await at.ledger.newestCheck();
     const opened = await deps.openContext((await at.ledger.session('shop'))!, signal);
     const context = { ...opened, group: 'shop', progress: noProgress, signal };
     const checks = await checkPoint(point, 'content', { movers: deps.movers, at: context });

@@ -109,7 +109,7 @@ export class Site implements Control {
       resources: 3,
       objects: 3,
       bytes: 12,
-      checked: { at, depth: 'listing', damaged: 0, findings: [] },
+      checked: { serial: 0, at, depth: 'listing', damaged: 0, findings: [] },
     });
   }
 

@@ -31,6 +31,7 @@ export class MemoryLedger implements Ledger {
   /** `group/id` of those that ended after they sealed a manifest. */
   readonly #ended = new Set<string>();
   #sequence = 0;
+  #newestCheck = 0;
 
   raiseGeneration(group: string, generation: number): void {
     this.#generations.set(group, generation);
@@ -68,11 +69,12 @@ export class MemoryLedger implements Ledger {
       const key = `${point.group}/${point.id}`;
       const found = this.#of(point.group).filter(({ id }) => id !== point.id);
       const isKnown = ({ id, checked }: RecoveryPoint) =>
-        others.some((other) => other.id === id && other.checked.at === checked.at);
+        others.some((other) => other.id === id && other.checked.serial === checked.serial);
       if (!found.every(isKnown)) throw othersChanged(point.group, 'commit point');
       const before = JSON.parse(this.#points.get(key) ?? 'null') as RecoveryPoint | null;
       const sequence = before?.sequence ?? (this.#sequence += 1);
-      this.#points.set(key, JSON.stringify({ ...point, sequence }));
+      const checked = { ...point.checked, serial: (this.#newestCheck += 1) };
+      this.#points.set(key, JSON.stringify({ ...point, sequence, checked }));
       this.#sessions.set(session.group, JSON.stringify(session));
     });
   }
@@ -98,9 +100,16 @@ export class MemoryLedger implements Ledger {
       if (text === undefined) continue;
       const now = JSON.parse(text) as RecoveryPoint;
       const before = seen.find((each) => each.id === id);
-      heads.push(await this.savePoint(withChecks(now, stillValid(checks, now, before), depth, at)));
+      const head = withChecks(now, stillValid(checks, now, before), depth, at);
+      if (head !== now) Object.assign(head.checked, { serial: this.#newestCheck + 1 });
+      heads.push(await this.savePoint(head));
     }
+    this.#newestCheck += 1;
     return heads;
+  }
+
+  newestCheck(): Promise<number> {
+    return Promise.resolve(this.#newestCheck);
   }
 
   async expirePoint(group: string, point: string, kept: readonly KeptPoint[] = []): Promise<void> {
