@@ -164,7 +164,8 @@ describe('StoreLedger', () => {
     store.beforeWrite = undefined;
     await ledger.commitPoint(point, next, []);
     await ledger.commitPoint(point, next, []);
-    expect(await ledger.points('shop')).to.deep.equal([{ ...point, sequence: 1 }]);
+    const checked = { ...point.checked, serial: 2 };
+    expect(await ledger.points('shop')).to.deep.equal([{ ...point, sequence: 1, checked }]);
     expect((await ledger.session('shop'))?.phase).to.equal('expiring');
   });
 
