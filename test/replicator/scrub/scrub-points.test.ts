@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { isoTime } from '../../../kernel/clock.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { noProgress } from '../../../kernel/progress.ts';
 import type { TargetContext } from '../../../replicator/mover.ts';
