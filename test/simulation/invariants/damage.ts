@@ -29,7 +29,8 @@ export function damage({ world, truth }: Scene): Invariant {
     const told = new Set(before?.checked.findings.map(nameOf));
     for (const finding of point.checked.findings) {
       const name = nameOf(finding);
-      if (told.has(name)) continue;
+      // What a head says still of what was stored again meanwhile is no news.
+      if (told.has(name) || !isDamaged(point.region, name)) continue;
       for (const [thing, storedAs] of things.get(finding.resource) ?? [])
         if (storedAs === name) known.set(`${point.region}/${thing}`, name);
     }
