@@ -177,8 +177,8 @@ class SessionRun {
       }
       case 'verify': {
         const key = resourceKey(effect.copy.resource);
+        const since = await this.#deps.ledger.newestCheck(this.#journal.session.group);
         await this.#orGiveUp(effect.type, key, signal, async () => {
-          const since = await this.#deps.ledger.newestCheck(this.#journal.session.group);
           const verification = await work.verify(effect.copy, effect.depth, signal);
           return { type: 'verified', key, verification, since };
         });
