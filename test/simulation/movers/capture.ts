@@ -87,7 +87,7 @@ async function captureListing(resource: ResourceRef, session: SessionContext): P
     },
     session.signal,
   );
-  link.world.disks.set(spoolName(session, resource, link), listed.content);
+  link.world.disks.set(spoolName(session, resource, link), listed);
   link.world.cuts.set(name, listed);
   return captureOf(resource, listed.at, listed.content.size);
 }

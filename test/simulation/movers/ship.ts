@@ -34,12 +34,13 @@ export async function ship(
   for (const finding of previous?.damage ?? []) trusted.delete(nameOf(finding));
   const present = await alreadyThere(capture, session);
   const rows: Row[] = [];
-  for (const [object, listed] of await contentOf(capture, session)) {
+  const { content, dataTime } = await contentOf(capture, session);
+  for (const [object, listed] of content) {
     const row = await shipObject([object, listed], capture, session, { trusted, present });
     if (row !== null) rows.push(row);
   }
   await repair(capture, previous, { rows, present }, session);
-  return copyOf(capture, rows, previous?.copy ?? null, merged(before), session);
+  return copyOf({ ...capture, dataTime }, rows, previous?.copy ?? null, merged(before), session);
 }
 
 interface Known {
@@ -66,7 +67,10 @@ async function alreadyThere(
   );
 }
 
-async function contentOf({ resource }: Capture, session: SessionContext): Promise<Content> {
+async function contentOf(
+  { resource, dataTime }: Capture,
+  session: SessionContext,
+): Promise<{ readonly content: Content; readonly dataTime: string }> {
   const link = linkOf(session.source);
   const name = snapshotName(session, resource);
   if (resource.kind === 'volume') {
@@ -79,16 +83,21 @@ async function contentOf({ resource }: Capture, session: SessionContext): Promis
       session.signal,
     );
     if (snapshot === undefined) throw missing('snapshot', name);
-    return snapshot.content;
+    return { content: snapshot.content, dataTime };
   }
   const spooled = link.world.disks.get(spoolName(session, resource, link));
-  if (spooled !== undefined) return spooled;
+  if (spooled !== undefined) {
+    // Another machine may have listed it since: what counts, and what the copy's time is, is what is shipped.
+    link.world.cuts.set(name, spooled);
+    return { content: spooled.content, dataTime: spooled.at };
+  }
   // The session began on another machine: its listing is there.
-  return link.read(
+  const content = await link.read(
     'list resource',
     (region) => new Map(existing(region, resource).objects),
     session.signal,
   );
+  return { content, dataTime };
 }
 
 /** A container's object is shipped as it is by then; null: it is gone since it was listed. */

@@ -11,6 +11,12 @@ export interface Cut {
   readonly content: Content;
 }
 
+/** A listing on a disk. */
+export interface Listed extends Cut {
+  /** RFC 3339, by the region's clock. */
+  readonly at: string;
+}
+
 /** All that lies outside the controllers and their store: regions, disks, users; and who did what to them. */
 export class World {
   readonly scheduler: Scheduler;
@@ -19,7 +25,7 @@ export class World {
   readonly trace: Trace;
   readonly regions: readonly SimRegion[];
   /** Spooled listings: by machine, session and resource. */
-  readonly disks = new Map<string, Content>();
+  readonly disks = new Map<string, Listed>();
   /** By the session's id and the resource's key. */
   readonly cuts = new Map<string, Cut>();
   /** Copies that a fault damaged, `region/copyName`, and when it last did: known to nobody who only lists. */
