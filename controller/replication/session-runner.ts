@@ -29,7 +29,7 @@ export interface SessionRunnerDeps {
 export function sessionRunner(deps: SessionRunnerDeps): SupervisorDeps['run'] {
   const { store, ledger, sites, movers, ambient, shipAtOnce, spoolDir } = deps;
   return async (session, progress, signal) => {
-    const { spec } = (await readGroup(store, session.group)).record.value;
+    const { spec, createdAt } = (await readGroup(store, session.group)).record.value;
     const policy = (await store.get(keys.policy(spec.policy)))?.value;
     if (policy === undefined) throw notFound('policy', spec.policy);
     const both = [session.sourceRegion, session.targetRegion];
@@ -42,7 +42,7 @@ export function sessionRunner(deps: SessionRunnerDeps): SupervisorDeps['run'] {
       changeLimitPercent: policy.changes.limitPercent,
       openContext: async (opened, inner) => {
         const context = await openContext(opened, spec, policy, deps, inner);
-        await requireNoneAhead(opened, ledger, context.bank, inner);
+        await requireNoneAhead(opened, createdAt, ledger, context.bank, inner);
         await bankGroup(store, session.group, context.bank, inner);
         return context;
       },

@@ -13,6 +13,7 @@ import { withChecks } from '../../replicator/point/members.ts';
 import { checkPoint } from '../../replicator/point/verify-point.ts';
 import { isEnded } from '../../replicator/session/state.ts';
 import type { Sites } from '../sites.ts';
+import { newestIn, placed, takeSerial } from '../state/check-serial.ts';
 import { keptByOperators, type BankedGroup } from '../state/banked-group.ts';
 import { findGroup } from '../state/groups.ts';
 import { adoptKeys } from '../state/installation.ts';
@@ -190,9 +191,9 @@ async function headsOf(
     const unchecked = headOf(manifest, { object, sha256 }, isoTime(clock.now()));
     // Places go on from those that manifests name: the next loss is told by them too.
     const sequence = 1 + Math.max(points.at(-1)?.sequence ?? 0, placeBefore(manifest));
-    const placed = { ...unchecked, sequence };
-    const checks = await checkPoint(placed, 'listing', { movers, at });
-    points.push(withChecks(placed, checks, 'listing', isoTime(clock.now())));
+    const point = { ...unchecked, sequence };
+    const checks = await checkPoint(point, 'listing', { movers, at });
+    points.push(withChecks(point, checks, 'listing', isoTime(clock.now())));
   }
   return points;
 }
@@ -213,7 +214,10 @@ async function commit(
 ): Promise<void> {
   const { spec, createdAt, policy, head, resources } = banked;
   const { name } = spec;
-  const written = [...points.map(putPoint), ...keptByOperators(banked, points)];
+  // Before any of them is there: what a check reads from now on was read after what their heads say.
+  const serial = await takeSerial(store, name);
+  const heads = points.map((point) => placed(point, serial));
+  const written = [...heads.map(putPoint), ...keptByOperators(banked, points)];
   const isOther = ({ value }: Entry<RecoveryPoint>): boolean =>
     !points.some(({ id }) => id === value.id);
   // Nor are those that go known by their sessions: what a bank has of them all the same is not what expired.
@@ -231,6 +235,8 @@ async function commit(
     const active = await store.get(keys.active(name));
     if (session !== null && !isEnded(session.value.phase)) throw isBusy(name, 'a session');
     if (active !== null) throw isBusy(name, 'an execution');
+    const sharing = await store.get(keys.sharing(name));
+    if (newestIn(sharing) !== serial) throw isBusy(name, 'a check of its points');
     const known = await store.get(keys.policy(spec.policy));
     const others = (await store.range(keys.point(name))).filter(isOther);
     return {
@@ -240,6 +246,7 @@ async function commit(
         unchanged(keys.session(name), session),
         unchanged(keys.active(name), active),
         unchanged(keys.policy(spec.policy), known),
+        unchanged(keys.sharing(name), sharing),
       ],
       operations: [
         ...(known === null ? [put(keys.policy(spec.policy), policy)] : []),
@@ -248,6 +255,7 @@ async function commit(
         put(keys.head(name), head),
         put(keys.members(name), { resources }),
         put(keys.allMembers(), null),
+        put(keys.sharing(name), { newestCheck: serial }),
         ...others.map(({ path }) => remove({ path })),
         ...(others.some(({ value }) => value.id === session?.value.id)
           ? [remove(keys.session(name))]

@@ -23,8 +23,9 @@ import {
   type Store,
   unchanged,
 } from '../store/store.ts';
+import { newestIn, placed } from './check-serial.ts';
 import { keys } from './keys.ts';
-import type { MemberChange, PastSession, SharingRecord } from './records.ts';
+import type { MemberChange, PastSession } from './records.ts';
 import { notFound } from './refusals.ts';
 import { latestOf, remember } from './summary.ts';
 
@@ -75,10 +76,10 @@ export class StoreLedger implements Ledger {
       // Nobody else commits for the group while the claim is held.
       const others = (await this.points(group)).filter(({ id }) => id !== point.id);
       const sequence = 1 + Math.max(0, ...others.map((other) => other.sequence));
-      const newestCheck = 1 + checksIn(sharing);
-      const placed = { ...point, sequence, checked: { ...point.checked, serial: newestCheck } };
+      const newestCheck = 1 + newestIn(sharing);
+      const head = placed({ ...point, sequence }, newestCheck);
       const changed = await this.#changed(session, sequence, point.committedAt);
-      const saved = await this.#save(session, [put(key, placed)]);
+      const saved = await this.#save(session, [put(key, head)]);
       if (others.some((other) => isNews(other, known))) throw othersChanged(group, 'commit point');
       return {
         compares: [...saved.compares, ...changed.compares, unchanged(keys.sharing(group), sharing)],
@@ -103,7 +104,7 @@ export class StoreLedger implements Ledger {
       if (among !== undefined && (await this.points(group)).some(({ id }) => !among.includes(id)))
         throw othersChanged(group, 'record checks');
       const compares: Compare[] = [unchanged(keys.sharing(group), sharing)];
-      const newestCheck = 1 + checksIn(sharing);
+      const newestCheck = 1 + newestIn(sharing);
       const operations: Operation[] = [];
       const heads: RecoveryPoint[] = [];
       for (const [id, checks] of points) {
@@ -111,13 +112,11 @@ export class StoreLedger implements Ledger {
         const stored = await this.#store.get(key);
         if (stored === null) continue;
         const before = seen.find((each) => each.id === id);
-        const valid = stillValid(checks, stored.value, before);
-        const checked = withChecks(stored.value, valid, depth, at);
-        const isNew = checked !== stored.value;
-        const serial = newestCheck;
-        const head = isNew ? { ...checked, checked: { ...checked.checked, serial } } : checked;
+        const found = withChecks(stored.value, stillValid(checks, stored.value, before), depth, at);
+        const isSame = found === stored.value;
+        const head = isSame ? found : placed(found, newestCheck);
         heads.push(head);
-        if (!isNew) continue;
+        if (isSame) continue;
         compares.push(unchanged(key, stored));
         operations.push(put(key, head));
       }
@@ -128,7 +127,7 @@ export class StoreLedger implements Ledger {
   }
 
   async newestCheck(group: string): Promise<number> {
-    return checksIn(await this.#store.get(keys.sharing(group)));
+    return newestIn(await this.#store.get(keys.sharing(group)));
   }
 
   async expirePoint(group: string, point: string, kept: readonly KeptPoint[] = []): Promise<void> {
@@ -255,10 +254,6 @@ export class StoreLedger implements Ledger {
 /** All that are not kept once there is one more. */
 function oldest<T>(past: readonly T[]): readonly T[] {
   return past.slice(0, Math.max(0, past.length + 1 - historyKept));
-}
-
-function checksIn(sharing: Entry<SharingRecord> | null): number {
-  return sharing?.value.newestCheck ?? 0;
 }
 
 /** Another check was recorded of it than was known, or it came since. */

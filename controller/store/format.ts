@@ -2,7 +2,7 @@ import { FarshoreError } from '../../kernel/errors.ts';
 import { put, type Key, type Store, unchanged } from './store.ts';
 
 /** What this program reads and writes. 1 is said of a state without a number: of before there were any. */
-export const stateFormat = 2;
+export const stateFormat = 3;
 
 /** Written once, before anything else; whoever changes what keys mean raises the number. */
 export interface StateFormat {

@@ -32,11 +32,12 @@ export async function orphansOf(
  * Before anything of a session is written: throws `bank.group-differs` where the bank's points go on from where
  * the state's end, as when an older copy of it was put back. What the session made would follow the same point
  * as one that is there. What no key of the bank has signed says nothing, nor does what comes before the newest
- * point that is known: that is retention's to judge. (A point that took the place of one deleted since the copy
- * was made is taken for such a one.)
+ * point that is known, or is of a deleted group of the name: that is retention's to judge. (A point that took the
+ * place of one deleted since the copy was made is taken for such a one.)
  */
 export async function requireNoneAhead(
   { group, generation, targetRegion }: Pick<Session, 'group' | 'generation' | 'targetRegion'>,
+  createdAt: string,
   ledger: Known,
   bank: Bank,
   signal: AbortSignal,
@@ -51,8 +52,12 @@ export async function requireNoneAhead(
     const body = await readBounded(bank.documents, object, signal);
     // Not Buffer: deleted since it was listed, or too large to be one.
     if (!(body instanceof Buffer)) continue;
-    const { manifest } = examine({ group, id, object }, body, { keys, trusted: new Set() });
+    const ring = { keys, trusted: new Set<string>() };
+    const { manifest, problem } = examine({ group, id, object }, body, ring);
+    // What it follows, only that release can tell.
+    if (problem?.code === 'point.not-understood') throw ofNewer(group, id, bank);
     if (manifest === null || manifest.generation < generation) continue;
+    if (Date.parse(manifest.cutEnd) < Date.parse(createdAt)) continue;
     if (placeBefore(manifest) >= newest) throw ahead(manifest, targetRegion, bank);
   }
 }
@@ -109,6 +114,19 @@ function ahead({ id, group, cutEnd }: PointManifest, region: string, bank: Bank)
       operation: 'use bank',
       subject: group,
       hint: `farshore bank rebuild ${region} --group ${group} --replace takes in what the bank holds. Nothing was shipped, and nothing in the bank was changed`,
+    },
+  );
+}
+
+function ofNewer(group: string, id: string, { documents }: Bank): FarshoreError {
+  return new FarshoreError(
+    `the bank ${documents.place} holds point ${id}, which this controller does not know and a newer release wrote`,
+    {
+      code: 'bank.group-differs',
+      kind: 'permanent',
+      operation: 'use bank',
+      subject: group,
+      hint: 'upgrade farshore. Nothing was shipped, and nothing in the bank was changed',
     },
   );
 }

@@ -14,7 +14,7 @@ import { parallel } from '../transfer/parallel.ts';
 import type { Bank } from '../bank/bank.ts';
 import { inheritedDamage, recordOfCopies } from '../point/record-checks.ts';
 import { linkOf, seal, writeManifest } from '../point/seal.ts';
-import { withChecks } from '../point/members.ts';
+import { type MemberChecks, withChecks } from '../point/members.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 import { expireByPolicy } from '../retention/by-policy.ts';
 import type { Exemptions } from '../retention/decide.ts';
@@ -76,6 +76,12 @@ interface Scene {
   readonly opened: OpenedContext;
   readonly points: readonly RecoveryPoint[];
   readonly baseline: Baseline | null;
+}
+
+/** Of a point that is to be committed, as long as nothing else is recorded of the others. */
+interface KnownDamage {
+  readonly others: readonly RecoveryPoint[];
+  readonly damage: MemberChecks;
 }
 
 class SessionRun {
@@ -217,32 +223,46 @@ class SessionRun {
       ),
     );
     const changes = session.changes ?? this.#changesSince(before);
+    // Before the manifest is in the bank: what fails here may do so again and again.
+    const known = await this.#knownDamage(manifest, opened.bank, signal);
     await this.#journal.happened({ type: 'sealed', manifest, previous, changes });
     await this.#patiently('write manifest', signal, () =>
       writeManifest(content, sealed, opened.bank, signal),
     );
-    await this.#commitHead(manifest, opened.bank, signal);
+    await this.#commitHead(known, manifest, opened.bank, signal);
   }
 
-  /** With the damage that is known by then of what it shares with other points: looked for again until that is all. */
-  async #commitHead(
+  /** What is known by now of what it shares with other points. */
+  async #knownDamage(
     manifest: RecoveryPoint['manifest'],
     bank: Bank,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<KnownDamage> {
     const { ledger, ambient } = this.#deps;
     const { session } = this.#journal;
     const copies = copiesOf(session);
     const read = new Set(readChecks(session).map(([key]) => key));
     const since = Object.entries(session.verifiedSince ?? {}).filter(([key]) => read.has(key));
     const deps = { bank, log: ambient.log, signal };
-    for (;;) {
-      const others = await ledger.points(session.group);
-      const point = headOf(session, manifest, isoTime(ambient.clock.now()));
-      const damage = await this.#patiently('look for what is damaged of it', signal, () =>
-        inheritedDamage({ point, copies }, new Map(since), others, deps),
-      );
+    const others = await ledger.points(session.group);
+    const point = headOf(session, manifest, isoTime(ambient.clock.now()));
+    const damage = await this.#patiently('look for what is damaged of it', signal, () =>
+      inheritedDamage({ point, copies }, new Map(since), others, deps),
+    );
+    return { others, damage };
+  }
+
+  /** With the damage that is known by then: looked for again until that is all. */
+  async #commitHead(
+    first: KnownDamage,
+    manifest: RecoveryPoint['manifest'],
+    bank: Bank,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { session } = this.#journal;
+    for (let known = first; ; known = await this.#knownDamage(manifest, bank, signal))
       try {
+        const { others, damage } = known;
         await this.#journal.committed(
           (at) => withChecks(headOf(session, manifest, at), damage, 'listing', at),
           others,
@@ -251,7 +271,6 @@ class SessionRun {
       } catch (error) {
         if (!isOvertaken(error)) throw error;
       }
-    }
   }
 
   #changesSince(before: ReadonlyMap<string, Copy>): readonly ContentChange[] {

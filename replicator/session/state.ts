@@ -20,7 +20,7 @@ export type Happening =
       readonly type: 'verified';
       readonly key: string;
       readonly verification: Verification;
-      /** When reading began. */
+      /** The serial of the newest check when reading began. */
       readonly since: number;
     }
   | { readonly type: 'gave-up'; readonly key: string; readonly failure: SessionError }

@@ -33,7 +33,7 @@ export interface Session {
   readonly captures: Readonly<Record<string, Capture>>;
   readonly copies: Readonly<Record<string, Copy>>;
   readonly verifications: Readonly<Record<string, Verification>>;
-  /** By resourceKey, RFC 3339: when the newest verification began to read. */
+  /** By resourceKey: the serial of the newest check when its newest verification began to read. */
   readonly verifiedSince?: Readonly<Record<string, number>>;
   /**
    * What sessions before this one had shipped and brought into no point, by resourceKey: it lies in

@@ -1,7 +1,6 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { systemClock } from '../../../kernel/clock.ts';
 import { manifestObject } from '../../../replicator/bank/manifests.ts';
 import { ownerObject } from '../../../replicator/bank/owner.ts';
 import { rejection } from '../../support/rejection.ts';
@@ -19,16 +18,6 @@ describe('a group that the state has, and the bank otherwise', () => {
     for (const name of [ownerObject, ...(await at.names('shop/'))])
       found.set(name, String(await at.documents.read(name)));
     return found;
-  };
-  /** Its schedule may have begun a session of its own just then. */
-  const replaced = async () => {
-    for (;;)
-      try {
-        return await at.rebuild({ replace: true });
-      } catch (error) {
-        expect(error).to.include({ code: 'group.in-use' });
-        await systemClock.sleep(5);
-      }
   };
   const restarted = async (installation: string, between: () => Promise<void>) => {
     await at.controller.stop();
@@ -115,7 +104,7 @@ describe('a group that the state has, and the bank otherwise', () => {
       const before = await everything();
       expect((await at.failure())?.code).to.equal('bank.group-differs');
       expect(await everything()).to.deep.equal(before);
-      const { groups } = await replaced();
+      const { groups } = await at.replaced();
       expect(groups[0]).to.include({ outcome: 'rebuilt', primary: 'east', points: 2 });
       await at.sync('after');
       expect((await at.points()).map(({ sequence }) => sequence)).to.deep.equal([3, 2, 1]);
@@ -140,7 +129,7 @@ describe('a group that the state has, and the bank otherwise', () => {
       expect((await at.failure())?.code).to.equal('bank.group-differs');
       expect(await everything()).to.deep.equal(before);
       expect((await at.rebuild()).groups[0]).to.include({ outcome: 'refused' });
-      const { groups } = await replaced();
+      const { groups } = await at.replaced();
       expect(groups[0]).to.include({ outcome: 'rebuilt', primary: 'west', generation: 2 });
     });
 
@@ -148,7 +137,7 @@ describe('a group that the state has, and the bank otherwise', () => {
       const [, second = ''] = await at.names('shop/points/');
       const hidden = (await at.documents.read(second))!;
       await at.documents.delete(second);
-      expect((await replaced()).groups[0]).to.include({ points: 1 });
+      expect((await at.replaced()).groups[0]).to.include({ points: 1 });
       await at.documents.write(second, hidden);
       const { groups } = await at.controller.service.banks.verify('west', [at.lost.key]);
       const codes = groups.flatMap(({ faults }) => faults).map(({ code }) => code);
@@ -166,7 +155,7 @@ describe('a group that the state has, and the bank otherwise', () => {
       expect(failure?.code).to.equal('bank.group-differs');
       expect(failure?.message).to.include('its state is an older copy');
       expect(await everything()).to.deep.equal(before);
-      expect((await replaced()).groups[0]).to.include({ outcome: 'rebuilt', points: 3 });
+      expect((await at.replaced()).groups[0]).to.include({ outcome: 'rebuilt', points: 3 });
       expect((await at.reasons()).get(newest!.id)).to.include('held');
       await at.sync('after');
       expect((await at.points()).map(({ sequence }) => sequence)).to.deep.equal([5, 4, 3]);
@@ -195,7 +184,7 @@ describe('a group that the state has, and the bank otherwise', () => {
       expect(refused.groups[0]!.faults[0]!.message).to.include(
         '3, of which the state does not know 1',
       );
-      expect((await replaced()).groups[0]).to.include({ points: 3 });
+      expect((await at.replaced()).groups[0]).to.include({ points: 3 });
     });
   });
 

@@ -145,6 +145,15 @@ describe('a state that is had back from the bank', () => {
     expect((await at.rebuild()).groups[0]).to.include({ outcome: 'rebuilt', points: 1 });
   });
 
+  it('takes a place among all checks, so that nothing read before it outweighs what it finds', async () => {
+    const serials = async () =>
+      (await at.controller.service.listPoints('shop')).map(({ checked }) => checked.serial);
+    await at.rebuild();
+    const first = Math.max(...(await serials()));
+    await at.replaced();
+    expect(Math.min(...(await serials()))).to.be.greaterThan(first);
+  });
+
   it('does not take what a deleted group left for newer, whatever the clock said when that was made', async () => {
     const east = new SwiftDocuments(at.east.demo.objectStore, 'farshore');
     await at.east.demo.objectStore.putContainer('farshore', {});

@@ -126,6 +126,17 @@ export class LostState {
     });
   }
 
+  /** With `--replace`; its schedule may have begun a session of its own just then. */
+  async replaced() {
+    for (;;)
+      try {
+        return await this.rebuild({ replace: true });
+      } catch (error) {
+        expect(error).to.include({ code: 'group.in-use' });
+        await systemClock.sleep(5);
+      }
+  }
+
   async points() {
     return (await this.controller.service.listPoints('shop')).map(
       ({ id, state, sequence, checked }) => ({

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { isoTime } from '../../../kernel/clock.ts';
+import { signedBytes } from '../../../replicator/bank/signed.ts';
 import { orphansOf, requireNoneAhead } from '../../../replicator/retention/unknown-points.ts';
 import { runSession } from '../../../replicator/session/runner.ts';
 import type { Session } from '../../../replicator/session/types.ts';
@@ -8,6 +10,7 @@ import { Harness } from '../session/harness.ts';
 
 describe('a state that was copied while a session was under way, and put back after it made its point', () => {
   const { signal } = new AbortController();
+  const made = '2000-01-01T00:00:00.000Z';
 
   /** The copy knows the first point, and the session that made the second one as it was by then. */
   const copiedWhen = async (isCopied: (session: Session) => boolean) => {
@@ -31,7 +34,7 @@ describe('a state that was copied while a session was under way, and put back af
 
   it('does not take the session up, which has written no manifest that it could know of', async () => {
     const { at, older, copy, pointId } = await copiedWhen(isUnsealed);
-    const error = await rejection(requireNoneAhead(copy, older, at.bank, signal));
+    const error = await rejection(requireNoneAhead(copy, made, older, at.bank, signal));
     expect(error.code).to.equal('bank.group-differs');
     expect(error.message).to.include(pointId);
   });
@@ -41,12 +44,30 @@ describe('a state that was copied while a session was under way, and put back af
     await older.saveSession({ ...copy, phase: 'failed' });
     const refused = await rejection(orphansOf('shop', older, at.bank, signal));
     expect(refused).to.include({ code: 'retention.unknown-point', subject: `shop/${pointId}` });
-    const ahead = await rejection(requireNoneAhead(copy, older, at.bank, signal));
+    const ahead = await rejection(requireNoneAhead(copy, made, older, at.bank, signal));
     expect(ahead.code).to.equal('bank.group-differs');
+  });
+
+  it('leaves what a deleted group of the name left late to retention', async () => {
+    const { at, older, copy } = await copiedWhen(isUnsealed);
+    await requireNoneAhead(copy, isoTime(at.clock.now() + 1_000), older, at.bank, signal);
+  });
+
+  it('ships nothing beside what a newer release wrote', async () => {
+    const { at, older, copy, pointId } = await copiedWhen(isUnsealed);
+    const body = String(await at.bank.readManifest('shop', pointId));
+    const content = Buffer.from(
+      body.slice(0, body.indexOf('\n') + 1).replace('"format":2', '"format":9'),
+    );
+    const signed = await signedBytes(content, (bytes) => at.bank.sign(bytes));
+    await at.bank.writeManifest('shop', pointId, signed);
+    const error = await rejection(requireNoneAhead(copy, made, older, at.bank, signal));
+    expect(error.code).to.equal('bank.group-differs');
+    expect(error.hint).to.include('upgrade farshore');
   });
 
   it('takes one up that had sealed its manifest: it writes the same once more', async () => {
     const { at, older, copy } = await copiedWhen(isSealed);
-    await requireNoneAhead(copy, older, at.bank, signal);
+    await requireNoneAhead(copy, made, older, at.bank, signal);
   });
 });

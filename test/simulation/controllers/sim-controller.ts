@@ -1,5 +1,6 @@
 import type { Ambient } from '../../../kernel/ambient.ts';
 import type { Log, LogFields } from '../../../kernel/log.ts';
+import { requireNoneAhead } from '../../../replicator/retention/unknown-points.ts';
 import { runSession } from '../../../replicator/session/runner.ts';
 import type { Movers } from '../../../replicator/mover.ts';
 import type { Ledger } from '../../../replicator/session/ledger.ts';
@@ -182,7 +183,7 @@ interface Base {
 /** As the product runs a session, but for the spool, which lies on a simulated disk. */
 function runnerOf({ store, ledger, sites, movers, ambient }: Base): SupervisorDeps['run'] {
   return async (session, progress, signal) => {
-    const { spec } = (await readGroup(store, session.group)).record.value;
+    const { spec, createdAt } = (await readGroup(store, session.group)).record.value;
     const policy = (await store.get(keys.policy(spec.policy)))?.value;
     if (policy === undefined) throw new Error('a group without a policy');
     return runSession(session, {
@@ -199,6 +200,7 @@ function runnerOf({ store, ledger, sites, movers, ambient }: Base): SupervisorDe
         await bank.requireOwned(inner);
         const source = await sites.region(sourceRegion).project(spec.source.project, inner);
         const target = await sites.region(targetRegion).project(spec.target.project, inner);
+        await requireNoneAhead(session, createdAt, ledger, bank, inner);
         await bankGroup(store, session.group, bank, inner);
         const { options } = policy;
         const about = { sharedSwift: false, mappings: {}, options, spoolDir: session.id };
