@@ -127,10 +127,10 @@ export class LostState {
   }
 
   /** With `--replace`; its schedule may have begun a session of its own just then. */
-  async replaced() {
+  async replaced(order: Partial<RebuildOrder> = {}) {
     for (;;)
       try {
-        return await this.rebuild({ replace: true });
+        return await this.rebuild({ ...order, replace: true });
       } catch (error) {
         expect(error).to.include({ code: 'group.in-use' });
         await systemClock.sleep(5);
