@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { stateFormat } from '../../../controller/store/format.ts';
 import { LevelStore } from '../../../controller/store/level-store.ts';
 import { readSnapshot } from '../../../controller/store/snapshot-file.ts';
 import {
@@ -99,7 +100,12 @@ describe('snapshot of the state', () => {
       'lines changed about': [first, third, second, ...rest],
       'a value changed': [first, second.replace('"n":0', '"n":7'), third, ...rest],
       'more after its end': [...lines, third],
-      'another format': [first.replace('state/2', 'state/3'), second, third, ...rest],
+      'another format': [
+        first.replace(/state\/\d+/, `state/${stateFormat + 1}`),
+        second,
+        third,
+        ...rest,
+      ],
       'not JSON': [first, second.slice(1), third, ...rest],
       'no snapshot': ['hello', 'world'],
     };
