@@ -31,6 +31,8 @@ export class Operator {
   /** Gives no order again by himself. */
   isPatient = false;
   readonly #deps: OperatorDeps;
+  /** The newest attempt to fail a group back, by its name. */
+  readonly #failBacks = new Map<string, symbol>();
 
   constructor(deps: OperatorDeps) {
     this.#deps = deps;
@@ -174,6 +176,8 @@ export class Operator {
     const { name } = group;
     if (!this.hasFailedOver(group) && !group.isFailingBack) return false;
     group.isFailingBack = true;
+    const attempt = Symbol(name);
+    this.#failBacks.set(name, attempt);
     const stored = truth.group(name);
     if (stored !== null && stored.spec.source.region !== group.region) {
       world.ordered.add(name);
@@ -183,7 +187,8 @@ export class Operator {
     const lost = world.region(otherRegion(group.region));
     for (const resource of [...lost.resources.values()])
       if (resource.name.startsWith(`${name}-`)) lost.remove(resource);
-    if (!(await this.protect(group))) return false;
+    // Answered late, when the group has failed over and is being failed back once more.
+    if (!(await this.protect(group)) || this.#failBacks.get(name) !== attempt) return false;
     world.ordered.delete(name);
     group.isFailingBack = false;
     return true;
