@@ -19,7 +19,7 @@ export interface OtherBanksDeps {
 }
 
 /** A group as one bank has it. */
-interface KnownThere {
+interface InBank {
   readonly banked: BankedGroup;
   readonly hasPoints: boolean;
 }
@@ -47,7 +47,7 @@ export class OtherBanks {
     this.#signal = signal;
   }
 
-  async ask(here: KnownThere, region: string): Promise<Elsewhere> {
+  async ask(here: InBank, region: string): Promise<Elsewhere> {
     const { banked } = here;
     const { name } = banked.spec;
     const unasked: Fault[] = [];
@@ -56,8 +56,11 @@ export class OtherBanks {
         try {
           const there = await this.#recordOf(name, other);
           if (typeof there === 'string') unasked.push(notAsked(name, other, there));
-          else if (there !== null && isNewer(there, here))
-            return { newer: superseded(here, there, other), unasked };
+          else if (there !== null) {
+            const why = whyNewer(there, here);
+            if (why !== null)
+              return { newer: superseded(banked, there.banked, other, why), unasked };
+          }
         } catch (error) {
           this.#signal.throwIfAborted();
           if (!(error instanceof FarshoreError)) throw error;
@@ -68,7 +71,7 @@ export class OtherBanks {
   }
 
   /** Null: there is none. A text: why the one that is there tells nothing. */
-  async #recordOf(group: string, region: string): Promise<KnownThere | string | null> {
+  async #recordOf(group: string, region: string): Promise<InBank | string | null> {
     const { bank, ring } = await this.#open(region);
     const record = await readGroupRecord(bank.documents, group, this.#signal);
     if (record === null) return null;
@@ -102,24 +105,28 @@ export class OtherBanks {
 }
 
 /**
- * Of one group the generation says it. One of the name that was made at another time is another group: what a
+ * Null: it is not. Of one group the generation says it. One of the name that was made at another time is another group: what a
  * deleted one left has no point (but where its region was away), whatever the clocks said when both were made;
  * else the later one.
  */
-function isNewer(one: KnownThere, other: KnownThere): boolean {
-  const [a, b] = [one.banked, other.banked];
-  if (a.createdAt === b.createdAt) return a.head.generation > b.head.generation;
-  return one.hasPoints === other.hasPoints ? a.createdAt > b.createdAt : one.hasPoints;
+function whyNewer(there: InBank, here: InBank): string | null {
+  const [a, b] = [there.banked, here.banked];
+  const newer = 'a newer record of it';
+  if (a.createdAt === b.createdAt) return a.head.generation > b.head.generation ? newer : null;
+  if (there.hasPoints === here.hasPoints) return a.createdAt > b.createdAt ? newer : null;
+  return there.hasPoints ? 'a record of it with points, and here are none' : null;
 }
 
-function superseded(old: KnownThere, newer: KnownThere, region: string): Fault {
-  const [known, { createdAt, head }] = [old.banked, newer.banked];
-  const isLeftover = known.createdAt !== createdAt && !old.hasPoints && newer.hasPoints;
-  const why = isLeftover ? 'a record of it with points, and here are none' : 'a newer record of it';
+function superseded(
+  old: BankedGroup,
+  { createdAt, head }: BankedGroup,
+  region: string,
+  why: string,
+): Fault {
   return {
     code: 'bank.group-superseded',
-    subject: known.spec.name,
-    message: `the bank of ${region} has ${why}: primary ${head.primary} at generation ${head.generation}, made ${createdAt}; here it is ${known.head.primary} at ${known.head.generation}, made ${known.createdAt}. Rebuild it from ${region} (farshore bank rebuild ${region})`,
+    subject: old.spec.name,
+    message: `the bank of ${region} has ${why}: primary ${head.primary} at generation ${head.generation}, made ${createdAt}; here it is ${old.head.primary} at ${old.head.generation}, made ${old.createdAt}. Rebuild it from ${region} (farshore bank rebuild ${region})`,
   };
 }
 

@@ -51,7 +51,7 @@ export const keys = Object.freeze({
   point: (group: string, point = '') => key<RecoveryPoint>('points', group, point),
   /** Those of all groups. */
   points: () => key<RecoveryPoint>('points', ''),
-  /** Rewritten by whoever commits a point or records damage: what points share is damaged for each of them. */
+  /** Counts up with whoever commits a point or records a check: what points share is damaged for each of them. */
   sharing: (group = '') => key<SharingRecord>('sharing', group),
   /** What happened to its members that nobody has confirmed. */
   changes: (group = '') => key<MemberChanges>('changes', group),

@@ -156,7 +156,7 @@ export class StoreLedger implements Ledger {
     const past = await this.#store.range(keys.history(group));
     const current =
       session !== null && isEnded(session.value.phase) ? [remember(session.value)] : [];
-    const isPointless = await this.#pointless(group);
+    const isPointless = await this.#isPointless(group);
     return [...past.map(({ value }) => value), ...current].filter(isPointless).map(({ id }) => id);
   }
 
@@ -223,7 +223,7 @@ export class StoreLedger implements Ledger {
   }
 
   /** Whether a manifest of that session that is in the bank belongs to no point. */
-  async #pointless(group: string): Promise<(past: PastSession) => boolean> {
+  async #isPointless(group: string): Promise<(past: PastSession) => boolean> {
     // A session and its point have one id.
     const there = new Set((await this.points(group)).map(({ id }) => id));
     return ({ id, isSealed }) => isSealed && !there.has(id);
@@ -238,7 +238,7 @@ export class StoreLedger implements Ledger {
     const past = await this.#store.range(keys.history(group));
     // A worker that slept through its successor's whole life.
     if (past.some(({ value }) => value.id === session.id)) throw superseded(session);
-    const isPointless = await this.#pointless(group);
+    const isPointless = await this.#isPointless(group);
     const dropped = [
       ...oldest(past.filter(({ value }) => isPointless(value))),
       ...oldest(past.filter(({ value }) => !isPointless(value))),

@@ -47,12 +47,12 @@ export async function requireNoneAhead(
   const newest = Math.max(0, ...(await ledger.points(group)).map(({ sequence }) => sequence));
   const published = await publishedKeys(bank.documents, signal);
   const keys = new Map(published.map((key) => [key.fingerprint, key]));
+  const ring = { keys, trusted: new Set<string>() };
   for (const id of unknown) {
     const object = manifestObject(group, id);
     const body = await readBounded(bank.documents, object, signal);
     // Not Buffer: deleted since it was listed, or too large to be one.
     if (!(body instanceof Buffer)) continue;
-    const ring = { keys, trusted: new Set<string>() };
     const { manifest, problem } = examine({ group, id, object }, body, ring);
     // What it follows, only that release can tell.
     if (problem?.code === 'point.not-understood') throw ofNewer(group, id, bank);
@@ -106,29 +106,29 @@ async function sortOut(group: string, listed: readonly string[], ledger: Known) 
 }
 
 function ahead({ id, group, cutEnd }: PointManifest, region: string, bank: Bank): FarshoreError {
-  return new FarshoreError(
+  return differs(
+    group,
     `the bank ${bank.documents.place} holds point ${id} of ${cutEnd}, which comes after all that this controller knows of the group, as when its state is an older copy`,
-    {
-      code: 'bank.group-differs',
-      kind: 'permanent',
-      operation: 'use bank',
-      subject: group,
-      hint: `farshore bank rebuild ${region} --group ${group} --replace takes in what the bank holds. Nothing was shipped, and nothing in the bank was changed`,
-    },
+    `farshore bank rebuild ${region} --group ${group} --replace takes in what the bank holds`,
   );
 }
 
 function ofNewer(group: string, id: string, { documents }: Bank): FarshoreError {
-  return new FarshoreError(
+  return differs(
+    group,
     `the bank ${documents.place} holds point ${id}, which this controller does not know and a newer release wrote`,
-    {
-      code: 'bank.group-differs',
-      kind: 'permanent',
-      operation: 'use bank',
-      subject: group,
-      hint: 'upgrade farshore. Nothing was shipped, and nothing in the bank was changed',
-    },
+    'upgrade farshore',
   );
+}
+
+function differs(subject: string, message: string, advice: string): FarshoreError {
+  return new FarshoreError(message, {
+    code: 'bank.group-differs',
+    kind: 'permanent',
+    operation: 'use bank',
+    subject,
+    hint: `${advice}. Nothing was shipped, and nothing in the bank was changed`,
+  });
 }
 
 function unknownPoint(group: string, id: string, bank: Bank): FarshoreError {
