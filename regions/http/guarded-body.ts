@@ -33,6 +33,9 @@ export class GuardedBody extends Readable {
   readonly #buffers: Pick<ReadBuffers, 'giveBack'>;
   /** What came before anybody read: to push it would be taken for reading on. */
   #early: Buffer[] = [];
+  /** Of the pieces that wait for the reader, and perhaps of some before them: how long each is. */
+  readonly #lengths: number[] = [];
+  #lengthsSum = 0;
   #isRead = false;
   #bytes = 0;
   #hasEnded = false;
@@ -47,12 +50,13 @@ export class GuardedBody extends Readable {
     this.on('error', () => undefined);
   }
 
-  /** The next piece. */
+  /** The next piece, which may be empty. */
   receive(piece: Buffer): void {
+    if (piece.length === 0) return;
     this.#bytes += piece.length;
     this.#guard.watchdog.moved(piece.length);
     if (!this.#isRead) this.#early.push(piece);
-    else if (this.push(piece)) return;
+    else if (this.#pass(piece)) return;
     this.#source.pause();
     this.#guard.watchdog.pause();
   }
@@ -77,10 +81,27 @@ export class GuardedBody extends Readable {
     if (!this.destroyed) this.destroy(this.#guard.explain(raw));
   }
 
+  /** One piece at a time: Node would copy all that wait into one. */
+  override read(size?: number): Buffer | null {
+    this.#forgetRead();
+    return super.read(size ?? this.#lengths[0]) as Buffer | null;
+  }
+
+  #pass(piece: Buffer): boolean {
+    this.#forgetRead();
+    this.#lengths.push(piece.length);
+    this.#lengthsSum += piece.length;
+    return this.push(piece);
+  }
+
+  #forgetRead(): void {
+    while (this.#lengthsSum > this.readableLength) this.#lengthsSum -= this.#lengths.shift() ?? 0;
+  }
+
   override _read(): void {
     this.#isRead = true;
     const early = this.#early.splice(0);
-    for (const piece of early) this.push(piece);
+    for (const piece of early) this.#pass(piece);
     if (!this.#hasEnded) {
       this.#guard.watchdog.resume();
       this.#source.resume();

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 
-/** As much as Node itself takes from a socket at once; of TLS it is a record at most. */
-const readBytes = { 'http:': 64 * 1024, 'https:': 16 * 1024 } as const;
+/** Twice what Node itself takes from a socket at once: half the reads and writes. Of TLS it is a record at most. */
+const readBytes = { 'http:': 128 * 1024, 'https:': 16 * 1024 } as const;
 
 /** Kept of a size for the next reads. */
 const freeAtMost = 256;
@@ -38,7 +38,7 @@ export class ReadBuffers {
         callback: (bytes: number, into: Uint8Array): boolean => {
           if (socket === undefined) throw new Error('a socket read before it was connected');
           // Not worth a buffer: what is small is kept by whoever wants it as long as it likes.
-          if (bytes < size / 2) return socket.push(this.#copyOf(into, bytes));
+          if (bytes < size / 4) return socket.push(this.#copyOf(into, bytes));
           current = undefined;
           this.#lent.set(into.buffer, bytes);
           return socket.push(into.subarray(0, bytes));

@@ -43,23 +43,36 @@ export async function* listContainers(
 }
 
 /**
- * All pages of a container. A page is asked for when its first row is: rows written meanwhile behind
- * the marker are seen, those before it are not.
+ * All pages of a container. The next page is on its way while the rows of one are read: rows written
+ * meanwhile behind its marker may be seen, those before it are not.
  */
 export async function* listObjects(
   client: ServiceClient,
   container: string,
   options: ListOptions,
 ): AsyncGenerator<ListingRow> {
-  const pageSize = options.pageSize ?? defaultPageSize;
-  let marker = options.marker;
-  for (;;) {
-    const { prefix, endMarker } = options;
+  const { prefix, endMarker, pageSize = defaultPageSize } = options;
+  const stop = new AbortController();
+  const signals = options.signal === undefined ? [] : [options.signal];
+  const signal = AbortSignal.any([stop.signal, ...signals]);
+  const ask = (marker: string | undefined) => {
     const query = { prefix, marker, end_marker: endMarker, limit: pageSize };
-    const rows = await objectPage(client, container, query, options.signal);
-    yield* rows;
-    if (rows.length < pageSize) return;
-    marker = rows.at(-1)?.name;
+    const rows = objectPage(client, container, query, signal);
+    // Told when it is this page's turn.
+    rows.catch(() => undefined);
+    return rows;
+  };
+  try {
+    for (let next = ask(options.marker); ;) {
+      const rows = await next;
+      const last = rows.length < pageSize ? undefined : rows.at(-1)?.name;
+      if (last !== undefined) next = ask(last);
+      // Not `yield*`, which waits twice for each row of an array.
+      for (const row of rows) yield row;
+      if (last === undefined) return;
+    }
+  } finally {
+    stop.abort(new Error('the rest of the listing is not read'));
   }
 }
 

@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { systemClock } from '../../../kernel/clock.ts';
 import { createObjectStore } from '../../../regions/object-store/client.ts';
 import { openObject, wholeBytes } from '../../../regions/object-store/open-object.ts';
 import type { Reply } from '../../support/http-server.ts';
@@ -52,6 +53,43 @@ describe('listings', () => {
         expect(calls()).to.deep.equal([
           'GET /c?format=json&prefix=p%2F&marker=a&end_marker=z&limit=10000',
         ]);
+      },
+    ));
+
+  it('have the next page on its way while the rows of one are read, and let it go when they are not', async () => {
+    let cutOff: Promise<unknown> | undefined;
+    await withStore(
+      ({ url }, response) => {
+        if (!url.includes('marker=')) return pageOf(names, url);
+        cutOff = new Promise((resolve) => response.on('close', resolve));
+        return undefined;
+      },
+      async (store) => {
+        for await (const { name } of store.list('c', { pageSize: 3 })) {
+          expect(name).to.equal('a');
+          while (cutOff === undefined) await systemClock.sleep(5);
+          break;
+        }
+        await cutOff;
+      },
+    );
+  });
+
+  it('give the rows of one page whatever becomes of the next', () =>
+    withStore(
+      ({ url }) => (url.includes('marker=') ? { status: 200, body: [{}] } : pageOf(names, url)),
+      async (store) => {
+        const found: string[] = [];
+        const error = await rejection(
+          (async () => {
+            for await (const { name } of store.list('c', { pageSize: 3 })) {
+              await systemClock.sleep(20);
+              found.push(name);
+            }
+          })(),
+        );
+        expect(error.code).to.equal('region.answer-malformed');
+        expect(found).to.deep.equal(names.slice(0, 3));
       },
     ));
 

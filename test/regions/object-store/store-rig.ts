@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { HttpServiceClient } from '../../../regions/http/http-service-client.ts';
 import { createObjectStore } from '../../../regions/object-store/client.ts';
 import type { ObjectStore } from '../../../regions/object-store/types.ts';
@@ -13,12 +14,12 @@ export const swiftInfo = {
 
 /** A store whose account is on a server that answers as told, but for `/info`; `calls` are `METHOD url`. */
 export async function withStore(
-  answer: (seen: Seen) => Reply,
+  answer: (seen: Seen, response: ServerResponse) => Reply | undefined,
   work: (store: ObjectStore, seen: readonly Seen[], calls: () => string[]) => Promise<void>,
   info: object = swiftInfo,
 ): Promise<void> {
-  await using server = await serve((seen) =>
-    seen.url === '/info' ? { status: 200, body: info } : answer(seen),
+  await using server = await serve((seen, response) =>
+    seen.url === '/info' ? { status: 200, body: info } : answer(seen, response),
   );
   await using it = rig();
   const session = {
