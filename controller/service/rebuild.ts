@@ -8,7 +8,7 @@ import type { Keyring } from '../../replicator/bank/signed.ts';
 import type { Movers } from '../../replicator/mover.ts';
 import { headOf } from '../../replicator/point/head.ts';
 import { placeBefore } from '../../replicator/point/survey.ts';
-import type { RecoveryPoint } from '../../replicator/point/types.ts';
+import type { NewPoint, RecoveryPoint } from '../../replicator/point/types.ts';
 import { withChecks } from '../../replicator/point/members.ts';
 import { checkPoint } from '../../replicator/point/verify-point.ts';
 import { isEnded } from '../../replicator/session/state.ts';
@@ -167,6 +167,9 @@ function faultsOf(
   return faults;
 }
 
+/** Its check gets its place when it is written. */
+type FoundPoint = NewPoint & Pick<RecoveryPoint, 'sequence'>;
+
 /** What could not be asked throws: the group is not rebuilt half-known, and the order is given again. */
 async function headsOf(
   { group, survey: { found } }: Surveyed,
@@ -175,7 +178,7 @@ async function headsOf(
   bank: Bank,
   { sites, movers, clock }: RebuildDeps,
   signal: AbortSignal,
-): Promise<readonly RecoveryPoint[]> {
+): Promise<readonly FoundPoint[]> {
   const at = {
     group,
     target: await sites.region(region).project(spec.target.project, signal),
@@ -185,7 +188,7 @@ async function headsOf(
     progress: noProgress,
     signal,
   };
-  const points: RecoveryPoint[] = [];
+  const points: FoundPoint[] = [];
   for (const { object, sha256, manifest } of found) {
     if (manifest === null) continue;
     const unchecked = headOf(manifest, { object, sha256 }, isoTime(clock.now()));
@@ -207,7 +210,7 @@ const writtenAtOnce = 80;
  */
 async function commit(
   banked: BankedGroup,
-  points: readonly RecoveryPoint[],
+  points: readonly FoundPoint[],
   { replace = false }: RebuildOrder,
   { store }: RebuildDeps,
   audit: Operation,
@@ -217,7 +220,7 @@ async function commit(
   // Before any of them is there: what a check reads from now on was read after what their heads say.
   const serial = await takeSerial(store, name);
   const heads = points.map((point) => placed(point, serial));
-  const written = [...heads.map(putPoint), ...keptByOperators(banked, points)];
+  const written = [...heads.map(putPoint), ...keptByOperators(banked, heads)];
   const isOther = ({ value }: Entry<RecoveryPoint>): boolean =>
     !points.some(({ id }) => id === value.id);
   // Nor are those that go known by their sessions: what a bank has of them all the same is not what expired.

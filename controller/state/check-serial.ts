@@ -1,4 +1,4 @@
-import type { NewPoint } from '../../replicator/point/types.ts';
+import type { NewPoint, RecoveryPoint } from '../../replicator/point/types.ts';
 import { atomically } from '../store/atomically.ts';
 import { type Entry, put, type Store, unchanged } from '../store/store.ts';
 import { keys } from './keys.ts';
@@ -10,7 +10,10 @@ export function newestIn(sharing: Entry<SharingRecord> | null): number {
 }
 
 /** The head, as what was recorded at this place among all checks. */
-export function placed<P extends NewPoint>(head: P, serial: number): P {
+export function placed<P extends NewPoint>(
+  head: P,
+  serial: number,
+): P & Pick<RecoveryPoint, 'checked'> {
   return { ...head, checked: { ...head.checked, serial } };
 }
 

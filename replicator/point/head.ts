@@ -28,6 +28,6 @@ export function headOf(
     resources: copies.length,
     objects: copies.reduce((sum, copy) => sum + copy.objects, 0),
     bytes: copies.reduce((sum, copy) => sum + copy.bytes, 0),
-    checked: { serial: 0, at, depth: 'listing', damaged: 0, findings: [] },
+    checked: { at, depth: 'listing', damaged: 0, findings: [] },
   };
 }

@@ -124,7 +124,7 @@ export function withChecks<P extends NewPoint>(
     state: point.state === 'expiring' ? 'expiring' : stateOfMembers(members),
     members,
     checked: {
-      serial: point.checked.serial,
+      ...point.checked,
       at,
       depth,
       damaged: members.reduce((sum, { damaged }) => sum + damaged, 0),

@@ -2,7 +2,7 @@ import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../bank/bank.ts';
 import type { Copy } from '../mover.ts';
 import { decodeManifest, isNotUnderstood, manifestSha256 } from './manifest.ts';
-import type { PointManifest, RecoveryPoint } from './types.ts';
+import type { NewPoint, PointManifest } from './types.ts';
 
 /**
  * The manifest that the point was committed with, or `point.manifest-missing`,
@@ -10,7 +10,7 @@ import type { PointManifest, RecoveryPoint } from './types.ts';
  */
 export async function readManifest(
   bank: Bank,
-  point: RecoveryPoint,
+  point: NewPoint,
   signal: AbortSignal,
 ): Promise<PointManifest> {
   const body = await bank.readManifest(point.group, point.id, signal);
@@ -34,7 +34,7 @@ export type ManifestLook =
 /** Throws what the region throws when it cannot be asked: that says nothing about the manifest. */
 export async function lookAtManifest(
   bank: Bank,
-  point: RecoveryPoint,
+  point: NewPoint,
   signal: AbortSignal,
 ): Promise<ManifestLook> {
   try {
@@ -57,7 +57,7 @@ const damageCodes: ReadonlySet<string> = new Set([
   'point.manifest-invalid',
 ]);
 
-function damage(point: RecoveryPoint, code: string, message: string): FarshoreError {
+function damage(point: NewPoint, code: string, message: string): FarshoreError {
   return new FarshoreError(message, {
     code,
     kind: 'permanent',

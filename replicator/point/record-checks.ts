@@ -220,7 +220,7 @@ export async function inheritedDamage(
 
 /** Damage that was found of a point's copy, beside what was known of it before. */
 export function withKnown(
-  { members, checked }: Pick<RecoveryPoint, 'members' | 'checked'>,
+  { members, checked }: Pick<NewPoint, 'members' | 'checked'>,
   resource: string,
   { findings, damaged }: Check,
 ): Check {

@@ -72,8 +72,10 @@ export interface RecoveryPoint {
   };
 }
 
-/** A head before it is committed, which gives it its place. */
-export type NewPoint = Omit<RecoveryPoint, 'sequence'>;
+/** A head before it is committed, which gives it and its check their places. */
+export type NewPoint = Omit<RecoveryPoint, 'sequence' | 'checked'> & {
+  readonly checked: Omit<RecoveryPoint['checked'], 'serial'>;
+};
 
 /** What lies in the bank: enough to restore with nothing but it and the region's services. */
 export interface PointManifest {

@@ -3,7 +3,7 @@ import { resourceKey } from '../mover.ts';
 import type { Depth, Movers, TargetContext, Verification } from '../mover.ts';
 import { manifestFinding, type MemberChecks } from './members.ts';
 import { isManifestDamage, readManifest } from './read-manifest.ts';
-import type { PointManifest, RecoveryPoint } from './types.ts';
+import type { NewPoint, PointManifest } from './types.ts';
 import { verifyCopy } from './verify-copy.ts';
 
 /**
@@ -11,7 +11,7 @@ import { verifyCopy } from './verify-copy.ts';
  * of those named. Nothing is written. What could not be asked throws and says nothing about the point.
  */
 export async function checkPoint(
-  point: RecoveryPoint,
+  point: NewPoint,
   depth: Depth,
   deps: { readonly movers: Movers; readonly at: TargetContext },
   only?: ReadonlySet<string>,
@@ -34,11 +34,7 @@ export async function checkPoint(
 }
 
 /** Without it nothing can be restored, whatever there is of the data. Told once, and counted for each. */
-function withoutManifest(
-  point: RecoveryPoint,
-  error: FarshoreError,
-  at: TargetContext,
-): MemberChecks {
+function withoutManifest(point: NewPoint, error: FarshoreError, at: TargetContext): MemberChecks {
   const problem = error.code === 'point.manifest-missing' ? 'missing' : 'altered';
   const subject = `${at.bank.container}/${point.manifest.object}`;
   const finding = { resource: manifestFinding, subject, problem, detail: error.message } as const;
@@ -50,7 +46,7 @@ function withoutManifest(
   );
 }
 
-function isExpiring(point: RecoveryPoint): FarshoreError {
+function isExpiring(point: NewPoint): FarshoreError {
   return new FarshoreError('the point is being deleted', {
     code: 'point.expiring',
     kind: 'permanent',

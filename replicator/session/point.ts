@@ -57,7 +57,6 @@ export function headOf(
     bytes: copies.reduce((sum, copy) => sum + copy.bytes, 0),
     // The least that was done for any resource.
     checked: {
-      serial: 0,
       at: committedAt,
       depth: isRead ? 'content' : 'listing',
       damaged: 0,
