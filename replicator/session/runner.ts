@@ -1,34 +1,22 @@
-import { isoTime } from '../../kernel/clock.ts';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { describeError, FarshoreError } from '../../kernel/errors.ts';
 import { noProgress, type Progress } from '../../kernel/progress.ts';
-import {
-  resourceKey,
-  type Copy,
-  type Movers,
-  type ResourceRef,
-  type SessionContext,
-} from '../mover.ts';
+import { resourceKey, type Movers, type ResourceRef, type SessionContext } from '../mover.ts';
 import type { Retention } from '../policy.ts';
 import { parallel } from '../transfer/parallel.ts';
-import type { Bank } from '../bank/bank.ts';
-import { inheritedDamage, recordOfCopies } from '../point/record-checks.ts';
-import { linkOf, seal, writeManifest } from '../point/seal.ts';
-import { type MemberChecks, withChecks } from '../point/members.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 import { expireByPolicy } from '../retention/by-policy.ts';
 import type { Exemptions } from '../retention/decide.ts';
 import { assertClocks } from './clocks.ts';
-import { newestCopies, readBaseline, type Baseline } from './baseline.ts';
-import { contentChanges } from './content-changes.ts';
+import { readBaseline, type Baseline } from './baseline.ts';
+import { commit, type CommitDeps, recordWhole } from './commit.ts';
 import { guarded, Journal, LedgerFailure } from './journal.ts';
 import { MovedCounter } from './moved.ts';
 import { patiently } from './patience.ts';
-import { copiesOf, headOf, manifestOf, readChecks } from './point.ts';
 import { ResourceWork } from './resource-work.ts';
-import { due, heldKeys, isEnded, type Happening, type SessionEffect } from './state.ts';
-import { isOvertaken, type Ledger } from './ledger.ts';
-import type { ContentChange, Session, SessionError } from './types.ts';
+import { due, isEnded, type Happening, type SessionEffect } from './state.ts';
+import type { Ledger } from './ledger.ts';
+import type { Session, SessionError } from './types.ts';
 
 /** What the controller knows of both sides; the rest of a SessionContext is the session's own. */
 export type OpenedContext = Omit<
@@ -76,12 +64,6 @@ interface Scene {
   readonly opened: OpenedContext;
   readonly points: readonly RecoveryPoint[];
   readonly baseline: Baseline | null;
-}
-
-/** Of a point that is to be committed, as long as nothing else is recorded of the others. */
-interface KnownDamage {
-  readonly others: readonly RecoveryPoint[];
-  readonly damage: MemberChecks;
 }
 
 class SessionRun {
@@ -191,7 +173,7 @@ class SessionRun {
         return;
       }
       case 'commit': {
-        await this.#commit(scene, signal);
+        await commit(scene, this.#committing(scene, signal));
         return;
       }
       case 'clean-up': {
@@ -201,96 +183,16 @@ class SessionRun {
     }
   }
 
-  /** The manifest is announced by its hash, written, read back; then the point and the next phase are one write. */
-  async #commit({ opened, points, baseline }: Scene, signal: AbortSignal): Promise<void> {
-    const { session } = this.#journal;
-    // The link is chosen once and kept, so that points which go meanwhile do not change the bytes.
-    const previous =
-      session.previous === undefined
-        ? linkOf(points, session.pointId, session.targetRegion)
-        : session.previous;
-    const content = manifestOf(session, previous, opened.bank.installation);
-    const sealed = await seal(content, opened.bank);
-    const { manifest } = sealed;
-    const before = await this.#patiently('read what there was before', signal, () =>
-      newestCopies(
-        heldKeys(session),
-        baseline,
-        points,
-        opened.bank,
-        this.#deps.ambient.log,
-        signal,
-      ),
-    );
-    const changes = session.changes ?? this.#changesSince(before);
-    // Before the manifest is in the bank: what fails here may do so again and again.
-    const known = await this.#knownDamage(manifest, opened.bank, signal);
-    await this.#journal.happened({ type: 'sealed', manifest, previous, changes });
-    await this.#patiently('write manifest', signal, () =>
-      writeManifest(content, sealed, opened.bank, signal),
-    );
-    await this.#commitHead(known, manifest, opened.bank, signal);
-  }
-
-  /** What is known by now of what it shares with other points. */
-  async #knownDamage(
-    manifest: RecoveryPoint['manifest'],
-    bank: Bank,
-    signal: AbortSignal,
-  ): Promise<KnownDamage> {
-    const { ledger, ambient } = this.#deps;
-    const { session } = this.#journal;
-    const copies = copiesOf(session);
-    const read = new Set(readChecks(session).map(([key]) => key));
-    const since = Object.entries(session.verifiedSince ?? {}).filter(([key]) => read.has(key));
-    const deps = { bank, log: ambient.log, signal };
-    const others = await ledger.points(session.group);
-    const point = headOf(session, manifest, isoTime(ambient.clock.now()));
-    const damage = await this.#patiently('look for what is damaged of it', signal, () =>
-      inheritedDamage({ point, copies }, new Map(since), others, deps),
-    );
-    return { others, damage };
-  }
-
-  /** With the damage that is known by then: looked for again until that is all. */
-  async #commitHead(
-    first: KnownDamage,
-    manifest: RecoveryPoint['manifest'],
-    bank: Bank,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { session } = this.#journal;
-    for (let known = first; ; known = await this.#knownDamage(manifest, bank, signal))
-      try {
-        const { others, damage } = known;
-        await this.#journal.committed(
-          (at) => withChecks(headOf(session, manifest, at), damage, 'listing', at),
-          others,
-        );
-        return;
-      } catch (error) {
-        if (!isOvertaken(error)) throw error;
-      }
-  }
-
-  #changesSince(before: ReadonlyMap<string, Copy>): readonly ContentChange[] {
-    const { session } = this.#journal;
-    const inPoint = new Set(heldKeys(session));
-    const { changeLimitPercent } = this.#deps;
-    return contentChanges(before, session, changeLimitPercent).filter(({ resource }) =>
-      inPoint.has(resource),
-    );
-  }
-
   /** The point stands already: the source's rubbish is a warning, the secondary's is a failure that is seen. */
-  async #cleanUp(work: ResourceWork, { opened }: Scene, signal: AbortSignal): Promise<void> {
+  async #cleanUp(work: ResourceWork, scene: Scene, signal: AbortSignal): Promise<void> {
+    const { opened } = scene;
     const { group } = this.#journal.session;
     const { ledger, movers, retention, held, ambient } = this.#deps;
     const warnings = await this.#tidy(work, signal);
     const at = this.#context(opened, noProgress, signal);
     const { clock, log } = ambient;
     await this.#patiently('record what is whole again', signal, () =>
-      this.#recordWhole(opened.bank, signal),
+      recordWhole(this.#committing(scene, signal)),
     );
     const aheadMs = this.#deps.clockAheadMs();
     await this.#patiently('expire recovery points', signal, async () => {
@@ -299,20 +201,6 @@ class SessionRun {
       await expireByPolicy(await ledger.points(group), parts);
     });
     await this.#journal.happened({ type: 'expired', warnings });
-  }
-
-  /** What this session read back and found whole is whole for every point that shares it. */
-  async #recordWhole(bank: Bank, signal: AbortSignal): Promise<void> {
-    const { session } = this.#journal;
-    const { ledger, ambient } = this.#deps;
-    const points = await ledger.points(session.group);
-    const own = points.find(({ id }) => id === session.pointId);
-    if (own === undefined || !points.some(({ checked }) => checked.damaged > 0)) return;
-    const at = isoTime(ambient.clock.now());
-    const since = new Map(Object.entries(session.verifiedSince ?? {}));
-    const found = { checks: new Map(readChecks(session)), depth: 'content', at, since } as const;
-    const copies = copiesOf(session);
-    await recordOfCopies(copies, own, found, { ledger, bank, log: ambient.log, signal });
   }
 
   /** The source, after shipping; how many resources could not be tidied. */
@@ -353,6 +241,15 @@ class SessionRun {
       if (error instanceof LedgerFailure) throw error;
       await this.#journal.happened({ type: 'failed', error: asSessionError(error) });
     }
+  }
+
+  #committing({ opened: { bank } }: Scene, signal: AbortSignal): CommitDeps {
+    const { ledger, ambient, changeLimitPercent } = this.#deps;
+    const { clock, log } = ambient;
+    const journal = this.#journal;
+    const patiently = <T>(what: string, attempt: () => Promise<T>): Promise<T> =>
+      this.#patiently(what, signal, attempt);
+    return { journal, ledger, clock, log, bank, changeLimitPercent, patiently, signal };
   }
 
   #context(opened: OpenedContext, progress: Progress, signal: AbortSignal): SessionContext {
