@@ -20,6 +20,7 @@ const rowShape = z.object({
   version_id: z.string().optional(),
   is_latest: z.boolean().optional(),
 });
+type Row = z.infer<typeof rowShape>;
 const containerShape = z.object({ name: z.string(), count: z.number(), bytes: z.number() });
 
 export async function* listContainers(
@@ -67,8 +68,8 @@ export async function* listObjects(
       const rows = await next;
       const last = rows.length < pageSize ? undefined : rows.at(-1)?.name;
       if (last !== undefined) next = ask(last);
-      // Not `yield*`, which waits twice for each row of an array.
-      for (const row of rows) yield row;
+      // Made one by one: ten thousand at once would all outlive the young generation.
+      for (const row of rows) yield listed(row);
       if (last === undefined) return;
     }
   } finally {
@@ -94,7 +95,7 @@ export async function* listVersions(
   let marker = options.marker;
   for (;;) {
     const query = { versions: 'true', prefix, marker, limit: pageSize };
-    const rows = await objectPage(client, container, query, signal);
+    const rows = (await objectPage(client, container, query, signal)).map(listed);
     const last = rows.at(-1);
     const held = rows.length < pageSize ? undefined : last?.name;
     const whole = withOneLatest(rows.filter((row) => row.name !== held));
@@ -143,7 +144,7 @@ async function* versionsOfOne(
     const last = own.at(-1)?.versionId;
     if (own.length < pageSize || last === undefined) return;
     const query = { versions: 'true', marker: name, version_marker: last, limit: pageSize };
-    rows = await objectPage(client, container, query, signal);
+    rows = (await objectPage(client, container, query, signal)).map(listed);
   }
 }
 
@@ -152,15 +153,18 @@ async function objectPage(
   container: string,
   query: PageQuery,
   signal: AbortSignal | undefined,
-): Promise<readonly ListingRow[]> {
-  const rows = await page(client, rowShape, {
+): Promise<readonly Row[]> {
+  return await page(client, rowShape, {
     path: containerPath(container),
     query,
     operation: `list, in region ${client.region}, container`,
     subject: container,
     signal,
   });
-  return rows.map((row) => ({
+}
+
+function listed(row: Row): ListingRow {
+  return {
     name: row.name,
     hash: row.hash,
     bytes: row.bytes,
@@ -172,11 +176,11 @@ async function objectPage(
     ...(isOpaqueSlo(row) ? { isOpaqueSlo: true as const } : {}),
     ...symlinkOf(row),
     ...(row.is_latest === undefined ? {} : { isLatest: row.is_latest }),
-  }));
+  };
 }
 
 /** Ceph RGW's row of an SLO. Swift's has `slo_etag`; nothing else has bytes and the MD5 of none. */
-function isOpaqueSlo(row: z.infer<typeof rowShape>): boolean {
+function isOpaqueSlo(row: Row): boolean {
   return (
     row.hash === emptyMd5 &&
     row.bytes > 0 &&
@@ -189,19 +193,19 @@ function isOpaqueSlo(row: z.infer<typeof rowShape>): boolean {
  * In a container with versioning every object is kept as a symlink to its version, and listed so:
  * `…/object?version-id=…`, where the `?` of a name would be `%3F`. That is no symlink of the user's.
  */
-function symlinkOf(row: z.infer<typeof rowShape>): Partial<ListingRow> {
+function symlinkOf(row: Row): Partial<ListingRow> {
   if (row.symlink_path === undefined) return {};
   const [path = '', versionId] = row.symlink_path.split('?version-id=');
   return versionId === undefined ? { symlinkPath: decodeName(path) } : { versionId };
 }
 
-async function page<Row extends { readonly name: string }>(
+async function page<Each extends { readonly name: string }>(
   client: ServiceClient,
-  shape: z.ZodType<Row>,
+  shape: z.ZodType<Each>,
   request: Pick<JsonRequest, 'path' | 'operation' | 'subject' | 'signal'> & {
     readonly query: PageQuery;
   },
-): Promise<readonly Row[]> {
+): Promise<readonly Each[]> {
   const { query } = request;
   const asked = { ...request, query: queryOf(query), method: 'GET', ok: [200] } as const;
   const { status, body } = await client.json(asked);

@@ -24,7 +24,8 @@ function through(source: Readable, transform: Transform): AsyncIterable<Buffer> 
   return pipeline(source, transform, () => undefined);
 }
 
-async function* encodeLines(rows: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+/** As they are: for what is read again at once and kept nowhere. */
+export async function* encodeLines(rows: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
   let lines = '';
   for await (const row of rows) {
     lines += JSON.stringify(row) + '\n';
@@ -35,7 +36,7 @@ async function* encodeLines(rows: AsyncIterable<unknown>): AsyncGenerator<Buffer
   if (lines !== '') yield Buffer.from(lines);
 }
 
-async function* decodeLines(chunks: AsyncIterable<Buffer>): AsyncGenerator {
+export async function* decodeLines(chunks: AsyncIterable<Buffer>): AsyncGenerator {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   for await (const chunk of chunks) {

@@ -31,19 +31,30 @@ export class NamelessFile {
     return new NamelessFile(file);
   }
 
-  /** Replaces the whole content; called again after a failure it begins anew. */
-  async fill(chunks: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<Filled> {
+  /** Replaces the whole content; called again after a failure it begins anew. Gives its bytes. */
+  async fill(chunks: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<number> {
     await this.#file.truncate(0);
-    const md5 = createHash('md5');
-    const sha256 = createHash('sha256');
     let bytes = 0;
     for await (const chunk of chunks) {
       signal?.throwIfAborted();
-      md5.update(chunk);
-      sha256.update(chunk);
       await this.#write(chunk, bytes);
       bytes += chunk.length;
     }
+    return bytes;
+  }
+
+  /** The same, hashed by the way. */
+  async fillHashed(chunks: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<Filled> {
+    const md5 = createHash('md5');
+    const sha256 = createHash('sha256');
+    const hashed = async function* (): AsyncGenerator<Buffer> {
+      for await (const chunk of chunks) {
+        md5.update(chunk);
+        sha256.update(chunk);
+        yield chunk;
+      }
+    };
+    const bytes = await this.fill(hashed(), signal);
     return { bytes, md5: md5.digest('hex'), sha256: sha256.digest('hex') };
   }
 

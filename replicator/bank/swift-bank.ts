@@ -96,7 +96,7 @@ class SwiftBank implements Bank {
           yield row;
         }
       };
-      const { bytes, md5, sha256 } = await file.fill(packRows(counted()), signal);
+      const { bytes, md5, sha256 } = await file.fillHashed(packRows(counted()), signal);
       const object = `${group}/catalogs/${sha256}.jsonl.gz`;
       const present = await this.store.head(this.container, object, only(signal));
       if (present?.bytes !== bytes || present.etag !== md5) {
@@ -187,7 +187,7 @@ class SwiftBank implements Bank {
         ...readFailure(ref),
         code: 'bank.catalog-missing',
       });
-    const { sha256, bytes } = await file.fill(found.body, signal);
+    const { sha256, bytes } = await file.fillHashed(found.body, signal);
     if (sha256 !== ref.sha256)
       throw new FarshoreError(
         `the catalog was altered: ${bytes} bytes with SHA-256 ${sha256} instead of ${ref.bytes} bytes with ${ref.sha256}`,

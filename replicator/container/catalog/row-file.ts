@@ -1,8 +1,8 @@
 import type { Random } from '../../../kernel/random.ts';
-import { packRows, unpackRows } from '../../bank/json-lines.ts';
+import { decodeLines, encodeLines } from '../../bank/json-lines.ts';
 import { NamelessFile } from '../../bank/nameless-file.ts';
 
-/** Rows on the local disk that no one needs after this run: they may be read again and again. */
+/** Rows on the local disk that no one needs after this run, a few hundred bytes each: they may be read again and again. */
 export class RowFile<T> {
   readonly #file: NamelessFile;
   readonly count: number;
@@ -27,7 +27,7 @@ export class RowFile<T> {
       }
     };
     try {
-      await file.fill(packRows(counted(), 'quick'), signal);
+      await file.fill(encodeLines(counted()), signal);
     } catch (error) {
       await file.close();
       throw error;
@@ -36,7 +36,7 @@ export class RowFile<T> {
   }
 
   rows(): AsyncGenerator<T> {
-    return unpackRows(this.#file.read()) as AsyncGenerator<T>;
+    return decodeLines(this.#file.read()) as AsyncGenerator<T>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
