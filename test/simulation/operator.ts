@@ -31,8 +31,6 @@ export class Operator {
   /** Gives no order again by himself. */
   isPatient = false;
   readonly #deps: OperatorDeps;
-  /** The newest attempt to fail a group back, by its name. */
-  readonly #failBacks = new Map<string, symbol>();
 
   constructor(deps: OperatorDeps) {
     this.#deps = deps;
@@ -172,26 +170,36 @@ export class Operator {
    * that was lost is thrown away, and it is protected in the other direction. Each part until it is so.
    */
   async failBack(group: SimGroup): Promise<boolean> {
-    const { truth, world } = this.#deps;
+    const { world } = this.#deps;
     const { name } = group;
     if (!this.hasFailedOver(group) && !group.isFailingBack) return false;
     group.isFailingBack = true;
-    const attempt = Symbol(name);
-    this.#failBacks.set(name, attempt);
+    // What an attempt before did counts, though its answer was lost; what this one is told may be long past.
+    if (!this.#isFailedBack(group)) await this.#protectBack(group);
+    if (!this.#isFailedBack(group)) return false;
+    world.ordered.delete(name);
+    group.isFailingBack = false;
+    return true;
+  }
+
+  async #protectBack(group: SimGroup): Promise<void> {
+    const { truth, world } = this.#deps;
+    const { name } = group;
     const stored = truth.group(name);
     if (stored !== null && stored.spec.source.region !== group.region) {
       world.ordered.add(name);
       const order: Order = (service) => service.deleteGroup(name, { deletePoints: true });
-      if (!(await this.order('delete group', order)) || truth.group(name) !== null) return false;
+      if (!(await this.order('delete group', order)) || truth.group(name) !== null) return;
     }
     const lost = world.region(otherRegion(group.region));
     for (const resource of [...lost.resources.values()])
       if (resource.name.startsWith(`${name}-`)) lost.remove(resource);
-    // Answered late, when the group has failed over and is being failed back once more.
-    if (!(await this.protect(group)) || this.#failBacks.get(name) !== attempt) return false;
-    world.ordered.delete(name);
-    group.isFailingBack = false;
-    return true;
+    await this.protect(group);
+  }
+
+  #isFailedBack(group: SimGroup): boolean {
+    const spec = this.#deps.truth.group(group.name)?.spec;
+    return spec?.source.region === group.region && !this.hasFailedOver(group);
   }
 
   hasFailedOver({ name }: SimGroup): boolean {
