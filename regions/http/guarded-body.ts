@@ -81,10 +81,14 @@ export class GuardedBody extends Readable {
     if (!this.destroyed) this.destroy(this.#guard.explain(raw));
   }
 
-  /** One piece at a time: Node would copy all that wait into one. */
+  /**
+   * One piece at a time: Node would copy all that wait into one. For the last of them no size is named,
+   * which is how Node sees the end. To be read until there is none.
+   */
   override read(size?: number): Buffer | null {
     this.#forgetRead();
-    return super.read(size ?? this.#lengths[0]) as Buffer | null;
+    const first = this.#lengths.length > 1 ? this.#lengths[0] : undefined;
+    return super.read(size ?? first) as Buffer | null;
   }
 
   #pass(piece: Buffer): boolean {

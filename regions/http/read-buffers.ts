@@ -5,7 +5,7 @@ import { buildConnector } from 'undici';
 const readBytes = { 'http:': 128 * 1024, 'https:': 16 * 1024 } as const;
 
 /** Kept of a size for the next reads. */
-const freeAtMost = 256;
+const freeAtMost = 128;
 
 /**
  * V8 collects young objects when *they* fill their room, which buffers outside its heap do not; it sees the

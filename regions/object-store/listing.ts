@@ -44,7 +44,7 @@ export async function* listContainers(
 }
 
 /**
- * All pages of a container. The next page is on its way while the rows of one are read: rows written
+ * All pages of a container. The next page is on its way once half of the rows of one were read: rows written
  * meanwhile behind its marker may be seen, those before it are not.
  */
 export async function* listObjects(
@@ -67,10 +67,14 @@ export async function* listObjects(
     for (let next = ask(options.marker); ;) {
       const rows = await next;
       const last = rows.length < pageSize ? undefined : rows.at(-1)?.name;
-      if (last !== undefined) next = ask(last);
-      // Made one by one: ten thousand at once would all outlive the young generation.
-      for (const row of rows) yield listed(row);
+      let ahead: typeof next | undefined;
+      for (const [index, row] of rows.entries()) {
+        if (last !== undefined && index >= rows.length / 2) ahead ??= ask(last);
+        // Made one by one: ten thousand at once would all outlive the young generation.
+        yield listed(row);
+      }
       if (last === undefined) return;
+      next = ahead ?? ask(last);
     }
   } finally {
     stop.abort(new Error('the rest of the listing is not read'));

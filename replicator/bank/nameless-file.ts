@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { FarshoreError } from '../../kernel/errors.ts';
 import type { Random } from '../../kernel/random.ts';
 
 const chunkBytes = 64 * 1024;
@@ -18,6 +20,9 @@ export interface Filled {
  */
 export class NamelessFile {
   readonly #file: FileHandle;
+  /** Of what was written. */
+  #bytes = 0;
+  #crc = 0;
 
   private constructor(file: FileHandle) {
     this.#file = file;
@@ -34,13 +39,15 @@ export class NamelessFile {
   /** Replaces the whole content; called again after a failure it begins anew. Gives its bytes. */
   async fill(chunks: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<number> {
     await this.#file.truncate(0);
-    let bytes = 0;
+    this.#bytes = 0;
+    this.#crc = 0;
     for await (const chunk of chunks) {
       signal?.throwIfAborted();
-      await this.#write(chunk, bytes);
-      bytes += chunk.length;
+      await this.#write(chunk, this.#bytes);
+      this.#bytes += chunk.length;
+      this.#crc = crc32(chunk, this.#crc);
     }
-    return bytes;
+    return this.#bytes;
   }
 
   /** The same, hashed by the way. */
@@ -58,7 +65,7 @@ export class NamelessFile {
     return { bytes, md5: md5.digest('hex'), sha256: sha256.digest('hex') };
   }
 
-  /** From the first byte. */
+  /** From the first byte; errs at the end when it was not all that was written, and as it was. */
   read(): Readable {
     return Readable.from(this.#chunks());
   }
@@ -68,11 +75,17 @@ export class NamelessFile {
   }
 
   async *#chunks(): AsyncGenerator<Buffer> {
+    let crc = 0;
     for (let position = 0; ;) {
       const chunk = Buffer.allocUnsafe(chunkBytes);
       const { bytesRead } = await this.#file.read(chunk, 0, chunkBytes, position);
-      if (bytesRead === 0) return;
-      yield chunk.subarray(0, bytesRead);
+      if (bytesRead === 0) {
+        if (position !== this.#bytes || crc !== this.#crc) throw altered(position, this.#bytes);
+        return;
+      }
+      const piece = chunk.subarray(0, bytesRead);
+      crc = crc32(piece, crc);
+      yield piece;
       position += bytesRead;
     }
   }
@@ -84,4 +97,16 @@ export class NamelessFile {
       done += bytesWritten;
     }
   }
+}
+
+function altered(found: number, written: number): FarshoreError {
+  return new FarshoreError(
+    `a file on the local disk does not hold what was written to it: ${found} of ${written} bytes were read`,
+    {
+      code: 'spool.altered',
+      kind: 'transient',
+      operation: 'read spooled rows',
+      hint: "look at the disk under dataDir, and at the kernel's log",
+    },
+  );
 }

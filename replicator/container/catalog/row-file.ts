@@ -2,7 +2,7 @@ import type { Random } from '../../../kernel/random.ts';
 import { decodeLines, encodeLines } from '../../bank/json-lines.ts';
 import { NamelessFile } from '../../bank/nameless-file.ts';
 
-/** Rows on the local disk that no one needs after this run, a few hundred bytes each: they may be read again and again. */
+/** Rows on the local disk that no one needs after this run: they may be read again and again. */
 export class RowFile<T> {
   readonly #file: NamelessFile;
   readonly count: number;

@@ -9,8 +9,8 @@ import type { ObjectStore } from '../../../regions/object-store/types.ts';
 
 /** By how much the clocks of Cinder's API and of cinder-backup may differ. */
 const clocksDifferMs = 24 * 3_600_000;
-/** Of one look; the next one goes on from there. */
-const rowsAtOnce = 10_000;
+/** Of one look, in the first half of a page: the one after it was not asked for. The next look goes on. */
+const rowsAtOnce = 14_000;
 
 export class BackupGrowth {
   readonly #store: ObjectStore;

@@ -3,10 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { systemClock } from '../../../kernel/clock.ts';
+import { isoTime, systemClock } from '../../../kernel/clock.ts';
 import { Process } from '../../../controller/demo/processes.ts';
 import type { Readiness } from '../../../controller/model/controller-status.ts';
 import { EtcdStore } from '../../../controller/store/etcd/etcd-store.ts';
+import { openFormat } from '../../../controller/store/format.ts';
 import { addGroup } from '../../controller/support/fixtures.ts';
 import { EtcdCluster, hasEtcd } from '../../support/etcd.ts';
 import { systemAmbient as ambient } from '../../support/system-ambient.ts';
@@ -43,6 +44,7 @@ describe('a controller that starts without a majority', function () {
   it('shows what there was, says that it is old, takes no writes, and is ready once there is one', async () => {
     const endpoints = cluster.endpoints;
     const store = EtcdStore.open({ endpoints, prefix: '/farshore/', ambient });
+    await openFormat(store, { version: 'of the test', home: directory }, isoTime(Date.now()));
     for (const name of ['shop', 'office']) await addGroup(store, name);
     await store.close();
     const others = cluster.members.slice(1);

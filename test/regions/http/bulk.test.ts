@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
@@ -378,21 +377,6 @@ describe('bulk transfers', () => {
     // What the sockets of both sides hold, and not the 64 MiB.
     expect(sent).to.be.lessThan(16 * 1024 * 1024);
     body.destroy();
-  });
-
-  it('give what waits piece by piece: to join the pieces would copy them', async () => {
-    const data = randomBytes(4 * 1024 * 1024);
-    await using server = await serve(() => ({ status: 200, body: data }));
-    await using it = rig();
-    const { body } = await it.caller.bulk(target(server.url), read);
-    const pieces: Buffer[] = [];
-    for await (const piece of body as AsyncIterable<Buffer>) {
-      pieces.push(piece);
-      // Long enough for the next ones to wait for their reader.
-      await systemClock.sleep(5);
-    }
-    expect(Buffer.concat(pieces).equals(data)).to.equal(true);
-    expect(Math.max(...pieces.map(({ length }) => length))).to.be.at.most(128 * 1024);
   });
 });
 

@@ -56,7 +56,7 @@ describe('listings', () => {
       },
     ));
 
-  it('have the next page on its way while the rows of one are read, and let it go when they are not', async () => {
+  it('have the next page on its way before the rows of one are through, and let it go when it is not wanted', async () => {
     let cutOff: Promise<unknown> | undefined;
     await withStore(
       ({ url }, response) => {
@@ -66,7 +66,7 @@ describe('listings', () => {
       },
       async (store) => {
         for await (const { name } of store.list('c', { pageSize: 3 })) {
-          expect(name).to.equal('a');
+          if (name !== names[2]) continue;
           while (cutOff === undefined) await systemClock.sleep(5);
           break;
         }
