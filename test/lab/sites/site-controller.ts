@@ -15,6 +15,9 @@ const directory = '/srv/farshore';
 const api = '127.0.0.1:8470';
 const command = [`${project}/node_modules/.bin/node`, `${project}/controller/cli/main.ts`];
 
+/** Nothing is measured by it: a machine that is busy otherwise takes its time. */
+export const longestWaitMs = 300_000;
+
 /** This checkout as containers see it: to read, its packages wherever they really lie. */
 export async function projectBinds(): Promise<readonly string[]> {
   const packages = await realpath(join(root, 'node_modules'));
@@ -52,7 +55,7 @@ export class SiteController {
   async start(): Promise<void> {
     const serve = `cd ${directory} && { setsid ${command.join(' ')} serve >> farshore.log 2>&1 & echo $! > pid; }`;
     await this.#run(['bash', '-c', serve]);
-    await waitFor(`the controller in ${this.site}`, 60_000, async () => {
+    await waitFor(`the controller in ${this.site}`, longestWaitMs, async () => {
       if (!(await this.#isRunning()))
         throw new Error(`the controller in ${this.site} ended:\n${await this.log()}`);
       return this.isReady();
@@ -68,7 +71,7 @@ export class SiteController {
     await this.#run(['bash', '-c', `kill -TERM $(cat ${directory}/pid)`]);
     await waitFor(
       `the end of the controller in ${this.site}`,
-      30_000,
+      longestWaitMs,
       async () => !(await this.#isRunning()),
     );
   }

@@ -13,13 +13,14 @@ import { compare } from '../scenario/main-job.ts';
 import { swiftRequests } from '../swift-log.ts';
 import { type SiteName, siteNames, testLabName } from '../topology.ts';
 import { doBusiness, documents, everySeconds, group, makeShop } from './shop.ts';
+import { longestWaitMs } from './site-controller.ts';
 import { Sites } from './sites.ts';
 
 const labName = testLabName('sites');
 const reason = 'the test cut east off';
 
 describe('three sites, and the one with the leader is lost', function () {
-  this.timeout(10 * 60_000);
+  this.timeout(4 * longestWaitMs);
   let sites: Sites;
   let volume: string;
   let protectedContent: Fingerprint;
@@ -54,7 +55,7 @@ describe('three sites, and the one with the leader is lost', function () {
     say(`three controllers ready after ${seconds(Date.now() - started)}`);
     // So that what is done is done in east: west's controller, which it would be given to, is away.
     await sites.controller('west').stop();
-    await waitFor('east leads', 30_000, async () => {
+    await waitFor('east leads', longestWaitMs, async () => {
       const leader = (await sites.view('east'))?.leader?.site;
       if (leader === 'witness') await witness.restart();
       return leader === 'east';
@@ -93,7 +94,7 @@ describe('three sites, and the one with the leader is lost', function () {
     const returned = Date.now();
     await sites.lab.heal('east');
     // Until then it says itself that what it shows may be old.
-    await waitFor('east is ready again', 60_000, () => sites.controller('east').isReady());
+    await waitFor('east is ready again', longestWaitMs, () => sites.controller('east').isReady());
     say(`east's controller is ready ${seconds(Date.now() - returned)} after east returned`);
     const until = Date.now() + 2 * everySeconds * 1000;
     while (Date.now() < until) {
@@ -122,7 +123,7 @@ describe('three sites, and the one with the leader is lost', function () {
   });
 
   async function newLeader(): Promise<number> {
-    await waitFor('another leader', 60_000, async () => {
+    await waitFor('another leader', longestWaitMs, async () => {
       const leader = (await sites.view('west'))?.leader?.site;
       return leader === 'west' || leader === 'witness';
     });
