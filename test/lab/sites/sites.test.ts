@@ -104,7 +104,6 @@ describe('three sites, and the one with the leader is lost', function () {
           primary: 'west',
           generation: 2,
           damagedCopies: 0,
-          verification: null,
           nextSessionAt: null,
         });
       await sleep(2_000);
