@@ -67,14 +67,12 @@ export async function* listObjects(
     for (let next = ask(options.marker); ;) {
       const rows = await next;
       const last = rows.length < pageSize ? undefined : rows.at(-1)?.name;
-      let ahead: typeof next | undefined;
-      for (const [index, row] of rows.entries()) {
-        if (last !== undefined && index >= rows.length / 2) ahead ??= ask(last);
-        // Made one by one: ten thousand at once would all outlive the young generation.
-        yield listed(row);
-      }
+      const middle = Math.ceil(rows.length / 2);
+      // Made one by one: ten thousand at once would all outlive the young generation.
+      for (const row of rows.slice(0, middle)) yield listed(row);
+      if (last !== undefined) next = ask(last);
+      for (const row of rows.slice(middle)) yield listed(row);
       if (last === undefined) return;
-      next = ahead ?? ask(last);
     }
   } finally {
     stop.abort(new Error('the rest of the listing is not read'));

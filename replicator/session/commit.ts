@@ -28,7 +28,7 @@ export interface CommitDeps {
 }
 
 /** The group's points as they were when the run began, and the newest manifest that could be read. */
-interface Before {
+export interface Before {
   readonly points: readonly RecoveryPoint[];
   readonly baseline: Baseline | null;
 }

@@ -4,12 +4,11 @@ import { noProgress, type Progress } from '../../kernel/progress.ts';
 import { resourceKey, type Movers, type ResourceRef, type SessionContext } from '../mover.ts';
 import type { Retention } from '../policy.ts';
 import { parallel } from '../transfer/parallel.ts';
-import type { RecoveryPoint } from '../point/types.ts';
 import { expireByPolicy } from '../retention/by-policy.ts';
 import type { Exemptions } from '../retention/decide.ts';
 import { assertClocks } from './clocks.ts';
-import { readBaseline, type Baseline } from './baseline.ts';
-import { commit, type CommitDeps, recordWhole } from './commit.ts';
+import { readBaseline } from './baseline.ts';
+import { type Before, commit, type CommitDeps, recordWhole } from './commit.ts';
 import { guarded, Journal, LedgerFailure } from './journal.ts';
 import { MovedCounter } from './moved.ts';
 import { patiently } from './patience.ts';
@@ -59,11 +58,9 @@ export async function runSession(session: Session, deps: SessionDeps): Promise<S
   return isEnded(session.phase) ? session : await new SessionRun(session, deps).toEnd();
 }
 
-/** Both sides, and the group's points as they were when this run began. */
-interface Scene {
+/** Both sides, and what there was when this run began. */
+interface Scene extends Before {
   readonly opened: OpenedContext;
-  readonly points: readonly RecoveryPoint[];
-  readonly baseline: Baseline | null;
 }
 
 class SessionRun {

@@ -11,6 +11,7 @@ import { openFormat } from '../../../controller/store/format.ts';
 import { addGroup } from '../../controller/support/fixtures.ts';
 import { EtcdCluster, hasEtcd } from '../../support/etcd.ts';
 import { systemAmbient as ambient } from '../../support/system-ambient.ts';
+import { patienceMs } from '../scenario/scene.ts';
 
 /** `farshore serve` at a site that is started while the two others are gone. */
 describe('a controller that starts without a majority', function () {
@@ -31,10 +32,11 @@ describe('a controller that starts without a majority', function () {
     await rm(directory, { recursive: true });
   });
 
-  const until = async (holds: () => Promise<boolean>, ms = 300_000) => {
+  const until = async (holds: () => Promise<boolean>) => {
     const start = performance.now();
     while (!(await holds())) {
-      if (performance.now() - start > ms) throw new Error(`not within ${ms} ms: ${await log()}`);
+      if (performance.now() - start > patienceMs)
+        throw new Error(`not within ${patienceMs} ms: ${await log()}`);
       await systemClock.sleep(100);
     }
     return Math.round(performance.now() - start);
@@ -44,7 +46,11 @@ describe('a controller that starts without a majority', function () {
   it('shows what there was, says that it is old, takes no writes, and is ready once there is one', async () => {
     const endpoints = cluster.endpoints;
     const store = EtcdStore.open({ endpoints, prefix: '/farshore/', ambient });
-    await openFormat(store, { version: 'of the test', home: directory }, isoTime(Date.now()));
+    await openFormat(
+      store,
+      { version: 'of the test', home: directory },
+      isoTime(ambient.clock.now()),
+    );
     for (const name of ['shop', 'office']) await addGroup(store, name);
     await store.close();
     const others = cluster.members.slice(1);

@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { execIn, type ExecResult } from '../exec.ts';
 import { waitFor } from '../probe.ts';
 import type { Container } from '../runtime.ts';
+import { patienceMs } from '../scenario/scene.ts';
 import type { SiteName } from '../topology.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -14,9 +15,6 @@ const project = '/opt/farshore';
 const directory = '/srv/farshore';
 const api = '127.0.0.1:8470';
 const command = [`${project}/node_modules/.bin/node`, `${project}/controller/cli/main.ts`];
-
-/** Nothing is measured by it: a machine that is busy otherwise takes its time. */
-export const longestWaitMs = 300_000;
 
 /** This checkout as containers see it: to read, its packages wherever they really lie. */
 export async function projectBinds(): Promise<readonly string[]> {
@@ -55,7 +53,7 @@ export class SiteController {
   async start(): Promise<void> {
     const serve = `cd ${directory} && { setsid ${command.join(' ')} serve >> farshore.log 2>&1 & echo $! > pid; }`;
     await this.#run(['bash', '-c', serve]);
-    await waitFor(`the controller in ${this.site}`, longestWaitMs, async () => {
+    await waitFor(`the controller in ${this.site}`, patienceMs, async () => {
       if (!(await this.#isRunning()))
         throw new Error(`the controller in ${this.site} ended:\n${await this.log()}`);
       return this.isReady();
@@ -71,7 +69,7 @@ export class SiteController {
     await this.#run(['bash', '-c', `kill -TERM $(cat ${directory}/pid)`]);
     await waitFor(
       `the end of the controller in ${this.site}`,
-      longestWaitMs,
+      patienceMs,
       async () => !(await this.#isRunning()),
     );
   }
