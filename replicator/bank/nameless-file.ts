@@ -100,8 +100,10 @@ export class NamelessFile {
 }
 
 function altered(found: number, written: number): FarshoreError {
+  const difference =
+    found === written ? 'at least a byte differs' : `${found} of ${written} bytes were read`;
   return new FarshoreError(
-    `a file on the local disk does not hold what was written to it: ${found} of ${written} bytes were read`,
+    `a file on the local disk does not hold what was written to it: ${difference}`,
     {
       code: 'spool.altered',
       kind: 'transient',
