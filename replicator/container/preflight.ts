@@ -1,4 +1,6 @@
 import { abilitiesOf, containerNameFault } from '../../regions/object-store/abilities.ts';
+import type { ProjectScope } from '../../regions/region.ts';
+import type { ObjectStore } from '../../regions/object-store/types.ts';
 import type { Candidate, DocumentFault, PreflightContext } from '../kind.ts';
 
 const path = 'members';
@@ -17,7 +19,8 @@ export async function preflightContainers(
   { source, target, sharedSwift, signal }: PreflightContext,
 ): Promise<readonly DocumentFault[]> {
   if (found.length === 0) return [];
-  if (sharedSwift) return source.objectStore.account === target.objectStore.account ? [] : [moved];
+  if (sharedSwift && source.objectStore.account !== target.objectStore.account) return [moved];
+  if (sharedSwift) return await preflightShared(found, source, target, signal);
   const { objectStore, region } = target;
   const abilities = abilitiesOf(await objectStore.info(signal));
   const messages: string[] = [];
@@ -35,4 +38,35 @@ export async function preflightContainers(
       );
   }
   return messages.map((message) => ({ path, message }));
+}
+
+/**
+ * A failover would bring the container that it finds in the secondary to the point: it has to be the same
+ * one. Swift tells by both doors when a container was made (X-Timestamp), to ten microseconds.
+ */
+async function preflightShared(
+  found: readonly Candidate[],
+  source: ProjectScope,
+  target: ProjectScope,
+  signal: AbortSignal,
+): Promise<readonly DocumentFault[]> {
+  const messages: string[] = [];
+  for (const { id, name } of found) {
+    const made = await madeAt(source.objectStore, id, signal);
+    if (made === null || made === (await madeAt(target.objectStore, id, signal))) continue;
+    messages.push(
+      `container ${name} of ${source.region} is not what ${target.region} shows under its name, though both regions have the same swiftCluster in the configuration: give each a value of its own there unless one Swift serves both`,
+    );
+  }
+  return messages.map((message) => ({ path, message }));
+}
+
+/** Null when there is none. */
+async function madeAt(
+  store: ObjectStore,
+  container: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const info = await store.headContainer(container, signal);
+  return info === null ? null : (info.headers['x-timestamp'] ?? '');
 }

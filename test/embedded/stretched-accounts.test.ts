@@ -191,4 +191,25 @@ describe('a bank in another account of the Swift that both regions share', funct
     const [fault, ...more] = await preflightContainers(found, { ...context, target: other });
     expect([fault?.path, more]).to.deep.equal(['target.project', []]);
   });
+
+  it('is asked for by name: a container that only looks like that of the primary is told before the day', async () => {
+    const found = [{ kind: 'container', id: 'private', name: 'private', obstacle: null }];
+    const { signal } = session;
+    // Two Swifts of one Keystone: the same account in both, and not the same containers.
+    const account = west.objectStore.account;
+    const target = { ...west, objectStore: { ...other.objectStore, account } };
+    const context = {
+      group: 'shop',
+      source: east,
+      target,
+      sharedSwift: true,
+      mappings: {},
+      signal,
+    };
+    const told = async () =>
+      (await preflightContainers(found, context)).map(({ message }) => message);
+    expect((await told()).join()).to.include('container private of east is not what west shows');
+    await other.objectStore.putContainer('private');
+    expect((await told()).join()).to.include('swiftCluster');
+  });
 });

@@ -157,6 +157,11 @@ async function rebuild(
     ];
     print('table', done.groups, done.groups, columns);
     say(done.groups.flatMap(({ faults, unasked }) => [...faults, ...unasked]));
+    const { keys } = await clientOf(command).get<InstallationView>('/installation');
+    const signing = keys.find(({ isCurrent }) => isCurrent)?.fingerprint ?? '';
+    process.stdout.write(
+      `New points are signed by ${signing}: keep it beside the fingerprints that you noted before (farshore bank key show).\n`,
+    );
   }
   if (!done.isWhole) answerNo();
 }
