@@ -43,9 +43,13 @@ export async function readBounded(
   try {
     return await documents.read(name, signal);
   } catch (error) {
-    if (error instanceof FarshoreError && error.code === 'bank.document-too-large') return error;
+    if (isTooLarge(error)) return error;
     throw error;
   }
+}
+
+export function isTooLarge(error: unknown): error is FarshoreError {
+  return error instanceof FarshoreError && error.code === 'bank.document-too-large';
 }
 
 export class SwiftDocuments implements Documents {

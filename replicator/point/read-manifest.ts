@@ -1,6 +1,7 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import type { Bank } from '../bank/bank.ts';
 import type { Copy } from '../mover.ts';
+import { isTooLarge } from '../bank/documents.ts';
 import { decodeManifest, isNotUnderstood, manifestSha256 } from './manifest.ts';
 import type { NewPoint, PointManifest } from './types.ts';
 
@@ -13,7 +14,10 @@ export async function readManifest(
   point: NewPoint,
   signal: AbortSignal,
 ): Promise<PointManifest> {
-  const body = await bank.readManifest(point.group, point.id, signal);
+  const body = await bank.readManifest(point.group, point.id, signal).catch((error: unknown) => {
+    if (!isTooLarge(error)) throw error;
+    throw damage(point, 'point.manifest-altered', `${error.subject}: ${error.message}`);
+  });
   if (body === null)
     throw damage(point, 'point.manifest-missing', 'the bank does not hold the manifest');
   const sha256 = manifestSha256(body);

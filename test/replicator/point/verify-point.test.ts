@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { isoTime } from '../../../kernel/clock.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import { noProgress } from '../../../kernel/progress.ts';
+import { documentBytesMax } from '../../../replicator/bank/documents.ts';
 import { moverOf, type Depth, type TargetContext } from '../../../replicator/mover.ts';
 import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import { withChecks } from '../../../replicator/point/members.ts';
@@ -77,7 +78,7 @@ describe('verification of a point', () => {
     expect((await made.verify('content')).state).to.equal('proven');
   });
 
-  it('finds a manifest that is gone, altered or cut short', async () => {
+  it('finds a manifest that is gone, altered, cut short or too large to be one', async () => {
     const made = await Proven.make();
     const body = (await made.at.bank.readManifest('shop', made.point.id))!;
     await made.at.bank.writeManifest('shop', made.point.id, body.subarray(0, 100));
@@ -93,6 +94,13 @@ describe('verification of a point', () => {
     const both = await made.verify('content');
     expect(both.checked.findings).to.have.length(1);
     expect(both.members.every(({ state }) => state === 'damaged')).to.equal(true);
+    const { store, container: bank } = made.at.bank;
+    const contentLength = documentBytesMax + 1;
+    await store.put(bank, made.manifest, Buffer.alloc(contentLength), { contentLength });
+    const tooLarge = await made.verify('listing');
+    expect(tooLarge.state).to.equal('damaged');
+    expect(tooLarge.checked.findings[0]!.problem).to.equal('altered');
+    expect(tooLarge.checked.findings[0]!.detail).to.include('at most 33554432 bytes');
     await made.at.bank.deleteManifest('shop', made.point.id);
     const gone = await made.verify('content');
     expect(gone.checked.findings[0]!.problem).to.equal('missing');
