@@ -40,7 +40,9 @@ export const sessionSummary = z
     endedAt: time.nullable(),
     runs: z.number(),
     moved,
-    lacks: z.number().describe('Resources that the point of the session lacks.'),
+    lacks: z
+      .number()
+      .describe('Resources that the point of the session lacks, or has only a part of.'),
     error: failure.nullable(),
   })
   .meta({ id: 'Session' }) satisfies z.ZodType<SessionSummary>;

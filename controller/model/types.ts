@@ -112,7 +112,7 @@ export interface SessionSummary {
   readonly endedAt: string | null;
   readonly runs: number;
   readonly moved: { readonly bytes: number; readonly objects: number };
-  /** Resources that its point lacks. */
+  /** How many resources its point lacks, or has only a part of. */
   readonly lacks: number;
   readonly error: { readonly code: string; readonly message: string } | null;
 }

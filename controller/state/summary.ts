@@ -1,11 +1,10 @@
 import type { Session } from '../../replicator/session/types.ts';
-import { isEnded, lacksOf } from '../../replicator/session/state.ts';
+import { countNotWhole, isEnded } from '../../replicator/session/state.ts';
 import type { SessionSummary } from '../model/types.ts';
 import type { LatestSession, PastSession } from './records.ts';
 
 export function summarize(session: Session): SessionSummary {
   const { id, phase, startedAt, endedAt, runs, moved, error } = session;
-  const lacks = lacksOf(session).length;
   return {
     id,
     phase,
@@ -13,7 +12,7 @@ export function summarize(session: Session): SessionSummary {
     endedAt: endedAt ?? null,
     runs,
     moved,
-    lacks,
+    lacks: countNotWhole(session),
     error: error ?? null,
   };
 }

@@ -97,7 +97,7 @@ function describe(session: SessionSummary): string {
   const lacks =
     session.lacks === 0
       ? ''
-      : `; ${session.lacks} resources are not in its point (farshore group show names them)`;
+      : `; ${session.lacks} resources are not whole in its point (farshore group show names them)`;
   return `session ${session.id} ${session.phase}, ${shipped}${lacks}${error}`;
 }
 

@@ -5,6 +5,7 @@ import {
   due,
   heldKeys,
   isEnded,
+  countNotWhole,
   lacksOf,
   type Happening,
 } from '../../../replicator/session/state.ts';
@@ -157,6 +158,17 @@ describe('the state of a session', () => {
     const twice = after(once, shipped(image), verified(image, 1));
     expect(twice).to.include({ phase: 'failed' });
     expect(twice.error?.code).to.equal('session.damaged');
+  });
+
+  it('counts a resource of which the point has a part among those that it has not whole', () => {
+    expect(countNotWhole(verifying)).to.equal(0);
+    const key = 'container/photos';
+    const lacks = [{ object: 'photos/a', reason: 'the store has no room' }];
+    const copy = { ...verifying.copies[key]!, lacks };
+    const part = { ...verifying, copies: { ...verifying.copies, [key]: copy } };
+    expect(countNotWhole(part)).to.equal(1);
+    expect(countNotWhole(after(part, gaveUp(image)))).to.equal(2);
+    expect(countNotWhole(after(part, gaveUp(container)))).to.equal(1);
   });
 
   it('commits what is whole when resources are given up, in whatever phase, and says what it lacks', () => {
