@@ -34,7 +34,8 @@ export async function attempt(
       earlier?.isLast === true ||
       (earlier?.code === failed.code && notByChance.includes(failed.code));
     if (!isFinal) return { name: source.name, later: source, code: failed.code };
-    if (isTransient(failed)) await assertServing(ctx, failed, signal);
+    if (isTransient(failed) || failed.code === 'region.right-missing')
+      await assertServing(ctx, failed, signal);
     const reason = describeError(failed).replaceAll(/\s+/g, ' ').slice(0, reasonLength);
     ctx.tally.lack(`${ctx.container}/${source.name}`, reason);
     return { name: source.name, absent: true };
@@ -58,8 +59,9 @@ function isOverload(error: FarshoreError): boolean {
 }
 
 /**
- * A service that fails for everything makes no statement about one object. The source must answer and
- * the bank must take a write; else the failure is passed on, and the session waits for the service.
+ * A service that fails for everything, or lets us do nothing, makes no statement about one object: in
+ * Ceph RGW one object may be closed to the owner of its container. The source must answer and the bank
+ * must take a write; else the failure is passed on, and the session waits for the service.
  */
 async function assertServing(
   ctx: ShipContext,

@@ -5,7 +5,6 @@ const mostInARow = 100;
 /** Nothing else would go any better. */
 const systemic = [
   'region.unauthorized',
-  'region.right-missing',
   'region.tls-failed',
   'region.service-missing',
   'object-store.quota-exceeded',

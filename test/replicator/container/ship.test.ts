@@ -317,6 +317,22 @@ describe('container mover: shipping', () => {
       expect(second.catalog.rows).to.equal(oddNames.length + 8);
     });
 
+    it('isolates one that the source does not let it read, and none where it may do nothing', async () => {
+      const closed = 'region.right-missing';
+      east.before = ({ method, object }) => {
+        if (method === 'GET' && object === 'a b') throw refusal(403, 'GET', 'photos/a b', closed);
+      };
+      const copy = await h.protect('photos', 's1');
+      expect(copy.lacks!.map(({ object }) => object)).to.deep.equal(['photos/a b']);
+      await assertWhole(copy);
+      west.before = ({ method }) => {
+        if (method === 'PUT') throw refusal(403, 'PUT', 'bank', closed);
+      };
+      await put(east, 'photos', 'new', 'new');
+      const error = await rejection(h.protect('photos', 's2', copy));
+      expect(error).to.have.property('code', closed);
+    });
+
     it('isolates one that the bank does not take, and tries the innocent others again', async () => {
       const hash = sha256('body of a b');
       let busy = 10;
