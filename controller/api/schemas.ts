@@ -119,6 +119,11 @@ export const groupStatus = z
       .nullable()
       .describe('Since when everything that the group has in the secondary was read again.'),
     session: sessionSummary.nullable(),
+    stalled: z
+      .array(z.object({ subject: z.string(), text: z.string() }))
+      .describe(
+        'What the session waits for and has not moved for minutes; known to the controller that runs it.',
+      ),
     nextSessionAt: time.nullable(),
   })
   .meta({ id: 'GroupStatus' }) satisfies z.ZodType<GroupStatus>;

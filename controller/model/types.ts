@@ -85,6 +85,8 @@ export interface GroupStatus {
   /** How old the knowledge is that all its copies are whole; null: it has none, or the policy reads nothing again. */
   readonly verification: VerificationStatus | null;
   readonly session: SessionSummary | null;
+  /** What that session waits for and has not moved for minutes, with what to do; known to the controller that runs it. */
+  readonly stalled: readonly { readonly subject: string; readonly text: string }[];
   /** RFC 3339; null when none is due (paused, failed over). */
   readonly nextSessionAt: string | null;
 }

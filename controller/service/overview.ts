@@ -16,7 +16,7 @@ export interface OverviewDeps {
   /** What is in memory, and how far it is. */
   readonly memory: StateView;
   readonly mirrors: Pick<MirrorSet, 'isFilled' | 'catchUp'>;
-  readonly supervisor: Pick<Supervisor, 'nextSessionMs'>;
+  readonly supervisor: Pick<Supervisor, 'nextSessionMs' | 'progress'>;
   readonly clock: Clock;
 }
 
@@ -98,6 +98,7 @@ export class Overview {
       points: view.tallies.of(name),
       changes: view.changes.get(keys.changes(name))?.changes ?? [],
       session,
+      progress: session === null ? null : this.#deps.supervisor.progress(name, session.id),
       scrub: view.scrubs.get(keys.scrub(name, restoreRegion(head))) ?? null,
       rto: view.rto.get(keys.rto(name)) ?? null,
       nextSessionMs: this.#deps.supervisor.nextSessionMs(name, standing),

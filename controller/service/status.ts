@@ -1,4 +1,5 @@
 import { rpoSeconds as rpoSecondsOf } from '../../replicator/point/reached.ts';
+import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { hasPoints, type PointTally } from '../mirror/point-tallies.ts';
 import type { Group, GroupStatus, ProtectionPolicy, SessionSummary } from '../model/types.ts';
@@ -13,6 +14,8 @@ export interface StatusInput {
   readonly points: PointTally;
   readonly changes: readonly MemberChange[];
   readonly session: SessionSummary | null;
+  /** Of that session, where it runs in this process. */
+  readonly progress: Pick<ProgressSnapshot, 'waiting'> | null;
   readonly rto: MeasuredRto | null;
   /** Of the region that holds its points. */
   readonly scrub: ScrubRecord | null;
@@ -55,6 +58,9 @@ export function statusOf(input: StatusInput): GroupStatus {
     })),
     verification: verificationOf(input),
     session: session === null ? null : shownSession(session),
+    stalled: (input.progress?.waiting ?? [])
+      .filter(({ isStalled }) => isStalled)
+      .map(({ subject, text }) => ({ subject, text })),
     nextSessionAt: nextSessionMs === null ? null : isoTime(nextSessionMs),
   };
 }

@@ -32,6 +32,7 @@ const status: GroupStatus = {
   lacks: [],
   changes: [],
   session: null,
+  stalled: [],
   damagedCopies: 0,
   verification: {
     readSince: '2026-11-20T08:00:00Z',

@@ -127,7 +127,13 @@ function countText(count: number, what: string): string {
 }
 
 /** What the table has no room for: one line for each resource that needs a look. */
-export function remarks({ name, changes, lacks, verification }: GroupStatus): readonly string[] {
+export function remarks({
+  name,
+  changes,
+  lacks,
+  stalled,
+  verification,
+}: GroupStatus): readonly string[] {
   const changed = new Set(changes.map(({ resource }) => resourceKey(resource)));
   const isOverdue = verification !== null && verification.ageSeconds > verification.periodSeconds;
   return [
@@ -136,6 +142,7 @@ export function remarks({ name, changes, lacks, verification }: GroupStatus): re
           `${name}: not all of its copies were read again within the policy's period: raise verification.rate`,
         ]
       : []),
+    ...stalled.map(({ subject, text }) => `${name}: ${subject}: ${text}`),
     ...changes.map(
       ({ resource, change, detail }) =>
         `${name}: ${resourceKey(resource)} (${resource.name}) ${change}: ${detail}; its copies from before are kept (farshore group release ${name} ${resourceKey(resource)} --reason "…")`,

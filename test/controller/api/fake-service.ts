@@ -23,6 +23,7 @@ export function sampleStatus(change: Partial<GroupStatus> = {}): GroupStatus {
     lacks: [],
     changes: [],
     session: null,
+    stalled: [],
     damagedCopies: 0,
     verification: null,
     nextSessionAt: null,

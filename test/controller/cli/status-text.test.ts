@@ -34,11 +34,20 @@ describe('what status says beside its tables', () => {
       name: 'shop',
       changes: [{ resource, change: 'lost', since: 's', detail: 'not found in the source' }],
       lacks: [],
+      stalled: [],
       verification: null,
     } as unknown as GroupStatus;
     expect(remarks(group)).to.deep.equal([
       'shop: volume/v-1 (data) lost: not found in the source; its copies from before are kept (farshore group release shop volume/v-1 --reason "…")',
     ]);
+  });
+
+  it('is what a session waits for in vain', () => {
+    const subject = 'volume data v-1';
+    const text = 'backup b-1 does not move: cinder-backup is down on west-1';
+    const stalled = [{ subject, text }];
+    const group = { name: 'shop', changes: [], lacks: [], stalled, verification: null };
+    expect(remarks(group as unknown as GroupStatus)).to.deep.equal([`shop: ${subject}: ${text}`]);
   });
 
   it('is what banks hold, while the controller knows no group', async () => {

@@ -30,7 +30,7 @@ describe('overview', () => {
     const kinds = createMirrors(store, ambient);
     mirrors = new MirrorSet(Object.values(kinds), writes, clock);
     const memory = { ...kinds, tallies: new PointTallies(kinds.points) };
-    const supervisor = { nextSessionMs: () => null };
+    const supervisor = { nextSessionMs: () => null, progress: () => null };
     overview = new Overview({ store, memory, mirrors, supervisor, clock });
   });
 

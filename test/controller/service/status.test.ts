@@ -24,6 +24,7 @@ function statusWith({ points = [], ...change }: Change = {}) {
     points: tallyOf(points.map(shortOf)),
     changes: [],
     session: null,
+    progress: null,
     rto: null,
     scrub: null,
     nextSessionMs: null,
@@ -102,6 +103,17 @@ describe('statusOf', () => {
     expect(statusWith({ points: [], group }).verification, 'nothing to read').to.equal(null);
     const off = { ...gold, verification: { ...gold.verification, periodSeconds: null } };
     expect(statusWith({ points, group, policy: off }).verification).to.equal(null);
+  });
+
+  it('names what the session waits for once that has not moved for minutes', () => {
+    const waiting = [
+      { subject: 'volume a', text: 'Cinder backs it up', isStalled: false },
+      { subject: 'volume b', text: 'backup b-1 does not move', isStalled: true },
+    ];
+    expect(statusWith({ progress: { waiting } }).stalled).to.deep.equal([
+      { subject: 'volume b', text: 'backup b-1 does not move' },
+    ]);
+    expect(statusWith().stalled).to.deep.equal([]);
   });
 
   it('shows the session, when the next is due and the RTO that was measured', () => {

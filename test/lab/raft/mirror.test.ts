@@ -45,7 +45,7 @@ describe('reads over a real etcd', function () {
       store: near,
       memory: { ...kinds, tallies: new PointTallies(kinds.points) },
       mirrors,
-      supervisor: { nextSessionMs: () => null },
+      supervisor: { nextSessionMs: () => null, progress: () => null },
       clock: ambient.clock,
     });
     await mirrors.start();
