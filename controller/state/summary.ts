@@ -1,5 +1,6 @@
 import type { Session } from '../../replicator/session/types.ts';
-import { countNotWhole, isEnded } from '../../replicator/session/state.ts';
+import { countNotWhole } from '../../replicator/session/point.ts';
+import { isEnded } from '../../replicator/session/state.ts';
 import type { SessionSummary } from '../model/types.ts';
 import type { LatestSession, PastSession } from './records.ts';
 

@@ -1,5 +1,4 @@
 import { abilitiesOf, containerNameFault } from '../../regions/object-store/abilities.ts';
-import type { ProjectScope } from '../../regions/region.ts';
 import type { ObjectStore } from '../../regions/object-store/types.ts';
 import type { Candidate, DocumentFault, PreflightContext } from '../kind.ts';
 
@@ -16,12 +15,19 @@ const moved: DocumentFault = {
  */
 export async function preflightContainers(
   found: readonly Candidate[],
-  { source, target, sharedSwift, signal }: PreflightContext,
+  context: PreflightContext,
 ): Promise<readonly DocumentFault[]> {
+  const { source, target, sharedSwift } = context;
   if (found.length === 0) return [];
   if (sharedSwift && source.objectStore.account !== target.objectStore.account) return [moved];
-  if (sharedSwift) return await preflightShared(found, source, target, signal);
-  const { objectStore, region } = target;
+  const messages = await (sharedSwift ? ofOtherSwift : notMakeable)(found, context);
+  return messages.map((message) => ({ path, message }));
+}
+
+async function notMakeable(
+  found: readonly Candidate[],
+  { target: { objectStore, region }, signal }: PreflightContext,
+): Promise<readonly string[]> {
   const abilities = abilitiesOf(await objectStore.info(signal));
   const messages: string[] = [];
   if (!abilities.largeObjects)
@@ -37,19 +43,17 @@ export async function preflightContainers(
         `container ${name} exists in ${region} already, so a failover could not make it: rename or delete it there, or leave ${name} out`,
       );
   }
-  return messages.map((message) => ({ path, message }));
+  return messages;
 }
 
 /**
  * A failover would bring the container that it finds in the secondary to the point: it has to be the same
  * one. Swift tells by both doors when a container was made (X-Timestamp), to ten microseconds.
  */
-async function preflightShared(
+async function ofOtherSwift(
   found: readonly Candidate[],
-  source: ProjectScope,
-  target: ProjectScope,
-  signal: AbortSignal,
-): Promise<readonly DocumentFault[]> {
+  { source, target, signal }: PreflightContext,
+): Promise<readonly string[]> {
   const messages: string[] = [];
   for (const { id, name } of found) {
     const made = await madeAt(source.objectStore, id, signal);
@@ -58,7 +62,7 @@ async function preflightShared(
       `container ${name} of ${source.region} is not what ${target.region} shows under its name, though both regions have the same swiftCluster in the configuration: give each a value of its own there unless one Swift serves both`,
     );
   }
-  return messages.map((message) => ({ path, message }));
+  return messages;
 }
 
 /** Null when there is none. */

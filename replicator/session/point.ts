@@ -4,7 +4,7 @@ import type { Session } from './types.ts';
 import { lackingMember, provenMember, stateOfMembers } from '../point/members.ts';
 import { formatsOf, manifestFormat } from '../point/formats.ts';
 import { oldestDataTime } from '../point/manifest.ts';
-import type { NewPoint, PointManifest, RecoveryPoint } from '../point/types.ts';
+import type { NewPoint, PointManifest, PointMember, RecoveryPoint } from '../point/types.ts';
 
 /** The manifest of a verified session. It follows from the saved state alone, so it can be built again. */
 export function manifestOf(
@@ -38,7 +38,7 @@ export function headOf(
 ): NewPoint {
   const copies = copiesOf(session);
   const isRead = heldKeys(session).every((key) => session.verifications[key]?.depth === 'content');
-  const members = [...copies.map(provenMember), ...lacksOf(session).map(lackingMember)];
+  const members = membersOf(session);
   return {
     id: session.pointId,
     group: session.group,
@@ -63,6 +63,17 @@ export function headOf(
       findings: [],
     },
   };
+}
+
+/** How many resources the point lacks, or has only a part of; so far, while they are shipped. */
+export function countNotWhole(session: Session): number {
+  return membersOf(session).filter(({ state }) => state !== 'proven').length;
+}
+
+/** Of the copies that are there, and of what was given up. */
+function membersOf(session: Session): readonly PointMember[] {
+  const copies = heldKeys(session).flatMap((key) => session.copies[key] ?? []);
+  return [...copies.map(provenMember), ...lacksOf(session).map(lackingMember)];
 }
 
 export function copiesOf(session: Session): readonly Copy[] {

@@ -239,14 +239,6 @@ export function lacksOf(
   return [...given, ...session.lacking];
 }
 
-/** How many resources the point lacks, or has only a part of; so far, while they are shipped. */
-export function countNotWhole(
-  session: Pick<Session, 'resources' | 'lacking' | 'failures' | 'copies'>,
-): number {
-  const isPart = (key: string): boolean => (session.copies[key]?.lacks ?? []).length > 0;
-  return lacksOf(session).length + heldKeys(session).filter(isPart).length;
-}
-
 function toShip(session: Session): readonly SessionEffect[] {
   const effects: SessionEffect[] = [];
   for (const resource of session.resources) {

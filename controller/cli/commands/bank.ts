@@ -95,8 +95,12 @@ function addKey(bank: Command): void {
         reason,
       });
       if (!printData(globalsOf(command).output, view))
-        process.stdout.write(`${view.keys[0]?.fingerprint ?? ''} signs from now on\n`);
+        process.stdout.write(`${signingKey(view)} signs from now on\n`);
     });
+}
+
+function signingKey({ keys: [current] }: InstallationView): string {
+  return current?.fingerprint ?? '';
 }
 
 function withOrder(command: Command): Command {
@@ -157,10 +161,9 @@ async function rebuild(
     ];
     print('table', done.groups, done.groups, columns);
     say(done.groups.flatMap(({ faults, unasked }) => [...faults, ...unasked]));
-    const { keys } = await clientOf(command).get<InstallationView>('/installation');
-    const signing = keys.find(({ isCurrent }) => isCurrent)?.fingerprint ?? '';
+    const view = await clientOf(command).get<InstallationView>('/installation');
     process.stdout.write(
-      `New points are signed by ${signing}: keep it beside the fingerprints that you noted before (farshore bank key show).\n`,
+      `New points are signed by ${signingKey(view)}: keep it beside the fingerprints that you noted before (farshore bank key show).\n`,
     );
   }
   if (!done.isWhole) answerNo();

@@ -5,10 +5,10 @@ import {
   due,
   heldKeys,
   isEnded,
-  countNotWhole,
   lacksOf,
   type Happening,
 } from '../../../replicator/session/state.ts';
+import { countNotWhole } from '../../../replicator/session/point.ts';
 import type { Session, SessionPhase } from '../../../replicator/session/types.ts';
 import { copyOf } from '../../support/memory/copies.ts';
 import { container, image } from './harness.ts';
