@@ -4,21 +4,21 @@ import type { TargetContext } from '../../mover.ts';
 import { Pace } from '../../transfer/pace.ts';
 import { parallel } from '../../transfer/parallel.ts';
 import type { Reading } from '../../transfer/reading.ts';
-import type { SortedRows } from '../catalog/sort.ts';
 import { flawOf, missing, tell, type Expected, type Flaw } from './flaw.ts';
 import { readBack } from './read-back.ts';
-import { things, type StoredRow, type VerifyDeps } from './stored-rows.ts';
+import { sortByKey, things, type StoredRows, type VerifyDeps } from './stored-rows.ts';
 
 /** Reads every stored thing back once, however many objects are made of it. */
 export async function verifyContent(
-  stored: SortedRows<StoredRow>,
+  stored: StoredRows,
   at: TargetContext,
   deps: VerifyDeps,
   findings: Findings,
 ): Promise<void> {
+  await using sorted = await sortByKey(stored.read(), deps, at.signal);
   const bank = new StoredObjects(at.bank, at.group);
   const pace = new Pace(deps.ambient.clock);
-  await parallel(things(stored.rows()), pace, at.signal, async (thing, signal) => {
+  await parallel(things(sorted), pace, at.signal, async (thing, signal) => {
     const flaw = await flawIn(thing.key, thing.owners[0], bank, deps, signal);
     pace.succeeded(thing.owners[0].bytes);
     if (flaw !== null) tell(findings, thing, flaw);

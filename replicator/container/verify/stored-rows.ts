@@ -11,9 +11,9 @@ export interface VerifyDeps {
   readonly spoolDir: string;
 }
 
-/** What a row needs of the bank, sorted by where it lies: `name` is the key. */
+/** What a row needs of the bank. */
 export interface StoredRow {
-  readonly name: string;
+  readonly key: string;
   /** `container/object`, as the operator knows it. */
   readonly owner: string;
   readonly bytes: number;
@@ -22,42 +22,74 @@ export interface StoredRow {
 }
 
 /**
- * All that the copy's catalogs name in the bank. A catalog that is missing or altered is a finding about
- * the copy: without it nobody knows what the objects are.
+ * All that the copy's catalogs name in the bank, read anew each time. A catalog that is missing or altered is
+ * a finding about the copy: without it nobody knows what the objects are.
  */
-export async function storedRows(
-  copy: ContainerCopy,
-  at: TargetContext,
-  deps: VerifyDeps,
-  findings: Findings,
-): Promise<SortedRows<StoredRow>> {
-  const all = async function* (): AsyncGenerator<StoredRow> {
-    for (const part of partsOf(copy)) {
+export class StoredRows {
+  readonly #copy: ContainerCopy;
+  readonly #at: TargetContext;
+  readonly #findings: Findings;
+  readonly #lost = new Set<ContainerPart>();
+  #isCounted = false;
+
+  constructor(copy: ContainerCopy, at: TargetContext, findings: Findings) {
+    this.#copy = copy;
+    this.#at = at;
+    this.#findings = findings;
+  }
+
+  /** By what the manifest says of the catalogs. */
+  get count(): number {
+    return partsOf(this.#copy).reduce((sum, { catalog }) => sum + catalog.rows, 0);
+  }
+
+  /** The first time that all are read, the objects are counted as seen; a lost catalog is told of once. */
+  async *read(): AsyncGenerator<StoredRow> {
+    for (const part of partsOf(this.#copy)) {
+      if (this.#lost.has(part)) continue;
       try {
-        for await (const row of catalogRows(at.bank.readCatalog(part.catalog, at.signal))) {
-          findings.saw(row.bytes);
+        for await (const row of catalogRows(
+          this.#at.bank.readCatalog(part.catalog, this.#at.signal),
+        )) {
+          if (!this.#isCounted) this.#findings.saw(row.bytes);
           if (row.key !== undefined) yield storedRow(row, row.key, part);
         }
       } catch (error) {
         if (!isLostCatalog(error)) throw error;
+        this.#lost.add(part);
         const problem = error.code === 'bank.catalog-missing' ? 'missing' : 'altered';
         const count = Math.max(1, part.catalog.rows);
-        findings.addStored(part.catalog.object, part.container, problem, error.message, count);
+        const { object } = part.catalog;
+        this.#findings.addStored(object, part.container, problem, error.message, count);
       }
     }
-  };
-  const { spoolDir, ambient } = deps;
-  return await sortOnDisk(all(), { spoolDir, random: ambient.random, signal: at.signal });
+    this.#isCounted = true;
+  }
 }
 
 function storedRow(row: CatalogRow, key: string, { container }: ContainerPart): StoredRow {
   return {
-    name: key,
+    key,
     owner: `${container}/${row.name}`,
     bytes: row.bytes,
     md5: row.md5 ?? '',
     ...(row.sha256 === undefined ? {} : { sha256: row.sha256 }),
   };
+}
+
+type KeyedRow = StoredRow & { readonly name: string };
+
+/** Ordered by where they lie. Dispose of it at the end. */
+export async function sortByKey(
+  rows: AsyncIterable<StoredRow>,
+  { spoolDir, ambient }: VerifyDeps,
+  signal: AbortSignal,
+): Promise<SortedRows<KeyedRow>> {
+  return await sortOnDisk(keyed(rows), { spoolDir, random: ambient.random, signal });
+}
+
+async function* keyed(rows: AsyncIterable<StoredRow>): AsyncGenerator<KeyedRow> {
+  for await (const row of rows) yield { name: row.key, ...row };
 }
 
 /** Each stored thing once, with all that refers to it. */
@@ -69,15 +101,15 @@ export interface StoredThing {
 /** Of one content in a million places; more owners are held than are told of. */
 const mostOwners = 1_000;
 
-export async function* things(rows: AsyncIterable<StoredRow>): AsyncGenerator<StoredThing> {
+export async function* things(sorted: SortedRows<KeyedRow>): AsyncGenerator<StoredThing> {
   let owners: [StoredRow, ...StoredRow[]] | undefined;
-  for await (const row of rows) {
-    if (owners?.[0].name === row.name) {
+  for await (const row of sorted.rows()) {
+    if (owners?.[0].key === row.key) {
       if (owners.length < mostOwners) owners.push(row);
       continue;
     }
-    if (owners !== undefined) yield { key: owners[0].name, owners };
+    if (owners !== undefined) yield { key: owners[0].key, owners };
     owners = [row];
   }
-  if (owners !== undefined) yield { key: owners[0].name, owners };
+  if (owners !== undefined) yield { key: owners[0].key, owners };
 }

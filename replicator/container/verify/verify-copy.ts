@@ -3,7 +3,7 @@ import type { Depth, TargetContext, Verification } from '../../mover.ts';
 import type { ContainerCopy } from '../types.ts';
 import { verifyContent } from './content.ts';
 import { verifyListing } from './listing.ts';
-import { storedRows, type VerifyDeps } from './stored-rows.ts';
+import { StoredRows, type VerifyDeps } from './stored-rows.ts';
 
 /**
  * Reads the bank only. Names, metadata, manifests and links are in the catalogs, which their hash proves
@@ -16,8 +16,8 @@ export async function verifyContainer(
   deps: VerifyDeps,
 ): Promise<Verification> {
   const findings = new Findings(copy.resource);
-  await using stored = await storedRows(copy, at, deps, findings);
-  if (depth === 'listing') await verifyListing(stored, at, findings);
+  const stored = new StoredRows(copy, at, findings);
+  if (depth === 'listing') await verifyListing(stored, at, deps, findings);
   else await verifyContent(stored, at, deps, findings);
   return findings.result(depth);
 }
