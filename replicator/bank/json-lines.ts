@@ -5,13 +5,9 @@ import { createGunzip, createGzip } from 'node:zlib';
 /** Fixed, so that the compressor always sees the same pieces for the same rows. */
 const chunkChars = 64 * 1024;
 
-/**
- * Rows as gzip of JSON lines; the same rows give the same bytes (Node's gzip header has no time). `quick`
- * for what is read again soon and kept nowhere.
- */
-export function packRows(rows: AsyncIterable<unknown>, quick?: 'quick'): AsyncIterable<Buffer> {
-  const gzip = createGzip(quick === undefined ? {} : { level: 1 });
-  return through(Readable.from(encodeLines(rows)), gzip);
+/** Rows as gzip of JSON lines; the same rows give the same bytes (Node's gzip header has no time). */
+export function packRows(rows: AsyncIterable<unknown>): AsyncIterable<Buffer> {
+  return through(Readable.from(encodeLines(rows)), createGzip());
 }
 
 /** The other way round. Throws zlib's errors for what is no gzip, SyntaxError for what is no JSON. */

@@ -2,11 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { crc32 } from 'node:zlib';
-import { FarshoreError } from '../../kernel/errors.ts';
 import type { Random } from '../../kernel/random.ts';
-
-const chunkBytes = 64 * 1024;
+import { followed, provenBytes, type Written } from './proven-bytes.ts';
 
 export interface Filled {
   readonly bytes: number;
@@ -20,9 +17,7 @@ export interface Filled {
  */
 export class NamelessFile {
   readonly #file: FileHandle;
-  /** Of what was written. */
-  #bytes = 0;
-  #crc = 0;
+  #written: Written = { bytes: 0, crc: 0 };
 
   private constructor(file: FileHandle) {
     this.#file = file;
@@ -39,15 +34,13 @@ export class NamelessFile {
   /** Replaces the whole content; called again after a failure it begins anew. Gives its bytes. */
   async fill(chunks: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<number> {
     await this.#file.truncate(0);
-    this.#bytes = 0;
-    this.#crc = 0;
+    this.#written = { bytes: 0, crc: 0 };
     for await (const chunk of chunks) {
       signal?.throwIfAborted();
-      await this.#write(chunk, this.#bytes);
-      this.#bytes += chunk.length;
-      this.#crc = crc32(chunk, this.#crc);
+      await this.#write(chunk, this.#written.bytes);
+      this.#written = followed(this.#written, chunk);
     }
-    return this.#bytes;
+    return this.#written.bytes;
   }
 
   /** The same, hashed by the way. */
@@ -67,27 +60,11 @@ export class NamelessFile {
 
   /** From the first byte; errs at the end when it was not all that was written, and as it was. */
   read(): Readable {
-    return Readable.from(this.#chunks());
+    return Readable.from(provenBytes(this.#file, this.#written));
   }
 
   async close(): Promise<void> {
     await this.#file.close();
-  }
-
-  async *#chunks(): AsyncGenerator<Buffer> {
-    let crc = 0;
-    for (let position = 0; ;) {
-      const chunk = Buffer.allocUnsafe(chunkBytes);
-      const { bytesRead } = await this.#file.read(chunk, 0, chunkBytes, position);
-      if (bytesRead === 0) {
-        if (position !== this.#bytes || crc !== this.#crc) throw altered(position, this.#bytes);
-        return;
-      }
-      const piece = chunk.subarray(0, bytesRead);
-      crc = crc32(piece, crc);
-      yield piece;
-      position += bytesRead;
-    }
   }
 
   async #write(chunk: Buffer, position: number): Promise<void> {
@@ -97,18 +74,4 @@ export class NamelessFile {
       done += bytesWritten;
     }
   }
-}
-
-function altered(found: number, written: number): FarshoreError {
-  const difference =
-    found === written ? 'at least a byte differs' : `${found} of ${written} bytes were read`;
-  return new FarshoreError(
-    `a file on the local disk does not hold what was written to it: ${difference}`,
-    {
-      code: 'spool.altered',
-      kind: 'transient',
-      operation: 'read spooled rows',
-      hint: "look at the disk under dataDir, and at the kernel's log",
-    },
-  );
 }

@@ -36,7 +36,7 @@ export async function captureContainer(
       yield row;
     }
   };
-  await spool.writeListing(counted());
+  const listing = await spool.writeListing(counted());
   const capture: ContainerCapture = {
     kind: 'container',
     resource,
@@ -46,7 +46,7 @@ export async function captureContainer(
     spool: spool.name,
     ...total,
   };
-  await spool.writeRecord(capture);
+  await spool.writeRecord({ capture, listing });
   return capture;
 }
 

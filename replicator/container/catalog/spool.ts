@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { ListingRow } from '../../../regions/object-store/types.ts';
-import { packRows, unpackRows } from '../../bank/json-lines.ts';
+import { decodeLines, encodeLines } from '../../bank/json-lines.ts';
+import { followed, provenBytes, type Written } from '../../bank/proven-bytes.ts';
 import type { ContainerCapture } from '../types.ts';
+
+interface Spooled {
+  readonly capture: ContainerCapture;
+  /** The listing's file. */
+  readonly listing: Written;
+}
 
 /**
  * What a capture leaves on the local disk: the listing, and a record that tells of it. Each is
@@ -22,31 +28,40 @@ export class CaptureSpool {
 
   /** The listing's file name within the directory. */
   get name(): string {
-    return `${this.stem}.jsonl.gz`;
+    return `${this.stem}.jsonl`;
   }
 
-  /** Null when there is none. */
+  /** Null when there is none, or one of another form. */
   async read(): Promise<ContainerCapture | null> {
+    return (await this.#record())?.capture ?? null;
+  }
+
+  async writeListing(rows: AsyncIterable<ListingRow>): Promise<Written> {
+    let written: Written = { bytes: 0, crc: 0 };
+    const told = async function* (): AsyncGenerator<Buffer> {
+      for await (const piece of encodeLines(rows)) {
+        written = followed(written, piece);
+        yield piece;
+      }
+    };
+    await this.#write(this.name, told());
+    return written;
+  }
+
+  async writeRecord(spooled: Spooled): Promise<void> {
+    await this.#write(`${this.stem}.json`, [Buffer.from(JSON.stringify(spooled))]);
+  }
+
+  /** Errs at the end when it is not what was written. */
+  async *listing(): AsyncGenerator<ListingRow> {
+    const record = await this.#record();
+    if (record === null) throw new Error(`there is no record of the listing ${this.name}`);
+    const file = await open(join(this.#dir, this.name), 'r');
     try {
-      const record = await readFile(join(this.#dir, `${this.stem}.json`), 'utf8');
-      return JSON.parse(record) as ContainerCapture;
-    } catch (error) {
-      if (isNotFound(error)) return null;
-      throw error;
+      yield* decodeLines(provenBytes(file, record.listing)) as AsyncGenerator<ListingRow>;
+    } finally {
+      await file.close();
     }
-  }
-
-  async writeListing(rows: AsyncIterable<ListingRow>): Promise<void> {
-    await this.#write(this.name, packRows(rows, 'quick'));
-  }
-
-  async writeRecord(capture: ContainerCapture): Promise<void> {
-    await this.#write(`${this.stem}.json`, [Buffer.from(JSON.stringify(capture))]);
-  }
-
-  listing(): AsyncGenerator<ListingRow> {
-    const file = createReadStream(join(this.#dir, this.name));
-    return unpackRows(file) as AsyncGenerator<ListingRow>;
   }
 
   /** With all files that begin as the listing's does: what was done for its objects. */
@@ -58,6 +73,17 @@ export class CaptureSpool {
     });
     for (const name of names)
       if (name.startsWith(this.stem)) await rm(join(this.#dir, name), { force: true });
+  }
+
+  async #record(): Promise<Spooled | null> {
+    try {
+      const record = await readFile(join(this.#dir, `${this.stem}.json`), 'utf8');
+      const spooled = JSON.parse(record) as Partial<Spooled>;
+      return spooled.listing === undefined ? null : (spooled as Spooled);
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
   }
 
   async #write(name: string, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {

@@ -1,0 +1,66 @@
+import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { MemoryObjectStore } from '../../../support/memory/object-store.ts';
+import { rejection } from '../../../support/rejection.ts';
+import { CaptureSpool } from '../../../../replicator/container/catalog/spool.ts';
+import { put } from '../fixture.ts';
+import { Harness, resource } from '../harness.ts';
+
+describe('what a capture leaves on the local disk', () => {
+  let h: Harness;
+  let dir: string;
+  let spool: CaptureSpool;
+
+  beforeEach(async () => {
+    const east = new MemoryObjectStore({ account: 'AUTH_east' });
+    h = await Harness.open(east, new MemoryObjectStore({ account: 'AUTH_west' }));
+    await east.putContainer('docs');
+    for (const name of ['a', 'b', 'new\nline']) await put(east, 'docs', name, `body of ${name}`);
+    dir = h.session('s1').spoolDir;
+    spool = new CaptureSpool(dir, 'docs');
+  });
+
+  afterEach(() => h.close());
+
+  const capture = () => h.mover.capture(resource('docs'), h.session('s1'));
+  const names = async (): Promise<readonly string[]> => {
+    const found: string[] = [];
+    for await (const { name } of spool.listing()) found.push(name);
+    return found;
+  };
+
+  it('is the listing at the cut, and is not made again', async () => {
+    const first = await capture();
+    await put(h.east, 'docs', 'late', 'x');
+    expect(await capture()).to.deep.equal(first);
+    expect(await names()).to.deep.equal(['a', 'b', 'new\nline']);
+    expect(await names()).to.deep.equal(['a', 'b', 'new\nline']);
+  });
+
+  it('is captured again when its record tells of a listing in another form', async () => {
+    const record = join(dir, `${spool.stem}.json`);
+    const first = await capture();
+    await writeFile(record, JSON.stringify({ ...first, spool: `${spool.stem}.jsonl.gz` }));
+    await put(h.east, 'docs', 'late', 'x');
+    expect(await spool.read()).to.equal(null);
+    expect(await capture()).to.include({ objects: 4 });
+    expect(await names()).to.deep.equal(['a', 'b', 'late', 'new\nline']);
+  });
+
+  it('tells a listing that the disk lost, in whole or in part, from an emptied container', async () => {
+    await capture();
+    const path = join(dir, spool.name);
+    const whole = await readFile(path);
+    const lineEnd = whole.indexOf('\n') + 1;
+    for (const length of [lineEnd, 0]) {
+      await truncate(path, length);
+      const error = await rejection(names());
+      expect(error.code).to.equal('spool.altered');
+      expect(error.message).to.include(`${length} of ${whole.length} bytes`);
+    }
+    const other = Buffer.from(whole.toString().replace('"a"', '"z"'));
+    await writeFile(path, other);
+    expect((await rejection(names())).code).to.equal('spool.altered');
+  });
+});
