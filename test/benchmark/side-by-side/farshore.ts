@@ -10,8 +10,8 @@ import type { Contender, Entry, Figures } from './contender.ts';
 import { fill } from './fill.ts';
 import { type Servers, withoutSettings } from './servers.ts';
 
-/** Its answers are the controller's work too: not so often that they count. */
-const pollMs = 500;
+/** Its answers are the controller's work too: not so often that they count, nor so seldom. */
+const pollMs = 100;
 
 interface Session {
   readonly summary: {

@@ -22,52 +22,80 @@ export async function raceFirst(
   content: Content,
   entries: readonly Entry[],
 ): Promise<readonly Row[]> {
-  const what = `${describe(content)}, first copy`;
-  return taken(race, content, what, entries, async (contender) => [
-    await contender.first(content.container),
-  ]);
-}
-
-/** Each copies it once, and then looks at what has not changed, so often as there are runs. */
-export async function raceAgain(
-  race: Race,
-  content: Content,
-  entries: readonly Entry[],
-): Promise<readonly Row[]> {
-  const what = `${describe(content)}, unchanged`;
-  return taken({ ...race, runs: 1 }, content, what, entries, async (contender) => {
-    await contender.first(content.container);
-    const figures: Figures[] = [];
-    for (let run = 0; run < race.runs; run += 1)
-      figures.push(await contender.again(content.container));
-    return figures;
-  });
-}
-
-async function taken(
-  { servers, runs, directory }: Race,
-  content: Content,
-  what: string,
-  entries: readonly Entry[],
-  work: (contender: Contender) => Promise<readonly Figures[]>,
-): Promise<readonly Row[]> {
-  console.error(`${what}: filling east`);
-  await fill(servers.urls.east, content);
-  const all = new Map<string, Figures[]>(entries.map(({ name }) => [name, []]));
+  const { servers, runs } = race;
+  const heat = new Heat(`${describe(content)}, first copy`, entries);
+  await heat.fill(servers, content);
   for (let run = 1; run <= runs; run += 1) {
     for (const entry of entries) {
       await servers.emptyWest();
-      const contender = await entry.open(await mkdtemp(join(directory, 'contender-')));
+      const contender = await open(race, entry);
       try {
-        const figures = await work(contender);
-        all.get(entry.name)?.push(...figures);
-        for (const each of figures) console.error(`${what}: ${entry.name}: ${sayFigures(each)}`);
+        heat.took(entry, await contender.first(content.container));
       } finally {
         await contender.close();
       }
     }
   }
-  return [...all].map(([who, figures]) => ({ what, who, ...medians(figures) }));
+  return heat.rows();
+}
+
+/**
+ * Each copies it once, and all look in turns at what has not changed, so often as there are runs. West is
+ * emptied once: who copies as another does finds its copy.
+ */
+export async function raceAgain(
+  race: Race,
+  content: Content,
+  entries: readonly Entry[],
+): Promise<readonly Row[]> {
+  const { servers, runs } = race;
+  const heat = new Heat(`${describe(content)}, unchanged`, entries);
+  await heat.fill(servers, content);
+  await servers.emptyWest();
+  const contenders: (readonly [Entry, Contender])[] = [];
+  try {
+    for (const entry of entries) {
+      const contender = await open(race, entry);
+      contenders.push([entry, contender]);
+      await contender.first(content.container);
+    }
+    for (let run = 1; run <= runs; run += 1)
+      for (const [entry, contender] of contenders)
+        heat.took(entry, await contender.again(content.container));
+  } finally {
+    for (const [, contender] of contenders) await contender.close();
+  }
+  return heat.rows();
+}
+
+async function open({ directory }: Race, entry: Entry): Promise<Contender> {
+  return await entry.open(await mkdtemp(join(directory, 'contender-')));
+}
+
+/** What all took of one thing. */
+class Heat {
+  readonly #what: string;
+  readonly #took: Map<Entry, Figures[]>;
+
+  constructor(what: string, entries: readonly Entry[]) {
+    this.#what = what;
+    this.#took = new Map(entries.map((entry) => [entry, []]));
+  }
+
+  async fill({ urls }: Servers, content: Content): Promise<void> {
+    console.error(`${this.#what}: filling east`);
+    await fill(urls.east, content);
+  }
+
+  took(entry: Entry, figures: Figures): void {
+    this.#took.get(entry)?.push(figures);
+    console.error(`${this.#what}: ${entry.name}: ${sayFigures(figures)}`);
+  }
+
+  rows(): readonly Row[] {
+    const all = [...this.#took];
+    return all.map(([{ name: who }, took]) => ({ what: this.#what, who, ...medians(took) }));
+  }
 }
 
 function describe({ objects, bytesEach }: Content): string {
