@@ -30,6 +30,12 @@ export async function* provenBytes(file: FileHandle, written: Written): AsyncGen
   if (read.crc !== written.crc) throw altered('at least a byte differs');
 }
 
+/** The same, for nothing but its error. */
+export async function proveBytes(file: FileHandle, written: Written): Promise<void> {
+  const pieces = provenBytes(file, written);
+  while ((await pieces.next()).done !== true);
+}
+
 function altered(difference: string): FarshoreError {
   return new FarshoreError(
     `a file on the local disk does not hold what was written to it: ${difference}`,

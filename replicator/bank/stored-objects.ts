@@ -111,14 +111,10 @@ export class StoredObjects {
   }
 
   /** By key, in the order of UTF-8 bytes; nothing when the bank was never written. */
-  async *list(signal: AbortSignal, { from, before }: KeyRange = {}): AsyncGenerator<ListingRow> {
+  async *list(signal: AbortSignal): AsyncGenerator<ListingRow> {
     const { prefix } = this;
-    const range = {
-      ...(from === undefined ? {} : { marker: this.nameOf(from) }),
-      ...(before === undefined ? {} : { endMarker: this.nameOf(before) }),
-    };
     try {
-      for await (const row of this.store.list(this.container, { prefix, ...range, signal }))
+      for await (const row of this.store.list(this.container, { prefix, signal }))
         yield { ...row, name: row.name.slice(prefix.length) };
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
@@ -141,12 +137,6 @@ export class StoredObjects {
       return await write();
     }
   }
-}
-
-/** Keys that lie behind `from`, which is none itself, and before `before`. */
-export interface KeyRange {
-  readonly from?: string;
-  readonly before?: string;
 }
 
 interface PutOptions {

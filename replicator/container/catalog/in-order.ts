@@ -7,14 +7,14 @@ const window = 500;
 /**
  * Runs `work` on the items, at most `atOnce` of those that return a promise at a time, and gives the
  * results in the order of the items, so that one large object does not hold up the small ones after
- * it. `work` that has nothing to wait for returns its result as it is, at no cost. The first failure
- * aborts what is under way; it is thrown when all have ended.
+ * it. `work` that has nothing to wait for returns its result as it is, at no cost; undefined is none. The
+ * first failure aborts what is under way; it is thrown when all have ended.
  */
 export async function* mapInOrder<T, R>(
   items: AsyncIterable<T>,
   atOnce: number | Concurrency,
   signal: AbortSignal,
-  work: (item: T, signal: AbortSignal) => Promise<R> | R,
+  work: (item: T, signal: AbortSignal) => Promise<R> | R | undefined,
 ): AsyncGenerator<R> {
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
@@ -24,6 +24,7 @@ export async function* mapInOrder<T, R>(
     for await (const item of items) {
       both.throwIfAborted();
       const result = work(item, both);
+      if (result === undefined) continue;
       queue.push(result);
       if (result instanceof Promise) {
         underWay.add(result, (error) => stop.abort(error));

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ListingRow } from '../../../regions/object-store/types.ts';
 import { decodeLines, encodeLines } from '../../bank/json-lines.ts';
-import { followed, provenBytes, type Written } from '../../bank/proven-bytes.ts';
+import { followed, proveBytes, provenBytes, type Written } from '../../bank/proven-bytes.ts';
 import type { ContainerCapture } from '../types.ts';
 
 interface Spooled {
@@ -49,16 +49,21 @@ export class CaptureSpool {
   }
 
   async writeRecord(spooled: Spooled): Promise<void> {
-    await this.#write(`${this.stem}.json`, [Buffer.from(JSON.stringify(spooled))]);
+    await this.#write(this.#recordName, [Buffer.from(JSON.stringify(spooled))]);
   }
 
-  /** Errs at the end when it is not what was written. */
+  /** Throws `spool.altered`, at its end at the latest, when it is not what was written; the next capture is a new one. */
   async *listing(): AsyncGenerator<ListingRow> {
     const record = await this.#record();
     if (record === null) throw new Error(`there is no record of the listing ${this.name}`);
     const file = await open(join(this.#dir, this.name), 'r');
     try {
       yield* decodeLines(provenBytes(file, record.listing)) as AsyncGenerator<ListingRow>;
+    } catch (error) {
+      await rm(join(this.#dir, this.#recordName), { force: true });
+      // What is no row any more fails before the end, and says less.
+      await proveBytes(file, record.listing);
+      throw error;
     } finally {
       await file.close();
     }
@@ -66,7 +71,7 @@ export class CaptureSpool {
 
   /** With all files that begin as the listing's does: what was done for its objects. */
   async remove(): Promise<void> {
-    await rm(join(this.#dir, `${this.stem}.json`), { force: true });
+    await rm(join(this.#dir, this.#recordName), { force: true });
     const names = await readdir(this.#dir).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
       return [];
@@ -75,9 +80,13 @@ export class CaptureSpool {
       if (name.startsWith(this.stem)) await rm(join(this.#dir, name), { force: true });
   }
 
+  get #recordName(): string {
+    return `${this.stem}.json`;
+  }
+
   async #record(): Promise<Spooled | null> {
     try {
-      const record = await readFile(join(this.#dir, `${this.stem}.json`), 'utf8');
+      const record = await readFile(join(this.#dir, this.#recordName), 'utf8');
       const spooled = JSON.parse(record) as Partial<Spooled>;
       return spooled.listing === undefined ? null : (spooled as Spooled);
     } catch (error) {

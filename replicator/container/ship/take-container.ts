@@ -1,4 +1,5 @@
 import { FarshoreError } from '../../../kernel/errors.ts';
+import type { Progress } from '../../../kernel/progress.ts';
 import type { ListingRow } from '../../../regions/object-store/types.ts';
 import { mapInOrder } from '../catalog/in-order.ts';
 import { mergeByName } from '../catalog/merge.ts';
@@ -33,10 +34,34 @@ export interface Taken extends AsyncDisposable {
 }
 
 interface State {
+  readonly present: PresentCount;
   isChanged: boolean;
   later: number;
   bytes: number;
   references: number;
+}
+
+/** Objects that are as they were go by in hundreds of thousands: their progress is told by the thousand. */
+class PresentCount {
+  readonly #progress: Progress;
+  #objects = 0;
+  #bytes = 0;
+
+  constructor(progress: Progress) {
+    this.#progress = progress;
+  }
+
+  add(bytes: number): void {
+    this.#objects += 1;
+    this.#bytes += bytes;
+    if (this.#objects >= 1_000) this.tell();
+  }
+
+  tell(): void {
+    if (this.#objects > 0) this.#progress.present({ objects: this.#objects, bytes: this.#bytes });
+    this.#objects = 0;
+    this.#bytes = 0;
+  }
 }
 
 /**
@@ -48,7 +73,8 @@ export async function takeContainer(order: TakeOrder): Promise<Taken> {
   const { signal, spoolDir } = ctx.session;
   const { random } = ctx.ambient;
   const files: RowFile<Outcome>[] = [];
-  const state: State = { isChanged: false, later: 0, bytes: 0, references: 0 };
+  const present = new PresentCount(ctx.session.progress);
+  const state: State = { present, isChanged: false, later: 0, bytes: 0, references: 0 };
   try {
     await using earlier = await journals.earlier({ spoolDir, random, signal });
     const journal = await journals.next();
@@ -61,7 +87,8 @@ export async function takeContainer(order: TakeOrder): Promise<Taken> {
       const first = mapInOrder(steps, ctx.pace, signal, (step, inner) =>
         take(ctx, step, state, journal, inner),
       );
-      files.push(await RowFile.write(spoolDir, random, onlyNew(first, state), signal));
+      files.push(await RowFile.write(spoolDir, random, counted(first, state), signal));
+      present.tell();
       await settle(ctx, state, files, journal);
     } finally {
       journal.close();
@@ -132,7 +159,7 @@ function take(
     case 'nothing':
       return undefined;
     case 'carry':
-      progress.present({ objects: 1, bytes: ownBytes(step.row) });
+      state.present.add(ownBytes(step.row));
       if (step.row.sha256 !== undefined) ctx.contents.add(step.row.sha256);
       if (step.isShipped) return { name: step.row.name, row: step.row };
       count(step.row, state);
@@ -157,12 +184,8 @@ function count(row: CatalogRow, state: State): void {
   if (kindOf(row) !== 'plain') state.references += 1;
 }
 
-async function* onlyNew(
-  outcomes: AsyncIterable<Outcome | undefined>,
-  state: State,
-): AsyncGenerator<Outcome> {
+async function* counted(outcomes: AsyncIterable<Outcome>, state: State): AsyncGenerator<Outcome> {
   for await (const outcome of outcomes) {
-    if (outcome === undefined) continue;
     if ('later' in outcome) state.later += 1;
     if ('row' in outcome) count(outcome.row, state);
     yield outcome;
@@ -190,7 +213,7 @@ async function settle(
     const tried = mapInOrder(items, isLast ? 1 : 2, signal, ({ later, code }, inner) =>
       told(attempt(ctx, again(later), inner, { code, isLast }), journal),
     );
-    files.push(await RowFile.write(spoolDir, random, onlyNew(tried, state), signal));
+    files.push(await RowFile.write(spoolDir, random, counted(tried, state), signal));
   }
 }
 

@@ -1,80 +1,83 @@
-import { compareNames } from '../../../regions/object-store/names.ts';
-import { type KeyRange, StoredObjects } from '../../bank/stored-objects.ts';
+import type { ListingRow } from '../../../regions/object-store/types.ts';
+import { StoredObjects } from '../../bank/stored-objects.ts';
 import type { Findings } from '../../findings.ts';
 import type { TargetContext } from '../../mover.ts';
 import { parallel } from '../../transfer/parallel.ts';
+import { mergeByName } from '../catalog/merge.ts';
 import { flawOf, missing, tell } from './flaw.ts';
 import {
   sortByKey,
   things,
   type StoredRow,
   type StoredRows,
+  type StoredThing,
   type VerifyDeps,
 } from './stored-rows.ts';
 import { StoredSet } from './stored-set.ts';
 
 const askedAtOnce = 8;
-/** What is held of so many rows takes some 40 MiB. */
-const usualRowsAtOnce = 1_000_000;
+/** A table of so many things takes 36 MiB, half as much again while it grows. */
+const usualTableRows = 1_000_000;
 
 /**
- * Compares what the catalogs name with a listing of the bank, a range of keys after the other. Listings lag:
- * what one does not prove is asked for, one by one, and only what is then still wrong is a finding.
+ * Compares what the catalogs name with one listing of the bank: in a table as long as it is small, else with
+ * rows sorted on the local disk. Listings lag: what one does not prove is asked for, one by one, and only
+ * what is then still wrong is a finding.
  */
 export async function verifyListing(
   stored: StoredRows,
   at: TargetContext,
   deps: VerifyDeps,
   findings: Findings,
-  rowsAtOnce = usualRowsAtOnce,
+  tableRows = usualTableRows,
 ): Promise<void> {
   const bank = new StoredObjects(at.bank, at.group);
-  for (const range of ranges(stored.count / rowsAtOnce)) {
-    const set = new StoredSet();
-    for await (const row of within(stored, range)) set.add(row);
-    if (set.size === 0) continue;
-    for await (const { name, bytes, hash } of bank.list(at.signal, range))
-      set.see({ key: name, bytes, md5: hash });
-    if (set.unseen > 0) await ask(unseen(within(stored, range), set), bank, at, deps, findings);
+  if (stored.count > tableRows) {
+    await using sorted = await sortByKey(stored.read(), deps, at.signal);
+    await ask(unproven(things(sorted), bank.list(at.signal)), bank, at, findings);
+    return;
   }
-}
-
-/** Nearly all keys begin with two digits of a hash; what does not lies behind them all. */
-function ranges(wanted: number): readonly KeyRange[] {
-  const count = Math.min(256, Math.max(1, Math.ceil(wanted)));
-  const edges = Array.from({ length: count - 1 }, (_, index) =>
-    Math.floor((256 * (index + 1)) / count)
-      .toString(16)
-      .padStart(2, '0'),
-  );
-  return [undefined, ...edges].map((from, index) => ({
-    ...(from === undefined ? {} : { from }),
-    ...(edges[index] === undefined ? {} : { before: edges[index] }),
-  }));
-}
-
-async function* within(stored: StoredRows, range: KeyRange): AsyncGenerator<StoredRow> {
-  const { from, before } = range;
-  for await (const row of stored.read()) {
-    if (from !== undefined && compareNames(row.key, from) < 0) continue;
-    if (before !== undefined && compareNames(row.key, before) >= 0) continue;
-    yield row;
-  }
+  const set = new StoredSet();
+  for await (const row of stored.read()) set.add(row);
+  if (set.size === 0) return;
+  for await (const { name, bytes, hash } of bank.list(at.signal))
+    set.see({ key: name, bytes, md5: hash });
+  if (set.unseen === 0) return;
+  await using sorted = await sortByKey(unseen(stored.read(), set), deps, at.signal);
+  await ask(things(sorted), bank, at, findings);
 }
 
 async function* unseen(rows: AsyncIterable<StoredRow>, set: StoredSet): AsyncGenerator<StoredRow> {
   for await (const row of rows) if (!set.hasSeen(row)) yield row;
 }
 
+async function* unproven(
+  wanted: AsyncIterable<StoredThing>,
+  listing: AsyncIterable<ListingRow>,
+): AsyncGenerator<StoredThing> {
+  const merged = mergeByName<[Named<StoredThing>, ListingRow]>(named(wanted), listing);
+  for await (const { groups } of merged) {
+    const thing = groups[0].at(-1);
+    if (thing === undefined) continue;
+    const listed = groups[1].at(-1);
+    const found = listed === undefined ? null : { bytes: listed.bytes, md5: listed.hash };
+    if (found === null || flawOf(thing.owners[0], found) !== null) yield thing;
+  }
+}
+
+type Named<T> = T & { readonly name: string };
+
+async function* named(all: AsyncIterable<StoredThing>): AsyncGenerator<Named<StoredThing>> {
+  for await (const thing of all) yield { ...thing, name: thing.key };
+}
+
 async function ask(
-  rows: AsyncIterable<StoredRow>,
+  suspects: AsyncIterable<StoredThing>,
   bank: StoredObjects,
   at: TargetContext,
-  deps: VerifyDeps,
   findings: Findings,
 ): Promise<void> {
-  await using sorted = await sortByKey(rows, deps, at.signal);
-  await parallel(things(sorted), askedAtOnce, at.signal, async (thing, signal) => {
+  await parallel(suspects, askedAtOnce, at.signal, async (thing, signal) => {
     const info = await bank.head(thing.key, signal);
     const flaw =
       info === null ? missing : flawOf(thing.owners[0], { bytes: info.bytes, md5: info.etag });

@@ -99,14 +99,12 @@ export class StoredSet {
   }
 }
 
-const bySha256 = /^[0-9a-f]{2}\/[0-9a-f]{64}$/;
-
-/** Sixteen digits or more that say which key it is: of the SHA-256 that most keys are. */
+/** Sixteen digits or more that say which key it is: of the SHA-256 that a small object's is. */
 function hexOf(key: string): string {
-  return bySha256.test(key) ? key.slice(3) : createHash('sha256').update(key).digest('hex');
+  return key[2] === '/' ? key.slice(3) : createHash('sha256').update(key).digest('hex');
 }
 
 /** Eight digits of a hash; 0 where there are none. */
 function wordAt(hex: string, from: number): number {
-  return Number.parseInt(hex.slice(from, from + 8), 16);
+  return Number.parseInt(hex.slice(from, from + 8), 16) || 0;
 }

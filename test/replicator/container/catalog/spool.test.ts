@@ -49,18 +49,31 @@ describe('what a capture leaves on the local disk', () => {
   });
 
   it('tells a listing that the disk lost, in whole or in part, from an emptied container', async () => {
-    await capture();
-    const path = join(dir, spool.name);
-    const whole = await readFile(path);
-    const lineEnd = whole.indexOf('\n') + 1;
-    for (const length of [lineEnd, 0]) {
+    for (const keep of ['a line', 'half a line', 'nothing']) {
+      await capture();
+      const path = join(dir, spool.name);
+      const whole = await readFile(path);
+      const lineEnd = whole.indexOf('\n') + 1;
+      const length = { 'a line': lineEnd, 'half a line': lineEnd + 5, nothing: 0 }[keep]!;
       await truncate(path, length);
       const error = await rejection(names());
       expect(error.code).to.equal('spool.altered');
       expect(error.message).to.include(`${length} of ${whole.length} bytes`);
     }
-    const other = Buffer.from(whole.toString().replace('"a"', '"z"'));
-    await writeFile(path, other);
-    expect((await rejection(names())).code).to.equal('spool.altered');
   });
+
+  for (const [what, from, to] of [
+    ['a name', '"a"', '"z"'],
+    ['what makes a row', '{"name":"b"', '["name":"b"'],
+  ] as const) {
+    it(`says of a listing whose disk changed ${what} that it is altered, and captures it again`, async () => {
+      await capture();
+      const path = join(dir, spool.name);
+      await writeFile(path, (await readFile(path, 'utf8')).replace(from, to));
+      expect((await rejection(names())).code).to.equal('spool.altered');
+      await put(h.east, 'docs', 'late', 'x');
+      expect(await capture()).to.include({ objects: 4 });
+      expect(await names()).to.deep.equal(['a', 'b', 'late', 'new\nline']);
+    });
+  }
 });

@@ -40,14 +40,14 @@ describe('container verify: by the listing', () => {
 
   afterEach(() => h.close());
 
-  async function verified(rowsAtOnce: number): Promise<Verification> {
+  async function verified(tableRows: number): Promise<Verification> {
     const findings = new Findings(copy.resource);
     const at = h.target();
     const deps = {
       ambient: { clock: h.clock, random: systemRandom, log: silentLog },
       spoolDir: `${h.dir}/spool`,
     };
-    await verifyListing(new StoredRows(copy, at, findings), at, deps, findings, rowsAtOnce);
+    await verifyListing(new StoredRows(copy, at, findings), at, deps, findings, tableRows);
     return findings.result('listing');
   }
 
@@ -59,18 +59,38 @@ describe('container verify: by the listing', () => {
   const objectOf = (key: string) => `shop/objects/${key}`;
   const largeKey = () => [...bank().keys()].find((name) => name.includes('/objects/large/'))!;
 
-  for (const rowsAtOnce of [1_000, 20, 1]) {
-    describe(`with ${rowsAtOnce} rows at once`, () => {
+  const ways = { 'in a table': count + 2, 'sorted on the disk': count + 1 };
+  for (const [way, tableRows] of Object.entries(ways)) {
+    describe(way, () => {
       it('asks for nothing that the listing proves, and counts every object once', async () => {
-        const { objects, findings } = await verified(rowsAtOnce);
+        const { objects, findings } = await verified(tableRows);
         expect([objects, findings, asked()]).to.deep.equal([count + 2, [], []]);
+      });
+
+      it('finds that everything is missing', async () => {
+        for (const key of bank().keys()) if (key.includes('/objects/')) bank().delete(key);
+        const { findings, damaged } = await verified(tableRows);
+        expect(findings.map(({ subject }) => subject)).to.have.members([
+          ...Array.from({ length: count }, (_, n) => `docs/object ${n}`),
+          'docs/twin',
+          'docs/large',
+        ]);
+        expect([damaged, asked().length]).to.deep.equal([count + 2, count + 1]);
+      });
+
+      it('finds other bytes of the same length', async () => {
+        await put(west, 'farshore', objectOf(keyOf('body 2')), 'bodY 2');
+        const { findings } = await verified(tableRows);
+        expect(findings.map(({ subject, problem }) => `${subject} ${problem}`)).to.deep.equal([
+          'docs/object 2 altered',
+        ]);
       });
 
       it('asks for what is missing or another, and tells of each object that has it', async () => {
         bank().delete(objectOf(keyOf('body 1')));
         Object.assign(bank().get(objectOf(keyOf('body 2')))!.stored, { body: Buffer.from('x') });
         bank().delete(largeKey());
-        const { findings, damaged } = await verified(rowsAtOnce);
+        const { findings, damaged } = await verified(tableRows);
         expect(findings.map(({ subject, problem }) => `${subject} ${problem}`)).to.have.members([
           'docs/object 1 missing',
           'docs/twin missing',
@@ -83,7 +103,7 @@ describe('container verify: by the listing', () => {
 
       it('tells of a lost catalog once', async () => {
         await west.delete('farshore', copy.catalog.object);
-        const { findings, damaged } = await verified(rowsAtOnce);
+        const { findings, damaged } = await verified(tableRows);
         expect(findings.map(({ stored }) => stored)).to.deep.equal([copy.catalog.object]);
         expect(damaged).to.equal(count + 2);
       });
