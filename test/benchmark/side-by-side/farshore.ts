@@ -22,12 +22,15 @@ interface Session {
   };
 }
 
-/** Of the session before the first that is measured. */
-const warmUp = { container: 'bench-warm-up', objects: 8, bytesEach: 16 << 20 };
+/** Of the sessions before the first that is measured. */
+const warmUps = [
+  { container: 'bench-warm-up-large', objects: 8, bytesEach: 16 << 20 },
+  { container: 'bench-warm-up-small', objects: 4_000, bytesEach: 4 << 10 },
+];
 
 /**
  * The controller as it is served; a copy is a session of a group with the container. It runs all the time:
- * one session of another container has gone before, which takes the bank and compiles what all sessions need.
+ * sessions of other containers have gone before, which take the bank and compile what all sessions need.
  * With a directory for them it leaves a profile of its CPU there when it ends, which itself takes some.
  */
 export function farshore(servers: Servers, profiles?: string): Entry {
@@ -69,8 +72,10 @@ async function open(servers: Servers, directory: string, profiles?: string): Pro
     await client.put(`/groups/${container}`, group);
     await sync(client, container);
   };
-  await fill(servers.urls.east, warmUp);
-  await first(warmUp.container);
+  for (const content of warmUps) {
+    await fill(servers.urls.east, content);
+    await first(content.container);
+  }
   const pid = process.pid ?? 0;
   return {
     name: 'farshore',
