@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { ControllerService } from '../service.ts';
 import { executionEvents } from './events.ts';
 import { markStale } from './freshness.ts';
+import { refuseForeign, requireJson } from './guard.ts';
 import { openApi } from './openapi.ts';
 import { problemHandler } from './problem.ts';
 import { mount, type Route } from './route.ts';
@@ -33,6 +34,7 @@ export function createApp({ service, metrics, log, version }: ApiDeps): Express 
   const app = express();
   app.disable('x-powered-by');
   app.use(helmet());
+  app.use(refuseForeign, requireJson);
   app.use(express.json({ limit: '1mb' }));
 
   const v1 = express.Router();

@@ -19,11 +19,14 @@ export type Problem = z.infer<typeof problemSchema>;
 
 const titles: Readonly<Record<number, string>> = {
   400: 'The request is not valid',
+  403: 'The request is not allowed',
   404: 'There is no such thing',
   405: 'The method is not allowed here',
   409: 'The state does not allow it',
   412: 'It was changed in the meantime',
   413: 'The request is too large',
+  415: 'The request is of a type that is not taken',
+  421: 'The request is for another host',
   422: 'The document is not valid',
   500: 'Unexpected failure',
   502: 'A region refused or did not answer',
@@ -35,6 +38,9 @@ const statusByReason: Readonly<Record<string, number>> = {
   'not-found': 404,
   'revision-mismatch': 412,
   'bad-request': 400,
+  'cross-site': 403,
+  misdirected: 421,
+  'unsupported-media-type': 415,
   invalid: 422,
 };
 

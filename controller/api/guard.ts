@@ -1,0 +1,55 @@
+import type { RequestHandler } from 'express';
+
+import { FarshoreError } from '../../kernel/errors.ts';
+import { isLoopback } from '../config/listen.ts';
+
+/**
+ * Keeps out what a web page in a browser on this host can send: by a name of its own that it had resolved
+ * to this host (DNS rebinding), which shows in `Host`; and across sites, which browsers tell in `Origin`
+ * and `Sec-Fetch-Site`. Other clients send neither of those two. A tunnel may lead here from another port.
+ */
+export const refuseForeign: RequestHandler = ({ headers, method, path }, _response, next) => {
+  const { host = '', origin, 'sec-fetch-site': site = 'none' } = headers;
+  const name = /^(\[.*\]|[^:]*)(:\d+)?$/.exec(host)?.[1] ?? '';
+  if (!isLoopback(name.replace(/^\[(.*)\]$/, '$1')))
+    throw refused('misdirected', `Host is ${JSON.stringify(host)}, and no address of this host`, {
+      subject: `${method} ${path}`,
+      hint: 'ask for localhost, or for the loopback address that the controller listens on',
+    });
+  const isOwn = origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`;
+  if (!isOwn || (site !== 'none' && site !== 'same-origin'))
+    throw refused('cross-site', `it comes from ${origin ?? 'another site'}`, {
+      subject: `${method} ${path}`,
+      hint: 'pages of other sites may not ask this controller',
+    });
+  next();
+};
+
+/** Forms of other sites can send anything but JSON. */
+export const requireJson: RequestHandler = (request, _response, next) => {
+  const isEmpty = request.get('Content-Length') === '0';
+  // Null: there is no body at all.
+  if (!isEmpty && request.is('application/json') === false)
+    throw refused(
+      'unsupported-media-type',
+      `the body is ${request.get('Content-Type') ?? 'of no type'}`,
+      {
+        subject: `${request.method} ${request.path}`,
+        hint: 'send JSON with Content-Type: application/json',
+      },
+    );
+  next();
+};
+
+function refused(
+  reason: string,
+  message: string,
+  rest: { readonly subject: string; readonly hint: string },
+): FarshoreError {
+  return new FarshoreError(message, {
+    code: `request.${reason}`,
+    kind: 'permanent',
+    operation: 'answer',
+    ...rest,
+  });
+}
