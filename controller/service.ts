@@ -26,6 +26,13 @@ export interface StoredAudit extends AuditRecord {
   readonly id: string;
 }
 
+export interface GroupRemoval {
+  readonly deletePoints: boolean;
+  readonly precondition?: Precondition;
+  /** For the audit. */
+  readonly reason?: string | undefined;
+}
+
 export interface RegionStatus {
   readonly name: string;
   readonly services: readonly ServiceHealth[];
@@ -64,11 +71,8 @@ export interface ControllerService {
     precondition?: Precondition,
     signal?: AbortSignal,
   ): Promise<Stored<Group>>;
-  /** Refuses while points exist, unless `deletePoints`, which deletes them and their data first. */
-  deleteGroup(
-    name: string,
-    options: { readonly deletePoints: boolean; readonly precondition?: Precondition },
-  ): Promise<void>;
+  /** Refuses while points exist, unless `deletePoints`, which deletes them and their data first; audited. */
+  deleteGroup(name: string, options: GroupRemoval): Promise<void>;
   groupStatus(name: string, read?: ReadOptions): Promise<GroupStatus>;
   listGroupStatus(read?: ReadOptions): Promise<readonly GroupStatus[]>;
   /** Starts a session now, or joins the one under way. Throws `group.failed-over`, `group.paused`. */
@@ -97,8 +101,8 @@ export interface ControllerService {
     depth: Depth,
     signal?: AbortSignal,
   ): Promise<RecoveryPoint>;
-  /** Refuses the newest proven point and one that an execution uses. */
-  deletePoint(group: string, point: string): Promise<void>;
+  /** Refuses the newest proven point and one that an execution uses; audited. */
+  deletePoint(group: string, point: string, reason?: string): Promise<void>;
 
   /** Banks in the secondaries, and the installation that writes into them. */
   readonly banks: BankService;

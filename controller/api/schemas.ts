@@ -184,6 +184,9 @@ export const listedPoint = recoveryPoint
   })
   .meta({ id: 'ListedRecoveryPoint' }) satisfies z.ZodType<ListedPoint>;
 
+/** Of what destroys. */
+export const auditedQuery = z.strictObject({ reason: approvalReason.optional() });
+
 export const reasonBody = z.strictObject({ reason: approvalReason }).meta({ id: 'Reason' });
 
 /** The copies are the movers' own records: their full form is part of the bank's format, not of the API. */

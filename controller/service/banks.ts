@@ -7,7 +7,7 @@ import { adopt, ownerObject, seeOwner } from '../../replicator/bank/owner.ts';
 import { publishedKeys, type Keyring } from '../../replicator/bank/signed.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import { assertRegions } from '../sites.ts';
-import { auditEntry } from '../state/audit.ts';
+import { auditOf } from '../state/audit.ts';
 import { changeKey, openInstallation, type Installation } from '../state/installation.ts';
 import { keys } from '../state/keys.ts';
 import type { AuditRecord } from '../state/records.ts';
@@ -210,8 +210,7 @@ export class Banks implements BankService {
 
   #audit(action: string, subject: string, { reason }: BankOrder, details: AuditRecord['details']) {
     const { ambient, site } = this.#deps;
-    const at = isoTime(ambient.clock.now());
-    return auditEntry({ at, action, subject, reason, details, site }, ambient.random.id());
+    return auditOf(ambient, { action, subject, reason, details, site });
   }
 
   #within(signal?: AbortSignal): AbortSignal {

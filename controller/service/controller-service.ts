@@ -1,4 +1,4 @@
-import type { Ambient } from '../../kernel/ambient.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import { noProgress } from '../../kernel/progress.ts';
 import type { Depth } from '../../replicator/mover.ts';
 import { newestFirst as newestPointsFirst } from '../../replicator/point/choose.ts';
@@ -21,7 +21,7 @@ import type {
   Stored,
 } from '../model/types.ts';
 import { clusterKeys } from '../raft/keys.ts';
-import type { ControllerService, Precondition, StoredAudit } from '../service.ts';
+import type { ControllerService, GroupRemoval, Precondition, StoredAudit } from '../service.ts';
 import { readGroup } from '../state/groups.ts';
 import { newestFirst } from '../state/journal.ts';
 import { keys } from '../state/keys.ts';
@@ -41,7 +41,7 @@ import { shownSession } from './status.ts';
 
 export interface ServiceDeps
   extends RemoveDeps, Pick<OverviewDeps, 'memory'>, Omit<ReadinessDeps, 'health' | 'mirrors'> {
-  readonly ambient: Ambient;
+  readonly clock: Clock;
   readonly control: Control;
   readonly runner: Runner;
   readonly mirrors: MirrorSet;
@@ -116,10 +116,7 @@ export class StoreControllerService implements ControllerService {
     return stored;
   }
 
-  deleteGroup(
-    name: string,
-    options: { readonly deletePoints: boolean; readonly precondition?: Precondition },
-  ): Promise<void> {
+  deleteGroup(name: string, options: GroupRemoval): Promise<void> {
     return deleteGroup(name, options, this.#deps, this.#deps.stopping);
   }
 
@@ -210,8 +207,8 @@ export class StoreControllerService implements ControllerService {
     return this.#deps.control.verifyPoint(group, point, depth, noProgress, this.#within(signal));
   }
 
-  deletePoint(group: string, point: string): Promise<void> {
-    return deletePoint(group, point, this.#deps, this.#deps.stopping);
+  deletePoint(group: string, point: string, reason = ''): Promise<void> {
+    return deletePoint(group, point, reason, this.#deps, this.#deps.stopping);
   }
 
   listRunbooks() {

@@ -1,5 +1,5 @@
-import { type Clock, isoTime } from '../../kernel/clock.ts';
-import type { Log } from '../../kernel/log.ts';
+import type { Ambient } from '../../kernel/ambient.ts';
+import { isoTime } from '../../kernel/clock.ts';
 import { noProgress } from '../../kernel/progress.ts';
 import { deleteGroupRecord } from '../../replicator/bank/group-record.ts';
 import { readOwner } from '../../replicator/bank/owner.ts';
@@ -15,7 +15,7 @@ import type { Execution, ExecutionJournal } from '../../runbooks/execution/types
 import { currentClaim } from '../cluster/current-claim.ts';
 import type { Claims } from '../cluster/types.ts';
 import type { Supervisor } from '../replication/supervisor.ts';
-import type { Precondition } from '../service.ts';
+import type { GroupRemoval, Precondition } from '../service.ts';
 import type { Sites } from '../sites.ts';
 import { readGroup, restoreRegion } from '../state/groups.ts';
 import { holderOf, isHeld, isInUse } from '../state/holds.ts';
@@ -26,6 +26,7 @@ import { atomically } from '../store/atomically.ts';
 import { type Entry, put, remove, type Store, unchanged } from '../store/store.ts';
 import { targetContext } from '../target-context.ts';
 import { checkPrecondition } from './precondition.ts';
+import { removalAudit } from './removal-audit.ts';
 
 export interface RemoveDeps {
   readonly store: Store;
@@ -35,8 +36,9 @@ export interface RemoveDeps {
   readonly movers: Movers;
   readonly supervisor: Supervisor;
   readonly claims: Pick<Claims, 'compareOf'>;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly ambient: Ambient;
+  /** Where orders are recorded. */
+  readonly site: string;
 }
 
 /**
@@ -46,11 +48,12 @@ export interface RemoveDeps {
 export async function deletePoint(
   group: string,
   id: string,
+  reason: string,
   deps: RemoveDeps,
   signal: AbortSignal,
 ): Promise<void> {
   await readGroup(deps.store, group);
-  const point = await withdraw(group, id, deps.store);
+  const point = await withdraw(group, id, reason, deps);
   // Beside a session nothing may be expired; its own clean-up, or the next one's, takes the point along.
   if (await isWorkedOn(group, deps)) return;
   await deps.supervisor.exclusively(group, signal, (alone) =>
@@ -59,7 +62,13 @@ export async function deletePoint(
 }
 
 /** Compares the newest proven point too: found damaged meanwhile, it may make this one the newest. */
-async function withdraw(group: string, id: string, store: Store): Promise<RecoveryPoint> {
+async function withdraw(
+  group: string,
+  id: string,
+  reason: string,
+  deps: RemoveDeps,
+): Promise<RecoveryPoint> {
+  const { store } = deps;
   const { result } = await atomically(store, async () => {
     const entries = await store.range(keys.point(group));
     requireAllUnderstood(
@@ -84,7 +93,10 @@ async function withdraw(group: string, id: string, store: Store): Promise<Recove
         unchanged(keys.holds(group, id), holds),
         ...read.map(({ path, modRevision }) => ({ path, modRevision })),
       ],
-      operations: [put(keys.point(group, id), point)],
+      operations: [
+        put(keys.point(group, id), point),
+        removalAudit('point-deleted', `${group}/${id}`, reason, [stored.value], deps),
+      ],
       result: point,
     };
   });
@@ -98,15 +110,15 @@ async function isWorkedOn(group: string, { ledger, store }: RemoveDeps): Promise
 }
 
 /**
- * The group's session is broken off and nothing of it starts again meanwhile. Order: session ended,
- * points `expiring`, their data deleted, then every key of the group in one transaction. Killed
+ * The group's session is broken off and nothing of it starts again meanwhile. Order: the order recorded
+ * for the audit, session ended, points `expiring`, their data deleted, then every key of the group in one transaction. Killed
  * anywhere before that last one, the group is still there, with its points expiring or gone: deleting
  * again goes on. Its executions stay as history. What its sessions made in the primary is noted with the
  * last one, to be swept there.
  */
 export async function deleteGroup(
   name: string,
-  options: { readonly deletePoints: boolean; readonly precondition?: Precondition },
+  options: GroupRemoval,
   deps: RemoveDeps,
   signal: AbortSignal,
 ): Promise<void> {
@@ -117,6 +129,9 @@ export async function deleteGroup(
   if (points.length > 0 && !options.deletePoints) throw pointsRefused(name, points.length);
   await deps.supervisor.exclusively(name, signal, async (alone) => {
     await refuseOther(name, record, options.precondition, deps);
+    const dropped = options.deletePoints ? await deps.ledger.points(name) : [];
+    const audit = removalAudit('group-deleted', name, options.reason ?? '', dropped, deps);
+    await deps.store.transact([unchanged(keys.group(name), record)], [audit]);
     await endSession(name, deps);
     const { head } = await readGroup(deps.store, name);
     const regions = new Set([restoreRegion(head.value)]);
@@ -140,7 +155,7 @@ async function forget(
   group: string,
   region: string,
   isStrict: boolean,
-  { sites, ledger, log }: RemoveDeps,
+  { sites, ledger, ambient: { log } }: RemoveDeps,
   signal: AbortSignal,
 ): Promise<void> {
   try {
@@ -179,7 +194,8 @@ async function expire(
   deps: RemoveDeps & { readonly isGroupGoing: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const { ledger, movers, log, store, isGroupGoing } = deps;
+  const { ledger, movers, ambient, store, isGroupGoing } = deps;
+  const { log } = ambient;
   const uses = isGroupGoing ? isInUse : isHeld;
   const held = (name: string, point: string) => uses(store, name, point);
   for (const region of new Set(points.map((point) => point.region))) {
@@ -190,7 +206,10 @@ async function expire(
 }
 
 /** Else what it shipped would count as needed, and another process would take it up. */
-async function endSession(group: string, { store, claims, clock }: RemoveDeps): Promise<void> {
+async function endSession(
+  group: string,
+  { store, claims, ambient: { clock } }: RemoveDeps,
+): Promise<void> {
   const key = keys.session(group);
   await atomically(store, async () => {
     const claim = await currentClaim(store, claims, 'session', group);

@@ -1,3 +1,5 @@
+import type { Ambient } from '../../kernel/ambient.ts';
+import { isoTime } from '../../kernel/clock.ts';
 import { type Operation, put } from '../store/store.ts';
 import { keys } from './keys.ts';
 import type { AuditRecord } from './records.ts';
@@ -8,4 +10,12 @@ import type { AuditRecord } from './records.ts';
  */
 export function auditEntry(record: AuditRecord, id: string): Operation {
   return put(keys.audit(`${record.at}-${id}`), record);
+}
+
+/** The same, of now. */
+export function auditOf(
+  { clock, random }: Pick<Ambient, 'clock' | 'random'>,
+  record: Omit<AuditRecord, 'at'>,
+): Operation {
+  return auditEntry({ at: isoTime(clock.now()), ...record }, random.id());
 }

@@ -9,7 +9,8 @@ export function auditRoutes(service: ControllerService): readonly Route[] {
       method: 'get',
       path: '/audit',
       id: 'listAudit',
-      summary: 'What was done against a safeguard, by whose word; newest first, kept for ever',
+      summary:
+        'What was done against a safeguard, and what was deleted; newest first, kept for ever',
       query: pageQuery,
       response: pageOf(auditRecord),
       handle: async ({ query, read }) => ({

@@ -9,7 +9,7 @@ import type { ReadOptions } from '../../store/store.ts';
 import { groupBody } from '../document-body.ts';
 import { page, pageOf, pageQuery } from '../paging.ts';
 import { route, type Route } from '../route.ts';
-import { groupStatus, sessionState, sessionSummary } from '../schemas.ts';
+import { auditedQuery, groupStatus, sessionState, sessionSummary } from '../schemas.ts';
 
 /** A group as applied, and how it stands. */
 export interface GroupView {
@@ -19,7 +19,7 @@ export interface GroupView {
 
 const groupView = z.object({ spec: groupSchema, status: groupStatus }).meta({ id: 'GroupView' });
 
-const deleteQuery = z.strictObject({
+const deleteQuery = auditedQuery.extend({
   deletePoints: z
     .enum(['true', 'false'])
     .default('false')
@@ -87,12 +87,14 @@ function documentRoutes(service: ControllerService): readonly Route[] {
       method: 'delete',
       path: '/groups/{group}',
       id: 'deleteGroup',
-      summary: 'Ends the protection; refuses while points exist unless they are to be deleted',
+      summary:
+        'Ends the protection; refuses while points exist unless they are to be deleted; audited',
       query: deleteQuery,
       status: 204,
       handle: async ({ params, query, precondition }) => {
         const deletePoints = query.deletePoints === 'true';
-        await service.deleteGroup(params['group'] ?? '', { deletePoints, precondition });
+        const { reason } = query;
+        await service.deleteGroup(params['group'] ?? '', { deletePoints, precondition, reason });
         return {};
       },
     }),

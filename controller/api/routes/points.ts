@@ -3,7 +3,13 @@ import { z } from 'zod';
 import type { ControllerService } from '../../service.ts';
 import { page, pageOf, pageQuery } from '../paging.ts';
 import { route, type Route } from '../route.ts';
-import { listedPoint, pointWithManifest, reasonBody, recoveryPoint } from '../schemas.ts';
+import {
+  auditedQuery,
+  listedPoint,
+  pointWithManifest,
+  reasonBody,
+  recoveryPoint,
+} from '../schemas.ts';
 
 const verifyBody = z.strictObject({
   depth: z
@@ -92,10 +98,11 @@ function keepingRoutes(service: ControllerService): readonly Route[] {
       method: 'delete',
       path: '/groups/{group}/points/{point}',
       id: 'deletePoint',
-      summary: 'Deletes a point and what only it needs; never the newest proven one',
+      summary: 'Deletes a point and what only it needs; never the newest proven one; audited',
       status: 204,
-      handle: async ({ params }) => {
-        await service.deletePoint(params['group'] ?? '', params['point'] ?? '');
+      query: auditedQuery,
+      handle: async ({ params, query }) => {
+        await service.deletePoint(params['group'] ?? '', params['point'] ?? '', query.reason);
         return {};
       },
     }),

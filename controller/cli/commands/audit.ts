@@ -15,7 +15,7 @@ const columns: readonly Column<StoredAudit>[] = [
 export function addAudit(program: Command): void {
   program
     .command('audit')
-    .description('what was done against a safeguard')
+    .description('what was done against a safeguard, and what was deleted')
     .command('list')
     .description('newest first: when, what, and the reason that was given')
     .action(async (_options: unknown, command: Command) => {

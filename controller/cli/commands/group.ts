@@ -4,6 +4,8 @@ import { stringify } from 'yaml';
 import type { GroupView } from '../../api/routes/groups.ts';
 import type { SessionSummary } from '../../model/types.ts';
 import type { ApiClient } from '../api-client.ts';
+import type { ListedPoint } from '../../service/keeping.ts';
+import { confirm } from '../confirm.ts';
 import { answerNo, clientOf, globalsOf } from '../context.ts';
 import { print, printData } from '../output.ts';
 import { addApply } from './documents.ts';
@@ -37,12 +39,30 @@ function addDelete(group: Command): void {
   group
     .command('delete <name>')
     .description('stop protecting; what a failover brought up stays')
-    .option('--delete-points', 'delete its recovery points and their data too')
-    .action(async (name: string, options: { deletePoints?: true }, command: Command) => {
-      const deletePoints = options.deletePoints ?? false;
-      await clientOf(command).delete(path(name), { deletePoints });
+    .option('--delete-points', 'delete its recovery points and their data too; asks for its name')
+    .option('--reason <text>', 'why; it is audited')
+    .option('--yes', 'do not ask')
+    .action(async (name: string, options: DeleteOptions, command: Command) => {
+      const { deletePoints = false, reason, yes } = options;
+      const client = clientOf(command);
+      if (deletePoints && yes !== true) await confirm(name, await whatGoes(client, name));
+      await client.delete(path(name), { deletePoints, reason });
       process.stdout.write(`group ${name} deleted\n`);
     });
+}
+
+interface DeleteOptions {
+  readonly deletePoints?: true;
+  readonly reason?: string;
+  readonly yes?: true;
+}
+
+async function whatGoes(client: ApiClient, name: string): Promise<string> {
+  const points = await client.list<ListedPoint>(`${path(name)}/points`);
+  const [newest] = points;
+  if (newest === undefined) return `This deletes group ${name}, which has no recovery point.`;
+  const count = points.length === 1 ? 'recovery point' : `${points.length} recovery points`;
+  return `This deletes group ${name} with its ${count} and their data, the newest of ${newest.dataTime}: nothing can be recovered from them afterwards.`;
 }
 
 function addSync(group: Command): void {

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { unknownFormats } from '../../../replicator/point/formats.ts';
 import type { PointMember, RecoveryPoint } from '../../../replicator/point/types.ts';
 import type { ListedPoint } from '../../service/keeping.ts';
+import { confirm } from '../confirm.ts';
 import { answerNo, clientOf, globalsOf } from '../context.ts';
 import { formatBytes } from '../format.ts';
 import { print, printData, type Column } from '../output.ts';
@@ -69,11 +70,26 @@ export function addPoint(program: Command): void {
     .action(keep('release', 'released'));
   point
     .command('delete <group> <point>')
-    .description('delete a point; never the newest proven one')
-    .action(async (group: string, id: string, _options: unknown, command: Command) => {
-      await clientOf(command).delete(path(group, id));
-      process.stdout.write(`point ${id} deleted\n`);
-    });
+    .description('delete a point; never the newest proven one; asks for its id')
+    .option('--reason <text>', 'why; it is audited')
+    .option('--yes', 'do not ask')
+    .action(deleteOne);
+}
+
+async function deleteOne(
+  group: string,
+  id: string,
+  { reason, yes }: { readonly reason?: string; readonly yes?: true },
+  command: Command,
+): Promise<void> {
+  const client = clientOf(command);
+  if (yes !== true) {
+    const { point } = await client.get<{ readonly point: RecoveryPoint }>(path(group, id));
+    const what = `recovery point ${id} of group ${group}, with data of ${point.dataTime}`;
+    await confirm(id, `This deletes ${what}: it cannot be had back.`);
+  }
+  await client.delete(path(group, id), { reason });
+  process.stdout.write(`point ${id} deleted\n`);
 }
 
 function keep(order: 'hold' | 'release', done: string) {

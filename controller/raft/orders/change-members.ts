@@ -9,8 +9,8 @@ import { clusterKeys } from '../keys.ts';
 import type { MemberApi } from '../member-api.ts';
 import { issueSite } from '../pki/authority.ts';
 import type { RaftSession } from '../session.ts';
-import { auditOf } from './audit.ts';
 import { bundleFile } from './init.ts';
+import { auditOf } from '../../state/audit.ts';
 
 const patienceMs = 15_000;
 const pauseMs = 500;

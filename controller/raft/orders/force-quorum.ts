@@ -19,8 +19,8 @@ import { writePrivate } from '../raft-dir.ts';
 import { supersededBy } from '../superseded.ts';
 import { memberRecord } from '../require-member.ts';
 import { openStore } from '../session.ts';
-import { auditOf } from './audit.ts';
 import { rm } from 'node:fs/promises';
+import { auditOf } from '../../state/audit.ts';
 
 export interface Forced {
   readonly epoch: ClusterEpoch;

@@ -9,7 +9,7 @@ import { importState } from '../../store/snapshot.ts';
 import { readSnapshot } from '../../store/snapshot-file.ts';
 import { put, type Store, unchanged } from '../../store/store.ts';
 import { clusterKeys } from '../keys.ts';
-import { auditOf } from '../orders/audit.ts';
+import { auditOf } from '../../state/audit.ts';
 import { forImport } from './of-users.ts';
 
 /** What an operator must know before putting it back: an old snapshot may name an old primary. */

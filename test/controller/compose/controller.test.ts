@@ -146,7 +146,7 @@ describe('controller', () => {
     const [newest, older] = await controller.service.listPoints('shop');
     const refusal = await rejection(controller.service.deletePoint('shop', newest!.id));
     expect(refusal.code).to.equal('point.newest-proven');
-    await controller.service.deletePoint('shop', older!.id);
+    await controller.service.deletePoint('shop', older!.id, 'not wanted');
     expect((await controller.service.listPoints('shop')).map(({ id }) => id)).to.deep.equal([
       newest!.id,
     ]);
@@ -157,6 +157,13 @@ describe('controller', () => {
     expect(await manifest(newest!.id)).to.not.equal(null);
     const gone = await rejection(controller.service.deletePoint('shop', older!.id));
     expect(gone.code).to.equal('point.not-found');
+    const audit = await controller.service.listAudit();
+    expect(audit.map(({ action, subject, reason }) => [action, subject, reason])).to.deep.equal([
+      ['point-deleted', `shop/${older!.id}`, 'not wanted'],
+    ]);
+    const { id, dataTime } = older!;
+    const points = [{ id, dataTime, region: 'west', state: 'proven' }];
+    expect(audit[0]!.details).to.deep.equal({ count: 1, points });
   });
 
   it('deletes a group with its points and their data, and leaves no key behind', async () => {
@@ -165,6 +172,8 @@ describe('controller', () => {
     await synced();
     const keep = await rejection(controller.service.deleteGroup('shop', { deletePoints: false }));
     expect(keep.code).to.equal('group.has-points');
+    expect(await controller.service.listAudit()).to.deep.equal([]);
+    const [point] = await controller.service.listPoints('shop');
     west.isDown = true;
     const down = await rejection(controller.service.deleteGroup('shop', { deletePoints: true }));
     expect(down.code).to.equal('region.unreachable');
@@ -173,6 +182,15 @@ describe('controller', () => {
     await controller.service.deleteGroup('shop', { deletePoints: true });
     expect(await controller.service.listGroups()).to.deep.equal([]);
     expect(world.secondary.size).to.equal(0);
+    // Each time that it was ordered: what was begun may have deleted some of them.
+    const audit = await controller.service.listAudit();
+    expect(audit.map(({ action, subject }) => [action, subject])).to.deep.equal([
+      ['group-deleted', 'shop'],
+      ['group-deleted', 'shop'],
+    ]);
+    const { id, dataTime } = point!;
+    const oldest = { id, dataTime, region: 'west', state: 'proven' };
+    expect(audit[1]!.details).to.deep.equal({ count: 1, points: [oldest] });
     await controller.service.deletePolicy('gold');
     expect(await controller.service.listPolicies()).to.deep.equal([]);
   });

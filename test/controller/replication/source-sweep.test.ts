@@ -51,10 +51,10 @@ describe('sweeping primaries', () => {
     const deps = {
       store,
       sites,
-      log: silentLog,
+      site: 'here',
+      ambient: { clock: new ManualClock(), random: countingRandom(), log: silentLog },
       journal: journalOver(store, new ManualClock()),
       claims: uncontested,
-      clock: new ManualClock(),
       ledger: new StoreLedger(store, uncontested),
       supervisor: {
         exclusively: (_group: string, own: AbortSignal, work: (alone: AbortSignal) => unknown) =>

@@ -5,6 +5,7 @@ import { keys } from '../../../controller/state/keys.ts';
 import { StoreLedger } from '../../../controller/state/ledger.ts';
 import { put, remove } from '../../../controller/store/store.ts';
 import { rejection } from '../../support/rejection.ts';
+import { systemAmbient } from '../../support/system-ambient.ts';
 import { uncontested } from '../support/cluster.ts';
 import { addGroup, executionOf, pointOf } from '../support/fixtures.ts';
 import { alone, journalOver } from '../support/journal.ts';
@@ -26,6 +27,8 @@ async function ordered(options: Options, meanwhile: (store: MemoryStore) => Prom
     store,
     journal,
     claims: uncontested,
+    ambient: systemAmbient,
+    site: 'here',
     ledger: new StoreLedger(store, uncontested),
     supervisor: { exclusively },
   } as unknown as RemoveDeps;
@@ -50,8 +53,10 @@ describe('deleting a point', () => {
       if ((reads += 1) === 1) await store.transact([], [damaged]);
       return found;
     };
-    const deps = { store } as unknown as RemoveDeps;
-    const refused = await rejection(deletePoint('shop', 'p1', deps, new AbortController().signal));
+    const deps = { store, ambient: systemAmbient, site: 'here' } as unknown as RemoveDeps;
+    const refused = await rejection(
+      deletePoint('shop', 'p1', '', deps, new AbortController().signal),
+    );
     expect(refused.code).to.equal('point.newest-proven');
     expect((await store.get(keys.point('shop', 'p1')))?.value.state).to.equal('proven');
   });

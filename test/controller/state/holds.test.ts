@@ -113,7 +113,9 @@ describe('what an execution that ended needs when it is tried again', () => {
   it('is not deleted by name; the group with all its points is', async () => {
     const store = await failedOver({ result: 'cancelled', steps: [skipped] });
     const deps = { store } as unknown as RemoveDeps;
-    const refused = await rejection(deletePoint('shop', 'p2', deps, new AbortController().signal));
+    const refused = await rejection(
+      deletePoint('shop', 'p2', '', deps, new AbortController().signal),
+    );
     expect(refused.code).to.equal('point.in-use');
     expect(refused.message).to.include('failover x1 ended cancelled');
     expect(refused.hint).to.include('farshore execution retry x1');
