@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 import type { AxiosRequestConfig, AxiosResponse, AxiosStatic } from 'axios';
 
 import { systemClock } from '../../kernel/clock.ts';
@@ -19,6 +21,10 @@ export interface ClientOptions {
   readonly isLinearizable?: boolean;
   /** Hears once of answers that are old, and how old in seconds. */
   readonly onStale?: (seconds: number) => void;
+  /** Hears again and again of a controller that is waited for, and how long. */
+  readonly onSilence?: (url: string, seconds: number) => void;
+  /** How long an answer to a reading may take, and the next state of what is watched or a sign that there is none. */
+  readonly readLimitMs?: number;
 }
 
 type Request = Pick<
@@ -28,6 +34,11 @@ type Request = Pick<
 
 /** Before a request is sent again: a controller that was killed takes that long to be missed. */
 const pauseMs = 1_000;
+/** A controller shows what it has in memory; of regions it knows in some seconds that they hang. */
+const usualReadLimitMs = 30_000;
+/** So long what goes on in a controller that answered before is followed without an answer. */
+const patienceMs = 600_000;
+const tellEveryMs = 10_000;
 
 /**
  * What the command line asks of a controller's API; refusals come out as FarshoreErrors. What was
@@ -39,6 +50,9 @@ export class ApiClient {
   readonly #options: ClientOptions;
   #axios: Promise<AxiosStatic> | undefined;
   #isStaleTold = false;
+  /** When the last answer came. */
+  #answeredMs: number | null = null;
+  #silenceToldMs = -Infinity;
 
   /** Several addresses are separated by commas. */
   constructor(url: string, options: ClientOptions = {}) {
@@ -53,6 +67,14 @@ export class ApiClient {
 
   async get<T>(path: string, params?: Record<string, unknown>): Promise<T> {
     return (await this.#send<T>('get', path, undefined, params)).data;
+  }
+
+  /**
+   * The same of what goes on without this client: a controller that has answered before is waited for, as
+   * when it is started again.
+   */
+  async poll<T>(path: string): Promise<T> {
+    return await this.#outlasting(() => this.get<T>(path));
   }
 
   async getText(path: string, accept: string): Promise<string> {
@@ -89,14 +111,16 @@ export class ApiClient {
   async *watch(id: string): AsyncIterable<Execution> {
     let seen = 0;
     for (;;) {
-      const { status, data } = await this.#exchange<NodeJS.ReadableStream>({
-        method: 'get',
-        url: `/executions/${id}/events`,
-        responseType: 'stream',
-      });
+      const { status, data } = await this.#outlasting(() =>
+        this.#exchange<Readable>({
+          method: 'get',
+          url: `/executions/${id}/events`,
+          responseType: 'stream',
+        }),
+      );
       // Asked again as JSON, so that the refusal can be read.
-      if (status !== 200) await this.get(`/executions/${id}`);
-      for await (const execution of states(data)) {
+      if (status !== 200) await this.poll(`/executions/${id}`);
+      for await (const execution of states(data, this.#readLimitMs)) {
         if (execution.version > seen) yield execution;
         seen = Math.max(seen, execution.version);
         if (execution.state === 'ended') return;
@@ -138,24 +162,57 @@ export class ApiClient {
     return isGone ? { ...second, status: 204 } : second;
   }
 
+  async #outlasting<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        const silentMs = systemClock.monotonicMs() - (this.#answeredMs ?? -Infinity);
+        const isSilent = error instanceof FarshoreError && error.code === 'api.unreachable';
+        if (!isSilent || silentMs > patienceMs) throw error;
+        this.#tellSilence(silentMs);
+        await systemClock.sleep(pauseMs);
+        await this.#addresses.choose(await this.#loaded());
+      }
+    }
+  }
+
+  #tellSilence(silentMs: number): void {
+    const nowMs = systemClock.monotonicMs();
+    if (nowMs - this.#silenceToldMs < tellEveryMs) return;
+    this.#silenceToldMs = nowMs;
+    this.#options.onSilence?.(this.url, Math.round(silentMs / 1_000));
+  }
+
+  get #readLimitMs(): number {
+    return this.#options.readLimitMs ?? usualReadLimitMs;
+  }
+
   async #once<T>(request: Request): Promise<AxiosResponse<T> | Failure> {
     const axios = await this.#loaded();
     await this.#addresses.ensure(axios);
+    const limit = new AbortController();
+    const limitMs = this.#readLimitMs;
+    const timer = request.method === 'get' ? setTimeout(() => limit.abort(), limitMs) : undefined;
     try {
-      return await axios.request<T>({
+      const answer = await axios.request<T>({
         ...request,
         baseURL: `${this.url}/v1`,
         maxRedirects: 0,
         proxy: false,
         // A verification reads a whole point: it may take hours, and its end is awaited.
         timeout: 0,
+        signal: limit.signal,
         validateStatus: () => true,
       });
+      this.#answeredMs = systemClock.monotonicMs();
+      return answer;
     } catch (error) {
-      return {
-        error: this.#unreachable(error),
-        isRefused: (error as NodeJS.ErrnoException).code === 'ECONNREFUSED',
-      };
+      const { code, message } = error as NodeJS.ErrnoException;
+      const reason = limit.signal.aborted ? `none in ${limitMs / 1_000} s` : (code ?? message);
+      return { error: this.#unreachable(reason, error), isRefused: code === 'ECONNREFUSED' };
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -172,15 +229,14 @@ export class ApiClient {
     return this.#axios;
   }
 
-  #unreachable(error: unknown): FarshoreError {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code ?? message;
+  #unreachable(reason: string, cause: unknown): FarshoreError {
     return new FarshoreError(`no answer (${reason})`, {
       code: 'api.unreachable',
       kind: 'transient',
       operation: 'ask the controller at',
       subject: this.url,
       hint: 'is `farshore serve` running? Another address goes in --api or FARSHORE_API',
+      cause,
     });
   }
 }
@@ -196,10 +252,10 @@ function isPassing({ status, data }: AxiosResponse<unknown>): boolean {
   return status === 503 && (data as Partial<Problem> | null)?.code !== 'execution.not-under-way';
 }
 
-/** A stream that breaks off is as good as one that ends: it is opened again. */
-async function* states(stream: NodeJS.ReadableStream): AsyncIterable<Execution> {
+/** A stream that breaks off, or falls silent, is as good as one that ends: it is opened again. */
+async function* states(stream: Readable, limitMs: number): AsyncIterable<Execution> {
   try {
-    for await (const data of readEvents(stream)) yield JSON.parse(data) as Execution;
+    for await (const data of readEvents(stream, limitMs)) yield JSON.parse(data) as Execution;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }

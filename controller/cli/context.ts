@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 
 import { ApiClient } from './api-client.ts';
 import type { OutputFormat } from './output.ts';
+import { clearLine } from './progress-line.ts';
 
 interface GlobalOptions {
   readonly api: string;
@@ -16,13 +17,21 @@ export function globalsOf(command: Command): GlobalOptions {
 
 export function clientOf(command: Command): ApiClient {
   const { api, linearizable = false } = globalsOf(command);
-  return new ApiClient(api, { isLinearizable: linearizable, onStale: sayStale });
+  const hearing = { onStale: sayStale, onSilence: saySilent };
+  return new ApiClient(api, { isLinearizable: linearizable, ...hearing });
 }
 
 /** On stderr, so that what reads the answer is not disturbed. */
 function sayStale(seconds: number): void {
   process.stderr.write(
     `farshore: this is ${seconds} s old: no majority of the controllers' sites answers\n`,
+  );
+}
+
+function saySilent(url: string, seconds: number): void {
+  clearLine();
+  process.stderr.write(
+    `farshore: no answer from ${url} for ${seconds} s; what was ordered is not lost; asking again\n`,
   );
 }
 

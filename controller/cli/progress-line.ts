@@ -22,9 +22,14 @@ export class ProgressLine {
 
   /** Takes the line away, for a line that stays to be written. */
   clear(): void {
-    if (this.#isDrawn) this.#stream.write('\r\x1b[2K');
+    if (this.#isDrawn) clearLine(this.#stream);
     this.#isDrawn = false;
   }
+}
+
+/** Whatever is drawn there now. */
+export function clearLine(stream: NodeJS.WriteStream = process.stderr): void {
+  if (stream.isTTY) stream.write('\r\x1b[2K');
 }
 
 /** `120.0 MiB of 300.0 MiB, 2,003 objects, 48.1 MiB/s, 4s left` */

@@ -4,6 +4,7 @@ import type { Execution, StepRecord } from '../../../runbooks/execution/types.ts
 import type { ApiClient } from '../api-client.ts';
 import { answerNo } from '../context.ts';
 import { formatSeconds } from '../format.ts';
+import { tellOnInterrupt } from '../interrupt.ts';
 import { printData, type OutputFormat } from '../output.ts';
 import { describeProgress, ProgressLine } from '../progress-line.ts';
 
@@ -25,6 +26,9 @@ export async function followExecution(
   id: string,
   format: OutputFormat,
 ): Promise<Execution> {
+  const leave = tellOnInterrupt(
+    `It goes on in the controller.\n  to follow it: farshore execution watch ${id}\n  to end it: farshore execution cancel ${id}`,
+  );
   const line = new ProgressLine();
   const ended = new AbortController();
   const drawing = line.isShown ? drawProgress(client, id, line, ended.signal) : Promise.resolve();
@@ -40,6 +44,7 @@ export async function followExecution(
     ended.abort();
     await drawing;
     line.clear();
+    leave();
   }
   return latest?.state === 'ended' ? latest : await ask(client, id);
 }
@@ -92,10 +97,12 @@ async function drawProgress(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const { execution, progress } = await client.get<{
-      execution: Execution;
-      progress: Readonly<Record<string, ProgressSnapshot>>;
-    }>(`/executions/${id}`);
+    const shown = await client.get<Shown>(`/executions/${id}`).catch(toldElsewhere);
+    if (shown === null) {
+      await systemClock.sleep(progressIntervalMs, signal).catch(ignoreAbort);
+      continue;
+    }
+    const { execution, progress } = shown;
     const running = execution.steps.filter((step) => step.state === 'running');
     const parts = running.map((step) => {
       const snapshot = progress[step.id];
@@ -105,6 +112,16 @@ async function drawProgress(
     if (parts.length > 0) line.draw(`${marks.running} ${parts.join(' | ')}`);
     await systemClock.sleep(progressIntervalMs, signal).catch(ignoreAbort);
   }
+}
+
+interface Shown {
+  readonly execution: Execution;
+  readonly progress: Readonly<Record<string, ProgressSnapshot>>;
+}
+
+/** Whoever follows the states meets the same, and says so; this only draws. */
+function toldElsewhere(): null {
+  return null;
 }
 
 /** The only rejection of a sleep is its signal's. */

@@ -117,7 +117,9 @@ async function run(
     if (!printData(output, execution)) process.stdout.write(`${execution.id}\n`);
     return;
   }
-  const ended = await followExecution(client, execution.id, globalsOf(command).output);
+  const { id } = execution;
+  process.stderr.write(`execution ${id} has begun\n`);
+  const ended = await followExecution(client, id, globalsOf(command).output);
   await printOutcome(client, ended, globalsOf(command).output);
 }
 

@@ -2,6 +2,7 @@ import { systemClock } from '../../../kernel/clock.ts';
 import type { ProgressSnapshot } from '../../../replicator/session/meter.ts';
 import type { SessionSummary } from '../../model/types.ts';
 import type { ApiClient } from '../api-client.ts';
+import { tellOnInterrupt } from '../interrupt.ts';
 import { describeProgress, ProgressLine } from '../progress-line.ts';
 
 const pollMs = 500;
@@ -13,21 +14,26 @@ export async function followSession(
   group: string,
   id: string,
 ): Promise<SessionSummary> {
+  const leave = tellOnInterrupt(
+    `It goes on in the controller.\n  to see it: farshore status, or farshore group show ${group}`,
+  );
   const line = new ProgressLine();
   const told = new Set<string>();
-  for (;;) {
-    const { summary, progress } = await client.get<{
-      summary: SessionSummary;
-      progress: ProgressSnapshot | null;
-    }>(`/groups/${encodeURIComponent(group)}/sessions/${id}`);
-    if (endedPhases.has(summary.phase)) {
-      line.clear();
-      return summary;
+  try {
+    for (;;) {
+      const { summary, progress } = await client.poll<{
+        summary: SessionSummary;
+        progress: ProgressSnapshot | null;
+      }>(`/groups/${encodeURIComponent(group)}/sessions/${id}`);
+      if (endedPhases.has(summary.phase)) return summary;
+      tellStalled(progress, told, line);
+      const moved = progress === null ? '' : ` ${describeProgress(progress)}`;
+      line.draw(`${summary.phase}${moved}`);
+      await systemClock.sleep(pollMs);
     }
-    tellStalled(progress, told, line);
-    const moved = progress === null ? '' : ` ${describeProgress(progress)}`;
-    line.draw(`${summary.phase}${moved}`);
-    await systemClock.sleep(pollMs);
+  } finally {
+    line.clear();
+    leave();
   }
 }
 

@@ -112,6 +112,54 @@ describe('the command line’s client', () => {
     expect(versions).to.deep.equal([1, 2, 3]);
   });
 
+  it('waits for a controller that answered before and is started again, and says so', async () => {
+    const silences: number[] = [];
+    const running = json(200, { phase: 'shipping' });
+    const url = await controller(running);
+    const onSilence = (_url: string, seconds: number) => void silences.push(seconds);
+    const client = new ApiClient(url, { onSilence });
+    expect(await client.poll('/groups/shop/sessions/s1')).to.deep.equal({ phase: 'shipping' });
+    const [first] = servers.splice(0);
+    first!.close();
+    first!.closeAllConnections();
+    const asked = client.poll('/groups/shop/sessions/s1');
+    while (silences.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const again = createServer(json(200, { phase: 'done' }));
+    servers.push(again);
+    again.listen(Number(new URL(url).port), '127.0.0.1');
+    expect(await asked).to.deep.equal({ phase: 'done' });
+  });
+
+  it('waits no longer for a reading than is said, of one that takes connections and never answers', async () => {
+    const client = new ApiClient(await controller(() => undefined), { readLimitMs: 200 });
+    const error = await rejection(client.get('/groups'));
+    expect(error.code).to.equal('api.unreachable');
+    expect(error.message).to.include('none in 0.2 s');
+  });
+
+  it('opens the events anew when nothing comes for long, and takes a comment for a sign of life', async () => {
+    const event = (version: number, state = 'running'): string =>
+      `id: ${version}\nevent: execution\ndata: ${JSON.stringify({ version, state })}\n\n`;
+    let comments = 0;
+    const silent: Answer = (request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      response.write(event(1));
+      const timer = setInterval(() => {
+        if ((comments += 1) <= 4) response.write(':\n\n');
+      }, 600);
+      request.on('close', () => clearInterval(timer));
+    };
+    const ending: Answer = (_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      response.end(event(2, 'ended'));
+    };
+    const client = new ApiClient(await controller(silent, ending), { readLimitMs: 2_000 });
+    const versions: number[] = [];
+    for await (const { version } of client.watch('x1')) versions.push(version);
+    expect(versions).to.deep.equal([1, 2]);
+    expect(comments).to.be.greaterThan(4);
+  });
+
   it('says that nobody is there at once when nobody else is known', async () => {
     const error = await rejection(collect(new ApiClient('http://127.0.0.1:9').watch('x1')));
     expect(error.code).to.equal('api.unreachable');

@@ -6,15 +6,17 @@ import { syncNow } from '../../../controller/cli/commands/group.ts';
 function clientOf(before: string | null, answers: readonly string[]) {
   const asked: string[] = [];
   const left = [...answers];
+  const get = (path: string) => {
+    asked.push(`GET ${path}`);
+    const session = before === null ? null : { id: before };
+    const summary = { id: path.split('/').at(-1), phase: 'done', lacks: 0 };
+    return Promise.resolve(
+      path === '/groups/shop' ? { status: { session } } : { summary, progress: null },
+    );
+  };
   const client = {
-    get: (path: string) => {
-      asked.push(`GET ${path}`);
-      const session = before === null ? null : { id: before };
-      const summary = { id: path.split('/').at(-1), phase: 'done', lacks: 0 };
-      return Promise.resolve(
-        path === '/groups/shop' ? { status: { session } } : { summary, progress: null },
-      );
-    },
+    get,
+    poll: get,
     post: (path: string) => {
       asked.push(`POST ${path}`);
       return Promise.resolve({ id: left.shift() });
