@@ -9,14 +9,19 @@ import { followExecution, printOutcome } from './follow.ts';
 
 const columns: readonly Column<Execution>[] = [
   { title: 'EXECUTION', value: (item) => item.id },
-  { title: 'RUNBOOK', value: (item) => item.runbook },
+  { title: 'RUNBOOK', value: (item) => `${item.runbook}${item.dryRun ? ' (dry run)' : ''}` },
   { title: 'GROUP', value: (item) => item.group },
-  { title: 'STATE', value: (item) => item.result ?? item.state },
+  { title: 'STATE', value: stateOf },
   { title: 'DECLARED', value: (item) => item.declaredAt },
   { title: 'POINT', value: (item) => item.point ?? '-' },
   { title: 'RPO', value: (item) => formatSeconds(item.rpoSeconds) },
   { title: 'RTO', value: (item) => formatSeconds(item.rtoSeconds) },
 ];
+
+/** A dry run changes nothing: what it succeeded in is a plan. */
+function stateOf({ dryRun, result, state }: Execution): string {
+  return dryRun && result === 'succeeded' ? 'planned' : (result ?? state);
+}
 
 export function addExecution(program: Command): void {
   const execution = program.command('execution').description('runs of runbooks');
