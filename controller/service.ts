@@ -49,6 +49,8 @@ export interface RegionStatus {
  */
 export interface ControllerService {
   listRegions(signal?: AbortSignal): Promise<readonly RegionStatus[]>;
+  /** As they were found last, without waiting for one that hangs; they are asked anew meanwhile. */
+  knownRegions(): Promise<readonly RegionStatus[]>;
 
   listPolicies(read?: ReadOptions): Promise<readonly Stored<ProtectionPolicy>[]>;
   getPolicy(name: string, read?: ReadOptions): Promise<Stored<ProtectionPolicy>>;

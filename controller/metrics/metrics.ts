@@ -178,7 +178,7 @@ function observerOf(counters: Counters, backlog: Gauge): Observer {
 
 /** Gauges are set anew from the state at every scrape, so a deleted group leaves none behind. */
 async function refresh(gauges: Gauges, service: ControllerService): Promise<void> {
-  const [groups, regions] = await Promise.all([service.listGroupStatus(), service.listRegions()]);
+  const [groups, regions] = await Promise.all([service.listGroupStatus(), service.knownRegions()]);
   for (const gauge of Object.values(gauges)) if (gauge !== gauges.backlog) gauge.reset();
   for (const group of groups) {
     const name = { group: group.name };

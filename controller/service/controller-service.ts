@@ -77,6 +77,10 @@ export class StoreControllerService implements ControllerService {
     return this.#health.read();
   }
 
+  knownRegions() {
+    return this.#health.known();
+  }
+
   listPolicies(read?: ReadOptions): Promise<readonly Stored<ProtectionPolicy>[]> {
     return this.#overview.policies(read);
   }

@@ -5,25 +5,49 @@ import type { Sites } from '../sites.ts';
 const probeTimeoutMs = 5_000;
 /** Scrapes and consoles ask often; the regions are asked this often at most. */
 const keptMs = 10_000;
+/** What nobody has asked for so long is not told without asking. */
+const knownMs = 120_000;
+
+interface Probe {
+  readonly atMs: number;
+  readonly answer: Promise<readonly RegionStatus[]>;
+}
 
 /** Asks every region for its health, all at once, one request a service. */
 export class RegionHealth {
-  readonly #sites: Sites;
+  readonly #sites: Pick<Sites, 'names' | 'region'>;
   readonly #clock: Clock;
-  #asked: { readonly atMs: number; readonly answer: Promise<readonly RegionStatus[]> } | null =
-    null;
+  #asked: Probe | null = null;
+  /** The newest that has its answer. */
+  #ended: Probe | null = null;
 
-  constructor(sites: Sites, clock: Clock) {
+  constructor(sites: Pick<Sites, 'names' | 'region'>, clock: Clock) {
     this.#sites = sites;
     this.#clock = clock;
   }
 
   /** Never rejects: a region that cannot be asked is down, with the reason. */
   read(): Promise<readonly RegionStatus[]> {
-    const nowMs = this.#clock.monotonicMs();
-    if (this.#asked === null || nowMs - this.#asked.atMs > keptMs)
-      this.#asked = { atMs: nowMs, answer: this.#probe() };
+    if (this.#asked === null || this.#ageMs(this.#asked) > keptMs) {
+      const probe = { atMs: this.#clock.monotonicMs(), answer: this.#probe() };
+      this.#asked = probe;
+      void probe.answer.then(() => (this.#ended = probe));
+    }
     return this.#asked.answer;
+  }
+
+  /**
+   * What the last asking found, at once: a scrape that waited for a region that hangs would be given up, and
+   * with it the alarm. Asks anew behind it.
+   */
+  known(): Promise<readonly RegionStatus[]> {
+    const asked = this.read();
+    const ended = this.#ended;
+    return ended === null || this.#ageMs(ended) > knownMs ? asked : ended.answer;
+  }
+
+  #ageMs({ atMs }: Probe): number {
+    return this.#clock.monotonicMs() - atMs;
   }
 
   async #probe(): Promise<readonly RegionStatus[]> {

@@ -35,7 +35,7 @@ describe('the generated dashboard and rules', () => {
   it('ask only for metrics that the controller has, and for each of its own', async () => {
     const service = {
       listGroupStatus: () => Promise.resolve([]),
-      listRegions: () => Promise.resolve([]),
+      knownRegions: () => Promise.resolve([]),
       figures: () => sampleFigures,
     } as unknown as ControllerService;
     const text = await createMetrics().render(service);

@@ -74,7 +74,7 @@ function sampleServer(): Server {
   const kind = 'volume';
   const service = {
     listGroupStatus: () => Promise.resolve([status]),
-    listRegions: () =>
+    knownRegions: () =>
       Promise.resolve([
         { name: 'east', services: [{ service: 'identity', up: false, latencyMs: 1 }] },
         { name: 'west', services: [{ service: 'identity', up: true, latencyMs: 1 }] },

@@ -73,6 +73,8 @@ export function notFound(kind: string, name: string): FarshoreError {
   });
 }
 
+const east = { name: 'east', services: [{ service: 'identity', up: true, latencyMs: 3 }] } as const;
+
 /** A service that a test fills with what it asks for; anything else fails loudly. */
 export function fakeService(part: Partial<ControllerService> = {}): ControllerService {
   const known: Partial<ControllerService> = {
@@ -85,10 +87,8 @@ export function fakeService(part: Partial<ControllerService> = {}): ControllerSe
     getGroup: () => Promise.resolve(sampleGroup),
     groupStatus: () => Promise.resolve(sampleStatus()),
     listGroupStatus: () => Promise.resolve([sampleStatus()]),
-    listRegions: () =>
-      Promise.resolve([
-        { name: 'east', services: [{ service: 'identity', up: true, latencyMs: 3 }] },
-      ]),
+    listRegions: () => Promise.resolve([east]),
+    knownRegions: () => Promise.resolve([east]),
     listRunbooks: () => [{ name: 'drill', mode: 'drill', description: 'd', params: {} }],
     readiness: () => sampleReadiness,
     figures: () => sampleFigures,
