@@ -43,6 +43,15 @@ const ofGroups: readonly Rule[] = [
     action: 'Look at the running session and its backlog; start one with farshore group sync.',
   },
   {
+    alert: 'FarshoreGroupUnprotected',
+    expr: `(${asKnown('farshore_group_state{state="failed-over"}', 'group')}) == 1`,
+    for: '0m',
+    severity: 'warning',
+    summary: 'Group {{ $labels.group }} was failed over: nothing replicates it any more',
+    action:
+      'What runs now is lost if its region is: protect it by a group of another name in the other direction.',
+  },
+  {
     alert: 'FarshoreNoProvenPoint',
     expr: `${rpoObjective} unless on (group) farshore_group_last_proven_point_timestamp_seconds`,
     for: '30m',

@@ -15,7 +15,8 @@ import {
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { rows, type Panel } from './panels.ts';
+import type { Panel } from './panel.ts';
+import { rows } from './panels.ts';
 
 const datasource = { type: 'prometheus', uid: '${datasource}' };
 const height = 8;

@@ -4,6 +4,7 @@ import type { Observer } from '../observer.ts';
 import type { ControllerService } from '../service.ts';
 import { createControllerGauges, setControllerGauges } from './controller-gauges.ts';
 
+const groupStates = ['protected', 'at-risk', 'failed-over', 'paused'] as const;
 const memberChanges = ['lost', 'replaced', 'emptied', 'changed'] as const;
 
 /** Session and step durations reach from a second to a day. */
@@ -96,6 +97,10 @@ function createGauges(registry: Registry) {
   const gauge = (name: string, help: string, labelNames: string[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   return {
+    state: gauge('farshore_group_state', '1 for the state that the group is in.', [
+      'group',
+      'state',
+    ]),
     backlog: gauge('farshore_replication_backlog_bytes', 'Left to ship in the session under way.', [
       'group',
     ]),
@@ -182,6 +187,8 @@ async function refresh(gauges: Gauges, service: ControllerService): Promise<void
   for (const gauge of Object.values(gauges)) if (gauge !== gauges.backlog) gauge.reset();
   for (const group of groups) {
     const name = { group: group.name };
+    for (const state of groupStates)
+      gauges.state.set({ ...name, state }, group.state === state ? 1 : 0);
     gauges.rpoObjective.set(name, group.rpoObjectiveSeconds);
     gauges.rtoObjective.set(name, group.rtoObjectiveSeconds);
     gauges.points.set({ ...name, state: 'proven' }, group.points.proven);

@@ -229,6 +229,12 @@ const ruleTests: readonly RuleTest[] = [
     shop,
   ),
   ruleTest(
+    'FarshoreGroupUnprotected',
+    { 'farshore_group_state{group="shop",state="failed-over"}': '0x5 1x5' },
+    { silent: '5m', firing: '6m' },
+    shop,
+  ),
+  ruleTest(
     'FarshoreNoProvenPoint',
     { 'farshore_group_rpo_objective_seconds{group="shop"}': '1000x60' },
     { silent: '20m', firing: '40m' },
