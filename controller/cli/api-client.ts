@@ -25,6 +25,8 @@ export interface ClientOptions {
   readonly onSilence?: (url: string, seconds: number) => void;
   /** How long an answer to a reading may take, and the next state of what is watched or a sign that there is none. */
   readonly readLimitMs?: number;
+  /** How long a controller that answered before is waited for by who follows something. */
+  readonly patienceMs?: number;
 }
 
 type Request = Pick<
@@ -36,8 +38,7 @@ type Request = Pick<
 const pauseMs = 1_000;
 /** A controller shows what it has in memory; of regions it knows in some seconds that they hang. */
 const usualReadLimitMs = 30_000;
-/** So long what goes on in a controller that answered before is followed without an answer. */
-const patienceMs = 600_000;
+const usualPatienceMs = 600_000;
 const tellEveryMs = 10_000;
 
 /**
@@ -125,6 +126,8 @@ export class ApiClient {
         seen = Math.max(seen, execution.version);
         if (execution.state === 'ended') return;
       }
+      // As long as the stream lasted it was there.
+      this.#answeredMs = systemClock.monotonicMs();
       await systemClock.sleep(pauseMs);
       await this.#addresses.choose(await this.#loaded());
     }
@@ -169,6 +172,7 @@ export class ApiClient {
       } catch (error) {
         const silentMs = systemClock.monotonicMs() - (this.#answeredMs ?? -Infinity);
         const isSilent = error instanceof FarshoreError && error.code === 'api.unreachable';
+        const { patienceMs = usualPatienceMs } = this.#options;
         if (!isSilent || silentMs > patienceMs) throw error;
         this.#tellSilence(silentMs);
         await systemClock.sleep(pauseMs);

@@ -110,11 +110,11 @@ async function isWorkedOn(group: string, { ledger, store }: RemoveDeps): Promise
 }
 
 /**
- * The group's session is broken off and nothing of it starts again meanwhile. Order: the order recorded
- * for the audit, session ended, points `expiring`, their data deleted, then every key of the group in one transaction. Killed
- * anywhere before that last one, the group is still there, with its points expiring or gone: deleting
- * again goes on. Its executions stay as history. What its sessions made in the primary is noted with the
- * last one, to be swept there.
+ * The group's session is broken off and nothing of it starts again meanwhile. What is written, in turn:
+ * the audit, the session's end, points as `expiring`, their data deleted, then every key of the group in
+ * one transaction. Killed anywhere before that last one, the group is still there, with its points
+ * expiring or gone: deleting again goes on. Its executions stay as history. What its sessions made in the
+ * primary is noted with the last one, to be swept there.
  */
 export async function deleteGroup(
   name: string,
@@ -131,7 +131,7 @@ export async function deleteGroup(
     await refuseOther(name, record, options.precondition, deps);
     const dropped = options.deletePoints ? await deps.ledger.points(name) : [];
     const audit = removalAudit('group-deleted', name, options.reason ?? '', dropped, deps);
-    await deps.store.transact([unchanged(keys.group(name), record)], [audit]);
+    await deps.store.transact([], [audit]);
     await endSession(name, deps);
     const { head } = await readGroup(deps.store, name);
     const regions = new Set([restoreRegion(head.value)]);

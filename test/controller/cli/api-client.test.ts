@@ -130,6 +130,37 @@ describe('the command line’s client', () => {
     expect(await asked).to.deep.equal({ phase: 'done' });
   });
 
+  it('counts its patience from the last sign of life, however long it has watched', async () => {
+    const event = (version: number, state: string): string =>
+      `id: ${version}\nevent: execution\ndata: ${JSON.stringify({ version, state })}\n\n`;
+    let cut: () => void = () => undefined;
+    const quiet: Answer = (request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      response.write(event(1, 'running'));
+      cut = () => request.socket.destroy();
+    };
+    const url = await controller(quiet);
+    const client = new ApiClient(url, { patienceMs: 6_000 });
+    const versions: number[] = [];
+    for await (const { version } of client.watch('x1')) {
+      versions.push(version);
+      if (version > 1) break;
+      // By then it was opened longer ago than its patience lasts.
+      setTimeout(() => {
+        const [first] = servers.splice(0);
+        first!.close();
+        cut();
+        const again = createServer((_request, response) => {
+          response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+          response.end(event(2, 'ended'));
+        });
+        servers.push(again);
+        again.listen(Number(new URL(url).port), '127.0.0.1');
+      }, 7_000);
+    }
+    expect(versions).to.deep.equal([1, 2]);
+  });
+
   it('waits no longer for a reading than is said, of one that takes connections and never answers', async () => {
     const client = new ApiClient(await controller(() => undefined), { readLimitMs: 200 });
     const error = await rejection(client.get('/groups'));
