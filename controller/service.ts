@@ -49,7 +49,7 @@ export interface RegionStatus {
  */
 export interface ControllerService {
   listRegions(signal?: AbortSignal): Promise<readonly RegionStatus[]>;
-  /** As they were found last, without waiting for one that hangs; they are asked anew meanwhile. */
+  /** Within a second: as they were found before, where one hangs. */
   knownRegions(): Promise<readonly RegionStatus[]>;
 
   listPolicies(read?: ReadOptions): Promise<readonly Stored<ProtectionPolicy>[]>;

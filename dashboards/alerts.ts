@@ -49,7 +49,7 @@ const ofGroups: readonly Rule[] = [
     severity: 'warning',
     summary: 'Group {{ $labels.group }} was failed over: nothing replicates it any more',
     action:
-      'What runs now is lost if its region is: protect it by a group of another name in the other direction.',
+      'What runs now is lost if its region is: protect it by a group of another name in the other direction. Once its own points are not needed any more: farshore group delete {{ $labels.group }} --delete-points.',
   },
   {
     alert: 'FarshoreNoProvenPoint',

@@ -23,7 +23,7 @@ export interface ClientOptions {
   readonly onStale?: (seconds: number) => void;
   /** Hears again and again of a controller that is waited for, and how long. */
   readonly onSilence?: (url: string, seconds: number) => void;
-  /** How long an answer to a reading may take, and the next state of what is watched or a sign that there is none. */
+  /** How long an answer to a reading may take, and silence in what is watched last. */
   readonly readLimitMs?: number;
   /** How long a controller that answered before is waited for by who follows something. */
   readonly patienceMs?: number;
@@ -36,8 +36,11 @@ type Request = Pick<
 
 /** Before a request is sent again: a controller that was killed takes that long to be missed. */
 const pauseMs = 1_000;
-/** A controller shows what it has in memory; of regions it knows in some seconds that they hang. */
-const usualReadLimitMs = 30_000;
+/** Longer than a controller waits for a region. */
+const usualReadLimitMs = 75_000;
+/** Between two signs of life in what is watched; a controller gives one each 10 s. */
+const usualEventLimitMs = 30_000;
+const tellAfterMs = 5_000;
 const usualPatienceMs = 600_000;
 const tellEveryMs = 10_000;
 
@@ -121,7 +124,8 @@ export class ApiClient {
       );
       // Asked again as JSON, so that the refusal can be read.
       if (status !== 200) await this.poll(`/executions/${id}`);
-      for await (const execution of states(data, this.#readLimitMs)) {
+      const limitMs = this.#options.readLimitMs ?? usualEventLimitMs;
+      for await (const execution of states(data, limitMs)) {
         if (execution.version > seen) yield execution;
         seen = Math.max(seen, execution.version);
         if (execution.state === 'ended') return;
@@ -171,7 +175,10 @@ export class ApiClient {
         return await ask();
       } catch (error) {
         const silentMs = systemClock.monotonicMs() - (this.#answeredMs ?? -Infinity);
-        const isSilent = error instanceof FarshoreError && error.code === 'api.unreachable';
+        const isSilent =
+          error instanceof ProblemError
+            ? error.status === 503
+            : error instanceof FarshoreError && error.code === 'api.unreachable';
         const { patienceMs = usualPatienceMs } = this.#options;
         if (!isSilent || silentMs > patienceMs) throw error;
         this.#tellSilence(silentMs);
@@ -188,16 +195,16 @@ export class ApiClient {
     this.#options.onSilence?.(this.url, Math.round(silentMs / 1_000));
   }
 
-  get #readLimitMs(): number {
-    return this.#options.readLimitMs ?? usualReadLimitMs;
-  }
-
   async #once<T>(request: Request): Promise<AxiosResponse<T> | Failure> {
     const axios = await this.#loaded();
     await this.#addresses.ensure(axios);
     const limit = new AbortController();
-    const limitMs = this.#readLimitMs;
-    const timer = request.method === 'get' ? setTimeout(() => limit.abort(), limitMs) : undefined;
+    const { readLimitMs = usualReadLimitMs } = this.#options;
+    const isReading = request.method === 'get';
+    const end = isReading ? setTimeout(() => limit.abort(), readLimitMs) : undefined;
+    const told = isReading
+      ? setTimeout(() => this.#tellSilence(tellAfterMs), tellAfterMs)
+      : undefined;
     try {
       const answer = await axios.request<T>({
         ...request,
@@ -209,14 +216,20 @@ export class ApiClient {
         signal: limit.signal,
         validateStatus: () => true,
       });
-      this.#answeredMs = systemClock.monotonicMs();
+      // 503: it is there, and has no answer now.
+      if (answer.status !== 503) this.#answeredMs = systemClock.monotonicMs();
       return answer;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      const reason = limit.signal.aborted ? `none in ${limitMs / 1_000} s` : (code ?? message);
-      return { error: this.#unreachable(reason, error), isRefused: code === 'ECONNREFUSED' };
+      const isLate = limit.signal.aborted;
+      const reason = isLate ? `none in ${readLimitMs / 1_000} s` : (code ?? message);
+      return {
+        error: this.#unreachable(reason, error, isLate),
+        isRefused: code === 'ECONNREFUSED',
+      };
     } finally {
-      clearTimeout(timer);
+      clearTimeout(end);
+      clearTimeout(told);
     }
   }
 
@@ -233,13 +246,15 @@ export class ApiClient {
     return this.#axios;
   }
 
-  #unreachable(reason: string, cause: unknown): FarshoreError {
+  #unreachable(reason: string, cause: unknown, isLate: boolean): FarshoreError {
     return new FarshoreError(`no answer (${reason})`, {
       code: 'api.unreachable',
       kind: 'transient',
       operation: 'ask the controller at',
       subject: this.url,
-      hint: 'is `farshore serve` running? Another address goes in --api or FARSHORE_API',
+      hint: isLate
+        ? 'it takes connections: is its process stopped, or the machine out of memory? Another address goes in --api or FARSHORE_API'
+        : 'is `farshore serve` running? Another address goes in --api or FARSHORE_API',
       cause,
     });
   }
@@ -273,12 +288,16 @@ function refusal(response: AxiosResponse): FarshoreError {
       ? (problem.detail ?? '')
       : `the answer was ${response.status}, and no problem document`,
     isProblem ? (problem.code ?? 'api.refused') : 'api.refused',
+    response.status,
   );
 }
 
 /** A refusal by the controller; its text is whole already. */
 export class ProblemError extends FarshoreError {
-  constructor(detail: string, code: string) {
+  readonly status: number;
+
+  constructor(detail: string, code: string, status: number) {
     super(detail, { code, kind: 'permanent', operation: 'ask the controller' });
+    this.status = status;
   }
 }

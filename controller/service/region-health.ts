@@ -6,7 +6,9 @@ const probeTimeoutMs = 5_000;
 /** Scrapes and consoles ask often; the regions are asked this often at most. */
 const keptMs = 10_000;
 /** What nobody has asked for so long is not told without asking. */
-const knownMs = 120_000;
+const knownMs = 600_000;
+/** Of a scrape's time: regions that are well answer sooner. */
+const awaitedMs = 1_000;
 
 interface Probe {
   readonly atMs: number;
@@ -37,13 +39,22 @@ export class RegionHealth {
   }
 
   /**
-   * What the last asking found, at once: a scrape that waited for a region that hangs would be given up, and
-   * with it the alarm. Asks anew behind it.
+   * Within a second: what the asking before found, where a region hangs. A scrape that waited for that one
+   * would be given up, and its alarm with it.
    */
-  known(): Promise<readonly RegionStatus[]> {
+  async known(): Promise<readonly RegionStatus[]> {
     const asked = this.read();
     const ended = this.#ended;
-    return ended === null || this.#ageMs(ended) > knownMs ? asked : ended.answer;
+    if (ended === null || this.#ageMs(ended) > knownMs) return await asked;
+    let cancel = (): void => undefined;
+    const late = new Promise<readonly RegionStatus[]>((resolve) => {
+      cancel = this.#clock.after(awaitedMs, () => resolve(ended.answer));
+    });
+    try {
+      return await Promise.race([asked, late]);
+    } finally {
+      cancel();
+    }
   }
 
   #ageMs({ atMs }: Probe): number {

@@ -6,14 +6,17 @@ import type { Operation } from '../store/store.ts';
 /** A record is one value of the store: of more points it has the count. */
 const mostPoints = 100;
 
-/** What was ordered to be deleted: which states of the data can no longer be had back. */
+/** What is deleted: which states of the data cannot be had back then. */
 export function removalAudit(
-  action: 'group-deleted' | 'point-deleted',
-  subject: string,
-  reason: string,
-  points: readonly RecoveryPoint[],
+  action: 'group-deletion-ordered' | 'group-deleted' | 'point-deleted',
+  what: {
+    readonly subject: string;
+    readonly reason: string;
+    readonly points: readonly RecoveryPoint[];
+  },
   { ambient, site }: { readonly ambient: Ambient; readonly site: string },
 ): Operation {
+  const { subject, reason, points } = what;
   const told = points
     .slice(0, mostPoints)
     .map(({ id, dataTime, region, state }) => ({ id, dataTime, region, state }));

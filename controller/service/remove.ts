@@ -23,7 +23,7 @@ import { keys } from '../state/keys.ts';
 import { notFound, refused } from '../state/refusals.ts';
 import { latestOf } from '../state/summary.ts';
 import { atomically } from '../store/atomically.ts';
-import { type Entry, put, remove, type Store, unchanged } from '../store/store.ts';
+import { type Entry, type Operation, put, remove, type Store, unchanged } from '../store/store.ts';
 import { targetContext } from '../target-context.ts';
 import { checkPrecondition } from './precondition.ts';
 import { removalAudit } from './removal-audit.ts';
@@ -95,7 +95,11 @@ async function withdraw(
       ],
       operations: [
         put(keys.point(group, id), point),
-        removalAudit('point-deleted', `${group}/${id}`, reason, [stored.value], deps),
+        removalAudit(
+          'point-deleted',
+          { subject: `${group}/${id}`, reason, points: [stored.value] },
+          deps,
+        ),
       ],
       result: point,
     };
@@ -111,8 +115,8 @@ async function isWorkedOn(group: string, { ledger, store }: RemoveDeps): Promise
 
 /**
  * The group's session is broken off and nothing of it starts again meanwhile. What is written, in turn:
- * the audit, the session's end, points as `expiring`, their data deleted, then every key of the group in
- * one transaction. Killed anywhere before that last one, the group is still there, with its points
+ * the order into the audit, the session's end, points as `expiring`, their data deleted, then every key of
+ * the group, and that it is deleted into the audit, in one transaction. Killed anywhere before that last one, the group is still there, with its points
  * expiring or gone: deleting again goes on. Its executions stay as history. What its sessions made in the
  * primary is noted with the last one, to be swept there.
  */
@@ -129,9 +133,11 @@ export async function deleteGroup(
   if (points.length > 0 && !options.deletePoints) throw pointsRefused(name, points.length);
   await deps.supervisor.exclusively(name, signal, async (alone) => {
     await refuseOther(name, record, options.precondition, deps);
-    const dropped = options.deletePoints ? await deps.ledger.points(name) : [];
-    const audit = removalAudit('group-deleted', name, options.reason ?? '', dropped, deps);
-    await deps.store.transact([], [audit]);
+    const dropped = await deps.ledger.points(name);
+    if (dropped.length > 0 && !options.deletePoints) throw pointsRefused(name, dropped.length);
+    const audit = { subject: name, reason: options.reason ?? '', points: dropped };
+    if (dropped.length > 0)
+      await deps.store.transact([], [removalAudit('group-deletion-ordered', audit, deps)]);
     await endSession(name, deps);
     const { head } = await readGroup(deps.store, name);
     const regions = new Set([restoreRegion(head.value)]);
@@ -146,7 +152,8 @@ export async function deleteGroup(
     // Without points too: a session that came to nothing, or a deletion that broke off, left it. Killed
     // before: the group is still there; after: no rebuild brings it back.
     for (const region of regions) await forget(name, region, options.deletePoints, deps, alone);
-    await removeKeys(name, options.precondition, deps);
+    const done = removalAudit('group-deleted', audit, deps);
+    await removeKeys(name, options.precondition, done, deps);
   });
 }
 
@@ -234,6 +241,7 @@ async function endSession(
 async function removeKeys(
   name: string,
   precondition: Precondition,
+  audit: Operation,
   { store, ledger, claims }: RemoveDeps,
 ): Promise<void> {
   await atomically(store, async () => {
@@ -279,6 +287,7 @@ async function removeKeys(
         ...single.map((key) => remove(key(name))),
         ...below.map((each) => remove({ path: each.path })),
         put(keys.sweep(left.region, left.project), left),
+        audit,
       ],
       result: undefined,
     };

@@ -84,9 +84,14 @@ async function deleteOne(
 ): Promise<void> {
   const client = clientOf(command);
   if (yes !== true) {
-    const { point } = await client.get<{ readonly point: RecoveryPoint }>(path(group, id));
-    const what = `recovery point ${id} of group ${group}, with data of ${point.dataTime}`;
-    await confirm(id, `This deletes ${what}: it cannot be had back.`);
+    // Not by its own path, which reads its manifest: that may be what is wrong with it.
+    const points = await client.list<ListedPoint>(path(group));
+    const found = points.find((point) => point.id === id);
+    const data = found === undefined ? '' : `, with data of ${found.dataTime}`;
+    await confirm(
+      id,
+      `This deletes recovery point ${id} of group ${group}${data}: it cannot be had back.`,
+    );
   }
   await client.delete(path(group, id), { reason });
   process.stdout.write(`point ${id} deleted\n`);

@@ -130,6 +130,15 @@ describe('the command line’s client', () => {
     expect(await asked).to.deep.equal({ phase: 'done' });
   });
 
+  it('goes on where a controller that is there has no answer for a while', async () => {
+    const answers = [json(200, { n: 1 }), problem('store.unavailable'), json(200, { n: 2 })];
+    const client = new ApiClient(await controller(...answers));
+    expect(await client.poll('/x')).to.deep.equal({ n: 1 });
+    expect(await client.poll('/x')).to.deep.equal({ n: 2 });
+    const never = new ApiClient(await controller(problem('store.unavailable')));
+    expect((await rejection(never.poll('/x'))).code).to.equal('store.unavailable');
+  });
+
   it('counts its patience from the last sign of life, however long it has watched', async () => {
     const event = (version: number, state: string): string =>
       `id: ${version}\nevent: execution\ndata: ${JSON.stringify({ version, state })}\n\n`;
@@ -140,7 +149,7 @@ describe('the command line’s client', () => {
       cut = () => request.socket.destroy();
     };
     const url = await controller(quiet);
-    const client = new ApiClient(url, { patienceMs: 6_000 });
+    const client = new ApiClient(url, { patienceMs: 5_000 });
     const versions: number[] = [];
     for await (const { version } of client.watch('x1')) {
       versions.push(version);
@@ -155,8 +164,9 @@ describe('the command line’s client', () => {
           response.end(event(2, 'ended'));
         });
         servers.push(again);
-        again.listen(Number(new URL(url).port), '127.0.0.1');
-      }, 7_000);
+        // Not before the client found that nobody is there.
+        setTimeout(() => again.listen(Number(new URL(url).port), '127.0.0.1'), 1_500);
+      }, 6_000);
     }
     expect(versions).to.deep.equal([1, 2]);
   });
@@ -176,19 +186,19 @@ describe('the command line’s client', () => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
       response.write(event(1));
       const timer = setInterval(() => {
-        if ((comments += 1) <= 4) response.write(':\n\n');
-      }, 600);
+        if ((comments += 1) <= 12) response.write(':\n\n');
+      }, 300);
       request.on('close', () => clearInterval(timer));
     };
     const ending: Answer = (_request, response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
       response.end(event(2, 'ended'));
     };
-    const client = new ApiClient(await controller(silent, ending), { readLimitMs: 2_000 });
+    const client = new ApiClient(await controller(silent, ending), { readLimitMs: 3_000 });
     const versions: number[] = [];
     for await (const { version } of client.watch('x1')) versions.push(version);
     expect(versions).to.deep.equal([1, 2]);
-    expect(comments).to.be.greaterThan(4);
+    expect(comments).to.be.greaterThan(12);
   });
 
   it('says that nobody is there at once when nobody else is known', async () => {

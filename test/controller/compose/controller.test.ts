@@ -186,7 +186,8 @@ describe('controller', () => {
     const audit = await controller.service.listAudit();
     expect(audit.map(({ action, subject }) => [action, subject])).to.deep.equal([
       ['group-deleted', 'shop'],
-      ['group-deleted', 'shop'],
+      ['group-deletion-ordered', 'shop'],
+      ['group-deletion-ordered', 'shop'],
     ]);
     const { id, dataTime } = point!;
     const oldest = { id, dataTime, region: 'west', state: 'proven' };

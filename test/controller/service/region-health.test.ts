@@ -27,12 +27,25 @@ describe('the health of regions', () => {
     probes[0]!(up);
     expect(await told(first)).to.deep.equal([true]);
     await clock.advance(15);
-    expect(await told(of.known())).to.deep.equal([true]);
+    const hanging = of.known();
+    await clock.advance(1);
+    expect(await told(hanging)).to.deep.equal([true]);
     expect(probes).to.have.length(2);
     probes[1]!(down);
     expect(await told(of.read())).to.deep.equal([false]);
     expect(await told(of.known())).to.deep.equal([false]);
     expect(probes).to.have.length(2);
+  });
+
+  it('is told as it is now when the regions answer in time', async () => {
+    const { clock, probes, of } = health();
+    const first = of.known();
+    probes[0]!(up);
+    await first;
+    await clock.advance(15);
+    const second = of.known();
+    probes[1]!(down);
+    expect(await told(second)).to.deep.equal([false]);
   });
 
   it('is not told without asking when nobody has asked for long', async () => {
