@@ -1,20 +1,22 @@
+import { isIP } from 'node:net';
+
 import type { RequestHandler } from 'express';
 
 import { FarshoreError } from '../../kernel/errors.ts';
-import { isLoopback } from '../config/listen.ts';
 
 /**
  * Keeps out what a web page in a browser on this host can send: by a name of its own that it had resolved
  * to this host (DNS rebinding), which shows in `Host`; and across sites, which browsers tell in `Origin`
- * and `Sec-Fetch-Site`. Other clients send neither of those two. A tunnel may lead here from another port.
+ * and `Sec-Fetch-Site`. Other clients send neither of those two. An address is no name that could be
+ * resolved otherwise: a tunnel may lead here from any.
  */
 export const refuseForeign: RequestHandler = ({ headers, method, path }, _response, next) => {
   const { host = '', origin, 'sec-fetch-site': site = 'none' } = headers;
   const name = /^(\[.*\]|[^:]*)(:\d+)?$/.exec(host)?.[1] ?? '';
-  if (!isLoopback(name.replace(/^\[(.*)\]$/, '$1')))
-    throw refused('misdirected', `Host is ${JSON.stringify(host)}, and no address of this host`, {
+  if (name.toLowerCase() !== 'localhost' && isIP(name.replace(/^\[(.*)\]$/, '$1')) === 0)
+    throw refused('misdirected', `Host is ${JSON.stringify(host)}, no address and not localhost`, {
       subject: `${method} ${path}`,
-      hint: 'ask for localhost, or for the loopback address that the controller listens on',
+      hint: 'ask for localhost or by address; a proxy has to send the address it asks as Host',
     });
   const isOwn = origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`;
   if (!isOwn || (site !== 'none' && site !== 'same-origin'))

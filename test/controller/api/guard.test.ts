@@ -61,12 +61,7 @@ describe('the API: who may ask', () => {
     ['GET', '/openapi.json', ''],
   ];
 
-  for (const host of [
-    'evil.example',
-    'localhost.evil.example',
-    '127.0.0.1.evil.example',
-    '10.0.0.1',
-  ]) {
+  for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example']) {
     it(`refuses everything that was sent to ${host}`, async () => {
       for (const [method, path, body] of orders) {
         const asked = { ...asJson, host: `${host}:${port()}` };
@@ -94,8 +89,15 @@ describe('the API: who may ask', () => {
     });
   }
 
-  it('answers whatever name of this host it is asked by, from another port too', async () => {
-    for (const host of ['localhost', 'LOCALHOST:9999', '127.0.0.1', '127.77.1.10:1', '[::1]:8470'])
+  it('answers to localhost and to addresses, through a tunnel from elsewhere too', async () => {
+    for (const host of [
+      'localhost',
+      'LOCALHOST:9999',
+      '127.0.0.1',
+      '127.77.1.10:1',
+      '[::1]:8470',
+      '10.0.0.1:8471',
+    ])
       expect((await ask('GET', '/healthz', { host })).status, host).to.equal(200);
   });
 
