@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 
 import { FarshoreError } from '../../kernel/errors.ts';
 
@@ -10,20 +10,24 @@ import { FarshoreError } from '../../kernel/errors.ts';
  * and `Sec-Fetch-Site`. Other clients send neither of those two. An address is no name that could be
  * resolved otherwise: a tunnel may lead here from any.
  */
-export const refuseForeign: RequestHandler = ({ headers, method, path }, _response, next) => {
-  const { host = '', origin, 'sec-fetch-site': site = 'none' } = headers;
+export const refuseForeign: RequestHandler = (request, _response, next) => {
+  const { host = '', origin, 'sec-fetch-site': site = 'none' } = request.headers;
   const name = /^(\[.*\]|[^:]*)(:\d+)?$/.exec(host)?.[1] ?? '';
   if (name.toLowerCase() !== 'localhost' && isIP(name.replace(/^\[(.*)\]$/, '$1')) === 0)
-    throw refused('misdirected', `Host is ${JSON.stringify(host)}, no address and not localhost`, {
-      subject: `${method} ${path}`,
-      hint: 'ask for localhost or by address; a proxy has to send the address it asks as Host',
-    });
+    throw refused(
+      request,
+      'misdirected',
+      `Host is ${JSON.stringify(host)}, no address and not localhost`,
+      'ask for localhost or by address; a proxy has to send the address it asks as Host',
+    );
   const isOwn = origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`;
   if (!isOwn || (site !== 'none' && site !== 'same-origin'))
-    throw refused('cross-site', `it comes from ${origin ?? 'another site'}`, {
-      subject: `${method} ${path}`,
-      hint: 'pages of other sites may not ask this controller',
-    });
+    throw refused(
+      request,
+      'cross-site',
+      `it comes from ${origin ?? 'another site'}`,
+      'pages of other sites may not ask this controller',
+    );
   next();
 };
 
@@ -33,25 +37,25 @@ export const requireJson: RequestHandler = (request, _response, next) => {
   // Null: there is no body at all.
   if (!isEmpty && request.is('application/json') === false)
     throw refused(
+      request,
       'unsupported-media-type',
       `the body is ${request.get('Content-Type') ?? 'of no type'}`,
-      {
-        subject: `${request.method} ${request.path}`,
-        hint: 'send JSON with Content-Type: application/json',
-      },
+      'send JSON with Content-Type: application/json',
     );
   next();
 };
 
 function refused(
+  { method, path }: Request,
   reason: string,
   message: string,
-  rest: { readonly subject: string; readonly hint: string },
+  hint: string,
 ): FarshoreError {
   return new FarshoreError(message, {
     code: `request.${reason}`,
     kind: 'permanent',
     operation: 'answer',
-    ...rest,
+    subject: `${method} ${path}`,
+    hint,
   });
 }

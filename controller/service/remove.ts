@@ -116,9 +116,9 @@ async function isWorkedOn(group: string, { ledger, store }: RemoveDeps): Promise
 /**
  * The group's session is broken off and nothing of it starts again meanwhile. What is written, in turn:
  * the order into the audit, the session's end, points as `expiring`, their data deleted, then every key of
- * the group, and that it is deleted into the audit, in one transaction. Killed anywhere before that last one, the group is still there, with its points
- * expiring or gone: deleting again goes on. Its executions stay as history. What its sessions made in the
- * primary is noted with the last one, to be swept there.
+ * the group, and that it is deleted into the audit, in one transaction. Killed anywhere before that last
+ * one, the group is still there, with its points expiring or gone: deleting again goes on. Its executions
+ * stay as history. What its sessions made in the primary is noted with the last one, to be swept there.
  */
 export async function deleteGroup(
   name: string,

@@ -98,17 +98,7 @@ async function drawProgress(
 ): Promise<void> {
   while (!signal.aborted) {
     const shown = await client.get<Shown>(`/executions/${id}`).catch(toldElsewhere);
-    if (shown === null) {
-      await systemClock.sleep(progressIntervalMs, signal).catch(ignoreAbort);
-      continue;
-    }
-    const { execution, progress } = shown;
-    const running = execution.steps.filter((step) => step.state === 'running');
-    const parts = running.map((step) => {
-      const snapshot = progress[step.id];
-      const moved = snapshot === undefined ? '' : ` ${describeProgress(snapshot)}`;
-      return `${step.title}${moved}`;
-    });
+    const parts = shown === null ? [] : partsOf(shown);
     if (parts.length > 0) line.draw(`${marks.running} ${parts.join(' | ')}`);
     await systemClock.sleep(progressIntervalMs, signal).catch(ignoreAbort);
   }
@@ -117,6 +107,15 @@ async function drawProgress(
 interface Shown {
   readonly execution: Execution;
   readonly progress: Readonly<Record<string, ProgressSnapshot>>;
+}
+
+function partsOf({ execution, progress }: Shown): readonly string[] {
+  const running = execution.steps.filter((step) => step.state === 'running');
+  return running.map((step) => {
+    const snapshot = progress[step.id];
+    const moved = snapshot === undefined ? '' : ` ${describeProgress(snapshot)}`;
+    return `${step.title}${moved}`;
+  });
 }
 
 /** Whoever follows the states meets the same, and says so; this only draws. */

@@ -3,6 +3,7 @@ import { isoTime } from '../../../kernel/clock.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { SiteAddress } from '../../config/raft-config.ts';
 import { formatSiteAddress, peerUrl } from '../../config/site-address.ts';
+import { auditOf } from '../../state/audit.ts';
 import type { Member } from '../../store/etcd/messages.ts';
 import { writeBundle } from '../bundle.ts';
 import { clusterKeys } from '../keys.ts';
@@ -10,7 +11,6 @@ import type { MemberApi } from '../member-api.ts';
 import { issueSite } from '../pki/authority.ts';
 import type { RaftSession } from '../session.ts';
 import { bundleFile } from './init.ts';
-import { auditOf } from '../../state/audit.ts';
 
 const patienceMs = 15_000;
 const pauseMs = 500;

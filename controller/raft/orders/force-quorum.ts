@@ -1,6 +1,7 @@
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { isoTime } from '../../../kernel/clock.ts';
 import { FarshoreError, isTransient } from '../../../kernel/errors.ts';
+import { auditOf } from '../../state/audit.ts';
 import type { EtcdStore } from '../../store/etcd/etcd-store.ts';
 import { clientUrl, peerUrl } from '../../config/site-address.ts';
 import { put, unchanged } from '../../store/store.ts';
@@ -20,7 +21,6 @@ import { supersededBy } from '../superseded.ts';
 import { memberRecord } from '../require-member.ts';
 import { openStore } from '../session.ts';
 import { rm } from 'node:fs/promises';
-import { auditOf } from '../../state/audit.ts';
 
 export interface Forced {
   readonly epoch: ClusterEpoch;

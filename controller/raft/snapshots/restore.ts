@@ -5,11 +5,11 @@ import { isoTime } from '../../../kernel/clock.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import { keys } from '../../state/keys.ts';
 import type { GroupHead } from '../../state/records.ts';
+import { auditOf } from '../../state/audit.ts';
 import { importState } from '../../store/snapshot.ts';
 import { readSnapshot } from '../../store/snapshot-file.ts';
 import { put, type Store, unchanged } from '../../store/store.ts';
 import { clusterKeys } from '../keys.ts';
-import { auditOf } from '../../state/audit.ts';
 import { forImport } from './of-users.ts';
 
 /** What an operator must know before putting it back: an old snapshot may name an old primary. */

@@ -41,7 +41,7 @@ export async function verifyListing(
   for await (const row of stored.read()) set.add(row);
   if (set.size === 0) return;
   for await (const { name, bytes, hash } of bank.list(at.signal))
-    set.see({ key: name, bytes, md5: hash });
+    set.see({ name, bytes, md5: hash });
   if (set.unseen === 0) return;
   await using sorted = await sortByKey(unseen(stored.read(), set), deps, at.signal);
   await ask(things(sorted), bank, at, findings);

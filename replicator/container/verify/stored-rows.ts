@@ -11,9 +11,9 @@ export interface VerifyDeps {
   readonly spoolDir: string;
 }
 
-/** What a row needs of the bank. */
+/** What a row needs of the bank; `name` is the key, by which it can be sorted. */
 export interface StoredRow {
-  readonly key: string;
+  readonly name: string;
   /** `container/object`, as the operator knows it. */
   readonly owner: string;
   readonly bytes: number;
@@ -69,7 +69,7 @@ export class StoredRows {
 
 function storedRow(row: CatalogRow, key: string, { container }: ContainerPart): StoredRow {
   return {
-    key,
+    name: key,
     owner: `${container}/${row.name}`,
     bytes: row.bytes,
     md5: row.md5 ?? '',
@@ -77,19 +77,13 @@ function storedRow(row: CatalogRow, key: string, { container }: ContainerPart): 
   };
 }
 
-type KeyedRow = StoredRow & { readonly name: string };
-
 /** Ordered by where they lie. Dispose of it at the end. */
 export async function sortByKey(
   rows: AsyncIterable<StoredRow>,
   { spoolDir, ambient }: VerifyDeps,
   signal: AbortSignal,
-): Promise<SortedRows<KeyedRow>> {
-  return await sortOnDisk(keyed(rows), { spoolDir, random: ambient.random, signal });
-}
-
-async function* keyed(rows: AsyncIterable<StoredRow>): AsyncGenerator<KeyedRow> {
-  for await (const row of rows) yield { name: row.key, ...row };
+): Promise<SortedRows<StoredRow>> {
+  return await sortOnDisk(rows, { spoolDir, random: ambient.random, signal });
 }
 
 /** Each stored thing once, with all that refers to it. */
@@ -101,15 +95,15 @@ export interface StoredThing {
 /** Of one content in a million places; more owners are held than are told of. */
 const mostOwners = 1_000;
 
-export async function* things(sorted: SortedRows<KeyedRow>): AsyncGenerator<StoredThing> {
+export async function* things(sorted: SortedRows<StoredRow>): AsyncGenerator<StoredThing> {
   let owners: [StoredRow, ...StoredRow[]] | undefined;
   for await (const row of sorted.rows()) {
-    if (owners?.[0].key === row.key) {
+    if (owners?.[0].name === row.name) {
       if (owners.length < mostOwners) owners.push(row);
       continue;
     }
-    if (owners !== undefined) yield { key: owners[0].key, owners };
+    if (owners !== undefined) yield { key: owners[0].name, owners };
     owners = [row];
   }
-  if (owners !== undefined) yield { key: owners[0].key, owners };
+  if (owners !== undefined) yield { key: owners[0].name, owners };
 }

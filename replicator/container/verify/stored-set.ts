@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 
 /** A thing in the bank, as a catalog or a listing tells of it. */
 export interface Stored {
-  readonly key: string;
+  /** The key. */
+  readonly name: string;
   readonly bytes: number;
   /** Lower-case hexadecimal. */
   readonly md5: string;
@@ -61,11 +62,11 @@ export class StoredSet {
     return this.#states[this.#find()] === seen;
   }
 
-  #take({ key, bytes, md5 }: Stored): void {
+  #take({ name, bytes, md5 }: Stored): void {
     const print = this.#print;
-    const name = hexOf(key);
-    print[0] = wordAt(name, 0);
-    print[1] = wordAt(name, 8);
+    const key = hexOf(name);
+    print[0] = wordAt(key, 0);
+    print[1] = wordAt(key, 8);
     print[2] = wordAt(md5, 0) ^ (bytes % 2 ** 32);
     print[3] = wordAt(md5, 8) ^ Math.floor(bytes / 2 ** 32);
   }

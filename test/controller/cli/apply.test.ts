@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 
-const main = join(import.meta.dirname, '../../../controller/cli/main.ts');
+import { runCli } from './run-cli.ts';
 
 const policy = (name: string): string =>
   `kind: policy\nname: ${name}\nobjectives: { rpo: 1h, rto: 4h }\nschedule: { every: 15m }\ntarget: west\n`;
@@ -45,11 +43,7 @@ describe('farshore apply', () => {
     const { port } = server.address() as AddressInfo;
     const flags = paths.flatMap((path) => ['-f', path]);
     const args = ['--api', `http://127.0.0.1:${port}`, 'group', 'apply', ...flags];
-    const child = spawn(process.execPath, [main, ...args]);
-    const closed = once(child, 'close');
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    const [code] = (await closed) as [number | null];
-    return { code, stdout, stderr };
+    return await runCli(...args);
   }
 
   it('applies all files, policies before the groups that use them', async () => {

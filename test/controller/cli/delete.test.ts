@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 
-const main = join(import.meta.dirname, '../../../controller/cli/main.ts');
+import { runCli } from './run-cli.ts';
 
 describe('farshore group delete and point delete', () => {
   let server: Server;
@@ -32,12 +29,7 @@ describe('farshore group delete and point delete', () => {
 
   async function farshore(...args: readonly string[]) {
     const { port } = server.address() as AddressInfo;
-    const api = ['--api', `http://127.0.0.1:${port}`];
-    const child = spawn(process.execPath, [main, ...api, ...args]);
-    const closed = once(child, 'close');
-    const stderr = await text(child.stderr);
-    const [code] = (await closed) as [number | null];
-    return { code, stderr };
+    return await runCli('--api', `http://127.0.0.1:${port}`, ...args);
   }
 
   it('delete no point where nobody can be asked', async () => {

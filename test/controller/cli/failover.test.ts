@@ -1,24 +1,16 @@
 import { expect } from 'chai';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import type { ApiClient } from '../../../controller/cli/api-client.ts';
 import { followExecution } from '../../../controller/cli/commands/follow.ts';
 import type { Execution, StepRecord } from '../../../runbooks/execution/types.ts';
 import { executionOf } from '../support/fixtures.ts';
+import { runCli } from './run-cli.ts';
 
-const main = join(import.meta.dirname, '../../../controller/cli/main.ts');
-
-async function farshore(...args: readonly string[]): Promise<{ code: number; stderr: string }> {
-  const child = spawn(process.execPath, [main, '--api', 'http://127.0.0.1:9', ...args]);
-  const closed = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? 1)));
-  const stderr = await text(child.stderr);
-  return { code: await closed, stderr };
-}
+const farshore = (...args: readonly string[]) => runCli('--api', 'http://127.0.0.1:9', ...args);
 
 const gate: StepRecord = {
   id: 'unfenced:accept',

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -11,8 +10,7 @@ import type { ApiClient } from '../../../controller/cli/api-client.ts';
 import { followExecution } from '../../../controller/cli/commands/follow.ts';
 import { FarshoreError } from '../../../kernel/errors.ts';
 import { executionOf } from '../support/fixtures.ts';
-
-const main = join(import.meta.dirname, '../../../controller/cli/main.ts');
+import { main } from './run-cli.ts';
 
 describe('following an execution', () => {
   let server: Server | undefined;

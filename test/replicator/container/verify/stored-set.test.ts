@@ -5,8 +5,8 @@ import { StoredSet, type Stored } from '../../../../replicator/container/verify/
 function thing(n: number): Stored {
   const sha256 = createHash('sha256').update(`${n}`).digest('hex');
   const md5 = createHash('md5').update(`${n}`).digest('hex');
-  const key = n % 7 === 0 ? `large/s1-${n}` : `${sha256.slice(0, 2)}/${sha256}`;
-  return { key, bytes: n, md5 };
+  const name = n % 7 === 0 ? `large/s1-${n}` : `${sha256.slice(0, 2)}/${sha256}`;
+  return { name, bytes: n, md5 };
 }
 
 function setOf(...things: readonly Stored[]): StoredSet {
@@ -46,20 +46,20 @@ describe('container verify: the set of what should lie in the bank', () => {
   });
 
   for (const number of [1, 7]) {
-    const { key, bytes, md5 } = thing(number);
+    const { name, bytes, md5 } = thing(number);
     const others: Readonly<Record<string, Stored>> = {
-      'another length': { key, bytes: bytes + 1, md5 },
-      'a length of 4 GiB more': { key, bytes: bytes + 2 ** 32, md5 },
-      'another hash': { key, bytes, md5: thing(2).md5 },
-      'no hash': { key, bytes, md5: '' },
-      'another key': { key: thing(8).key, bytes, md5 },
-      'a key of another kind': { key: `large/${key}`, bytes, md5 },
+      'another length': { name, bytes: bytes + 1, md5 },
+      'a length of 4 GiB more': { name, bytes: bytes + 2 ** 32, md5 },
+      'another hash': { name, bytes, md5: thing(2).md5 },
+      'no hash': { name, bytes, md5: '' },
+      'another key': { name: thing(8).name, bytes, md5 },
+      'a key of another kind': { name: `large/${name}`, bytes, md5 },
     };
     for (const [what, other] of Object.entries(others)) {
-      it(`is not content with ${what} in place of ${key.slice(0, 8)}…`, () => {
-        const set = setOf({ key, bytes, md5 });
+      it(`is not content with ${what} in place of ${name.slice(0, 8)}…`, () => {
+        const set = setOf({ name, bytes, md5 });
         set.see(other);
-        expect([set.unseen, set.hasSeen({ key, bytes, md5 })]).to.deep.equal([1, false]);
+        expect([set.unseen, set.hasSeen({ name, bytes, md5 })]).to.deep.equal([1, false]);
       });
     }
   }
