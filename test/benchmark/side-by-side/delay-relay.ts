@@ -1,10 +1,10 @@
 /**
  * `node delay-relay.ts <round trip in ms> <port>:<target port>…`: carries connections to ports of its own
  * loopback, each byte half a round trip late in either direction, and the first ones one round trip
- * more, which is what making a connection takes.
+ * more, which is what making a connection takes. Port 0 takes a free one; it prints those it listens on.
  */
 import { once } from 'node:events';
-import { createConnection, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** On their way in one direction of one connection: a window that does not slow 80 ms down. */
@@ -12,6 +12,7 @@ const inFlightBytes = 8 << 20;
 
 const [roundTrip = '0', ...pairs] = process.argv.slice(2);
 const roundTripMs = Number(roundTrip);
+const ports: number[] = [];
 
 for (const pair of pairs) {
   const [port, target] = pair.split(':').map(Number);
@@ -23,8 +24,9 @@ for (const pair of pairs) {
   });
   server.listen(port);
   await once(server, 'listening');
+  ports.push((server.address() as AddressInfo).port);
 }
-process.stdout.write(`listens on ${pairs.join(' ')}\n`);
+process.stdout.write(`listens on ${ports.join(' ')}\n`);
 
 /** The first bytes take `firstMs`, what follows half a round trip and keeps its order. */
 function carry(from: Socket, to: Socket, firstMs: number): void {

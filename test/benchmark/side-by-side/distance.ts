@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,41 @@ const distant: readonly ServiceName[] = ['keystone', 'swift'];
 /** Where the relay of a port listens. */
 const relayed = (port: number): number => port + 10_000;
 
+/** A process that leads connections to other ports, as `delay-relay.ts` says; in a network namespace if one is given. */
+export class Relay {
+  readonly ports: readonly number[];
+  readonly #process: ChildProcess;
+
+  private constructor(ports: readonly number[], process: ChildProcess) {
+    this.ports = ports;
+    this.#process = process;
+  }
+
+  static async open(
+    roundTripMs: number,
+    pairs: readonly string[],
+    namespace: readonly string[] = [],
+  ): Promise<Relay> {
+    const script = join(import.meta.dirname, 'delay-relay.ts');
+    const own = [process.execPath, script, String(roundTripMs), ...pairs];
+    const [command = '', ...args] =
+      namespace.length === 0 ? own : ['nsenter', ...namespace, ...own];
+    const relay = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await Promise.race([
+      once(createInterface({ input: relay.stdout }), 'line'),
+      once(relay, 'exit').then(() => ['']),
+    ])) as [string];
+    if (!line.startsWith('listens on ')) throw new Error('the relay of the distance did not start');
+    return new Relay(line.split(' ').slice(2).map(Number), relay);
+  }
+
+  async close(): Promise<void> {
+    const ended = once(this.#process, 'exit');
+    this.#process.kill();
+    await ended;
+  }
+}
+
 /**
  * Puts a region of the lab far away: connections to its Keystone and Swift are led, in its own network
  * namespace, through a relay that holds each byte for half the round trip. (netem would be plainer;
@@ -18,31 +53,19 @@ const relayed = (port: number): number => port + 10_000;
  */
 export class Distance {
   readonly #namespace: readonly string[];
-  readonly #close: () => Promise<void>;
+  readonly #relay: Relay;
 
-  private constructor(namespace: readonly string[], close: () => Promise<void>) {
+  private constructor(namespace: readonly string[], relay: Relay) {
     this.#namespace = namespace;
-    this.#close = close;
+    this.#relay = relay;
   }
 
   static async open(region: Region, roundTripMs: number): Promise<Distance> {
     const { State } = await region.container.inspect();
     const namespace = ['--target', String(State.Pid), '--net'];
     const ports = distant.map((name) => servicePorts[name]);
-    const script = join(import.meta.dirname, 'delay-relay.ts');
     const pairs = ports.map((port) => `${relayed(port)}:${port}`);
-    const args = [...namespace, process.execPath, script, String(roundTripMs), ...pairs];
-    const relay = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = (await Promise.race([
-      once(createInterface({ input: relay.stdout }), 'line'),
-      once(relay, 'exit').then(() => ['']),
-    ])) as [string];
-    if (!line.startsWith('listens')) throw new Error('the relay of the distance did not start');
-    const distance = new Distance(namespace, async () => {
-      const ended = once(relay, 'exit');
-      relay.kill();
-      await ended;
-    });
+    const distance = new Distance(namespace, await Relay.open(roundTripMs, pairs, namespace));
     // A run that was killed may have left its rules.
     await distance.#redirect('-D').catch(() => undefined);
     await distance.#redirect('-A');
@@ -51,7 +74,7 @@ export class Distance {
 
   async close(): Promise<void> {
     await this.#redirect('-D');
-    await this.#close();
+    await this.#relay.close();
   }
 
   async #redirect(action: '-A' | '-D'): Promise<void> {

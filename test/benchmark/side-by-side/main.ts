@@ -93,7 +93,7 @@ async function on<T>(servers: Servers, work: (servers: Servers) => Promise<T>): 
 const directory = await mkdtemp(join(tmpdir(), 'farshore-bench-'));
 try {
   const scenarios = values.scenarios.split(',');
-  const embedded = (): Promise<Servers> => embeddedServers(join(directory, 'regions'));
+  const embedded = (): Promise<Servers> => embeddedServers(join(directory, 'regions'), roundTripMs);
   const rows: Row[] = [];
   if (scenarios.some((each) => each !== 'memory')) {
     const servers = values.servers === 'lab' ? await labServers(roundTripMs) : await embedded();

@@ -6,7 +6,7 @@ import { Process } from '../../../controller/demo/processes.ts';
 import { Lab } from '../../lab/lab.ts';
 import { waitForServices } from '../../lab/probe.ts';
 import type { Region } from '../../lab/region.ts';
-import { Distance } from './distance.ts';
+import { Distance, Relay } from './distance.ts';
 
 /** A lab of the benchmark's own: its west is emptied again and again. */
 const labName = 'farshore-bench';
@@ -52,8 +52,8 @@ async function emptySwift(region: Region): Promise<void> {
   await waitForServices(region.address);
 }
 
-/** Embedded regions in processes of their own: fast enough for a million objects. */
-export async function embeddedServers(directory: string): Promise<Servers> {
+/** Embedded regions in processes of their own: fast enough for a million objects; west as far away as is asked. */
+export async function embeddedServers(directory: string, roundTripMs = 0): Promise<Servers> {
   const start = (name: 'east' | 'west', port: string): Process => {
     const { flags, env } = leanStart('region');
     const data = join(directory, name);
@@ -66,16 +66,23 @@ export async function embeddedServers(directory: string): Promise<Servers> {
   let west = start('west', '0');
   // Both are listened to from their beginning: each says its address once.
   const [eastUrl, westUrl] = await Promise.all([east.address(), west.address()]);
-  const urls = { east: eastUrl, west: westUrl };
+  const { port } = new URL(westUrl);
+  const relay = roundTripMs === 0 ? null : await Relay.open(roundTripMs, [`0:${port}`]);
+  const [relayed] = relay?.ports ?? [];
   return {
-    urls,
+    // A region says of its services that they are where it was asked.
+    urls: {
+      east: eastUrl,
+      west: relayed === undefined ? westUrl : `http://127.0.0.1:${relayed}`,
+    },
     emptyWest: async () => {
       await west.stop(systemClock);
       await rm(join(directory, 'west'), { recursive: true, force: true });
-      west = start('west', new URL(urls.west).port);
+      west = start('west', port);
       await west.address();
     },
     close: async () => {
+      await relay?.close();
       await west.stop(systemClock);
       await east.stop(systemClock);
     },
