@@ -19,4 +19,5 @@ export interface RegionConfig {
   readonly listingLagMs?: number | undefined;
 }
 
-export const defaultMaxCalls = 8;
+/** What finds its own optimum (a container's objects) is stopped by this where the distance asks for more. */
+export const defaultMaxCalls = 40;
