@@ -18,7 +18,7 @@ export interface Kind<
   readonly name: ResourceKind;
   /** Chooses many in a group's members: `volumes`. */
   readonly plural: string;
-  /** Kinds that are restored before it and deleted after it. */
+  /** Kinds whose things its own may be built on: those are deleted after its own. Restoring goes by `needs`. */
   readonly after: readonly ResourceKind[];
   /** What a policy can say of it, under its plural, with defaults for all of it; null: nothing. */
   readonly options: z.ZodType | null;
@@ -43,6 +43,7 @@ export interface Kind<
   /**
    * Stable names of what the copy depends on in the secondary, its catalogs apart, so that damage of
    * one is known of every point that has it: `backup/<id>`. As few as there are things that fail alone.
+   * The subject of a finding about one of them has what follows the slash in it.
    */
   storedThings(copy: P): readonly string[];
   /**

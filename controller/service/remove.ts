@@ -1,7 +1,7 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { noProgress } from '../../kernel/progress.ts';
-import { deleteGroupRecord } from '../../replicator/bank/group-record.ts';
+import { forgetGroup } from '../../replicator/bank/group-record.ts';
 import { readOwner } from '../../replicator/bank/owner.ts';
 import { requireAllUnderstood } from '../../replicator/point/formats.ts';
 import { newestProven, newestUsable } from '../../replicator/point/choose.ts';
@@ -149,33 +149,42 @@ export async function deleteGroup(
         throw heldRefused(left[0], await holderOf(deps.store, name, left[0].id));
       for (const { region } of all) regions.add(region);
     }
-    // Without points too: a session that came to nothing, or a deletion that broke off, left it. Killed
-    // before: the group is still there; after: no rebuild brings it back.
+    // Without points too: a session that came to nothing, or a deletion that broke off, left something.
+    // Killed before: the group is still there; after: no rebuild brings it back.
     for (const region of regions) await forget(name, region, options.deletePoints, deps, alone);
     const done = removalAudit('group-deleted', audit, deps);
     await removeKeys(name, options.precondition, done, deps);
   });
 }
 
-/** A group that has nothing there can be deleted while the region is away: what is left is said. */
+/**
+ * What sessions shipped for no point, and all that the bank has of the group. One that has no point there
+ * can be deleted while the region is away: what is left is said.
+ */
 async function forget(
   group: string,
   region: string,
   isStrict: boolean,
-  { sites, ledger, ambient: { log } }: RemoveDeps,
+  deps: RemoveDeps,
   signal: AbortSignal,
 ): Promise<void> {
+  const { sites, ledger, ambient } = deps;
   try {
     const bank = await sites.bank(region, signal);
     const owner = await readOwner(bank.documents, signal);
     // What is another's stays.
     if (owner?.installation !== bank.installation) return;
     await deleteOrphans(group, ledger, bank, signal);
-    await deleteGroupRecord(bank.documents, group, signal);
+    await expireIn(region, group, [], { ...deps, isGroupGoing: true }, signal);
+    await forgetGroup(bank.documents, group, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (isStrict) throw error;
-    log.warn('the record of a deleted group is left in the bank', { group, region, error });
+    ambient.log.warn('what a deleted group has in its secondary is left there', {
+      group,
+      region,
+      error,
+    });
   }
 }
 
@@ -201,15 +210,28 @@ async function expire(
   deps: RemoveDeps & { readonly isGroupGoing: boolean },
   signal: AbortSignal,
 ): Promise<void> {
+  for (const region of new Set(points.map((point) => point.region)))
+    await expireIn(
+      region,
+      group,
+      points.filter((point) => point.region === region),
+      deps,
+      signal,
+    );
+}
+
+async function expireIn(
+  region: string,
+  group: string,
+  points: readonly RecoveryPoint[],
+  deps: RemoveDeps & { readonly isGroupGoing: boolean },
+  signal: AbortSignal,
+): Promise<void> {
   const { ledger, movers, ambient, store, isGroupGoing } = deps;
-  const { log } = ambient;
   const uses = isGroupGoing ? isInUse : isHeld;
   const held = (name: string, point: string) => uses(store, name, point);
-  for (const region of new Set(points.map((point) => point.region))) {
-    const at = await targetContext(deps, group, region, noProgress, signal);
-    const dropped = points.filter((point) => point.region === region);
-    await expirePoints(dropped, { ledger, movers, at, held, log, isGroupGoing });
-  }
+  const at = await targetContext(deps, group, region, noProgress, signal);
+  await expirePoints(points, { ledger, movers, at, held, log: ambient.log, isGroupGoing });
 }
 
 /** Else what it shipped would count as needed, and another process would take it up. */

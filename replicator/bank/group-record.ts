@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FarshoreError } from '../../kernel/errors.ts';
+import { parallel } from '../transfer/parallel.ts';
 import type { Bank } from './bank.ts';
 import { readBounded, type Documents } from './documents.ts';
 import { manifestsIn } from './manifests.ts';
@@ -121,17 +122,31 @@ export async function readGroupRecord(
 }
 
 /**
- * With the group's last point: it is nothing to have back any more. While a point is there it stays, of
- * whatever group of the name: without it that one could not be had back.
+ * All that the bank has of a group without a point: it is nothing to have back any more. The record goes
+ * last, so that a deletion which broke off is seen. While a point is there everything stays, of whatever
+ * group of the name: without its record that one could not be had back.
  */
-export async function deleteGroupRecord(
+export async function forgetGroup(
   documents: Documents,
   group: string,
   signal: AbortSignal,
 ): Promise<void> {
   if (await hasPoint(documents, group, signal)) return;
+  const all = documents.list(`${group}/`, {}, signal);
+  await parallel(withoutRecords(all, group), deletionsAtOnce, signal, async (name, inner) => {
+    await documents.delete(name, inner);
+  });
   for await (const name of documents.list(recordPrefix(group), {}, signal))
     await documents.delete(name, signal);
+}
+
+const deletionsAtOnce = 12;
+
+async function* withoutRecords(
+  names: AsyncIterable<string>,
+  group: string,
+): AsyncGenerator<string> {
+  for await (const name of names) if (!name.startsWith(recordPrefix(group))) yield name;
 }
 
 /** What a listing shows, and then by name what it does not show yet: generations have no gaps. */

@@ -8,7 +8,7 @@ import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
 import { isUsable } from '../point/members.ts';
 import type { RecoveryPoint } from '../point/types.ts';
 import type { KeptPoint, Ledger } from '../session/ledger.ts';
-import { unpointedCopies } from '../session/unpointed.ts';
+import { copiesOfSession, unpointedCopies } from '../session/unpointed.ts';
 import { orphansOf } from './unknown-points.ts';
 
 export interface ExpireDeps {
@@ -20,7 +20,7 @@ export interface ExpireDeps {
   /** True while an execution uses the point. */
   readonly held: (group: string, point: string) => Promise<boolean>;
   readonly log: Log;
-  /** Nothing goes on from what its sessions shipped. */
+  /** Nothing goes on from what its sessions shipped: what the newest has in this region goes too. */
   readonly isGroupGoing?: boolean;
 }
 
@@ -63,12 +63,13 @@ export async function expirePoints(
     await ledger.expirePoint(point.group, point.id, deps.kept ?? []);
   }
   const { going, staying } = await partition(deps);
-  if (going.length === 0) return { removed: 0 };
+  const shipped = await copiesOfGoingGroup(deps);
+  if (going.length === 0 && shipped.length === 0) return { removed: 0 };
   await at.bank.requireOwned(at.signal);
   const orphans = await orphansOf(at.group, ledger, at.bank, at.signal);
 
   const shared = new Map<string, unknown>();
-  const gone = await copiesOfGoing(going, shared, deps);
+  const gone = [...(await copiesOfGoing(going, shared, deps)), ...shipped];
   const kept = await copiesOfStaying(staying, shared, deps);
   // What needs others goes before what it needs.
   const kinds = inRestoreOrder([...new Set(gone.map((copy) => copy.kind))], (kind) => kind);
@@ -120,6 +121,16 @@ async function copiesOfGoing(
     }
   }
   return copies;
+}
+
+/** A session that came to no point, or was superseded, has left its copies to nobody. */
+async function copiesOfGoingGroup({
+  ledger,
+  at,
+  isGroupGoing = false,
+}: ExpireDeps): Promise<readonly Copy[]> {
+  const session = isGroupGoing ? await ledger.session(at.group) : null;
+  return session?.targetRegion === at.target.region ? copiesOfSession(session) : [];
 }
 
 async function copiesOfStaying(

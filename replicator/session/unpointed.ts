@@ -10,10 +10,17 @@ export function unpointedCopies(session: Session): readonly Copy[] {
   if (session.phase === 'superseded') return [];
   const isCommitted = session.phase === 'expiring' || session.phase === 'done';
   const inPoint = new Set(isCommitted ? heldKeys(session) : []);
-  const carried = Object.entries(session.carried ?? {}).map(
-    ([key, { copy }]) => [key, copy] as const,
-  );
-  return [...carried, ...Object.entries(session.copies)]
+  return held(session)
     .filter(([key]) => !inPoint.has(key))
     .map(([, copy]) => copy);
+}
+
+/** All that it shipped or took over, whatever became of it. */
+export function copiesOfSession(session: Session): readonly Copy[] {
+  return held(session).map(([, copy]) => copy);
+}
+
+function held({ carried, copies }: Session): readonly (readonly [key: string, copy: Copy])[] {
+  const taken = Object.entries(carried ?? {}).map(([key, { copy }]) => [key, copy] as const);
+  return [...taken, ...Object.entries(copies)];
 }

@@ -206,6 +206,25 @@ describe('a state that is had back from the bank', () => {
     expect(await at.recordOf('shop')).to.equal('');
   });
 
+  it('has nothing in its secondary of a group that was deleted before it had any point', async () => {
+    await at.controller.stop();
+    at.controller = await at.open('one');
+    await at.controller.service.deleteGroup('shop', { deletePoints: true });
+    await at.controller.service.applyGroup(spec);
+    at.world.before = (line) => {
+      if (line.startsWith('verify ')) throw new Error('nothing can be checked');
+    };
+    expect(await at.failure()).not.to.equal(null);
+    expect(at.world.secondary.size).to.equal(1);
+    // What a container's session stored before it had a copy to speak of.
+    await at.documents.write('shop/objects/ab/abcd', Buffer.from('x'));
+    await at.documents.write('shops/objects/ab/abcd', Buffer.from('another group'));
+    await at.controller.service.deleteGroup('shop', { deletePoints: false });
+    expect(await at.names('shop/')).to.deep.equal([]);
+    expect(await at.names('shops/')).to.have.length(1);
+    expect([...at.world.secondary.keys()]).to.deep.equal([]);
+  });
+
   it('is not made of what nobody vouches for, before anything is changed', async () => {
     const error = await rejection(at.rebuild({ trust: [] }));
     expect(error).to.include({ code: 'bank.unverified' });

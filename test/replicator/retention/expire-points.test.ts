@@ -10,7 +10,11 @@ import { expirePoints } from '../../../replicator/retention/expire-points.ts';
 import { rejection } from '../../support/rejection.ts';
 import { Harness } from '../session/harness.ts';
 
-async function expire(at: Harness, dropped: readonly RecoveryPoint[]): Promise<number> {
+async function expire(
+  at: Harness,
+  dropped: readonly RecoveryPoint[],
+  isGroupGoing = false,
+): Promise<number> {
   const signal = new AbortController().signal;
   const session = (await at.ledger.session('shop'))!;
   const opened = await at.deps().openContext(session, signal);
@@ -20,6 +24,7 @@ async function expire(at: Harness, dropped: readonly RecoveryPoint[]): Promise<n
     at: { ...opened, group: 'shop', progress: noProgress, signal },
     held: (_group, point) => Promise.resolve(at.held.has(point)),
     log: silentLog,
+    isGroupGoing,
   });
   return removed;
 }
@@ -59,6 +64,24 @@ describe('expiry of points', () => {
     await at.ledger.saveSession({ ...waiting, phase: 'shipping', copies });
     expect(await expire(at, [newer, older])).to.equal(2);
     expect(at.world.secondary.size).to.equal(4);
+  });
+
+  it('deletes what a session shipped for no point when the group goes, whatever ended it', async () => {
+    for (const phase of ['failed', 'superseded', 'shipping'] as const) {
+      const { at, newer, older } = await twoPoints();
+      at.write('container/photos', 'changed again');
+      at.write('volume/v-1', 'changed again');
+      at.world.before = (effect) => {
+        if (effect.startsWith('verify')) throw new Error('killed');
+      };
+      await at.protect().catch(() => undefined);
+      at.world.before = undefined;
+      await at.ledger.saveSession({ ...(await at.ledger.session('shop'))!, phase });
+      const held = at.world.secondary.size;
+      expect(held).to.be.greaterThan(5);
+      expect(await expire(at, [newer, older], true)).to.equal(2);
+      expect([...at.world.secondary.keys()]).to.deep.equal([]);
+    }
   });
 
   it('deletes nothing while the bank holds a point that nobody knows of', async () => {
