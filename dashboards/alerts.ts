@@ -24,6 +24,12 @@ const rpoObjective = `(${asKnown('farshore_group_rpo_objective_seconds', 'group'
 const rto = `(${asKnown('farshore_group_rto_seconds{source="measured"}', 'group')})`;
 const rtoObjective = `(${asKnown('farshore_group_rto_objective_seconds', 'group')})`;
 
+/** When the newest execution of a group came into one of these states, by mode. */
+function since(states: string, mode = '.+'): string {
+  const metric = `farshore_group_execution_state_timestamp_seconds{mode=~"${mode}",state=~"${states}"}`;
+  return `(${asKnown(metric, 'group, mode, state')})`;
+}
+
 const ofGroups: readonly Rule[] = [
   {
     alert: 'FarshoreRpoBeyondObjective',
@@ -50,6 +56,25 @@ const ofGroups: readonly Rule[] = [
     summary: 'Group {{ $labels.group }} was failed over: nothing replicates it any more',
     action:
       'What runs now is lost if its region is: protect it by a group of another name in the other direction. Once its own points are not needed any more: farshore group delete {{ $labels.group }} --delete-points.',
+  },
+  {
+    alert: 'FarshoreFailoverWaiting',
+    expr: `time() - ${since('waiting', 'failover')} > 60`,
+    for: '0m',
+    severity: 'critical',
+    summary:
+      'Group {{ $labels.group }}: its failover has waited {{ $value | humanizeDuration }} for an approval',
+    action: 'Run farshore status: it says what for, and how to go on or to end it.',
+  },
+  {
+    alert: 'FarshoreFailoverFailed',
+    expr: `(${asKnown('farshore_group_state{state="failover-failed"}', 'group')}) == 1`,
+    for: '0m',
+    severity: 'critical',
+    summary:
+      'Group {{ $labels.group }}: its failover ended before everything was restored in the secondary',
+    action:
+      'Run farshore status: it names the execution and what failed. Mend that, then farshore execution retry.',
   },
   {
     alert: 'FarshoreNoProvenPoint',
@@ -126,15 +151,13 @@ const ofGroups: readonly Rule[] = [
   },
   {
     alert: 'FarshoreExecutionFailed',
-    expr: rose(
-      'farshore_runbook_executions_total{result=~"failed|unchecked|partial"}',
-      'mode, result',
-    ),
+    expr: `time() - ${since('failed|unchecked|partial')} < 86400`,
     for: '0m',
     severity: 'critical',
-    summary: 'A {{ $labels.mode }} ended {{ $labels.result }} within the last hour',
+    summary:
+      'Group {{ $labels.group }}: its newest {{ $labels.mode }} ended {{ $labels.state }} within the last day',
     action:
-      'Run farshore execution list and execution report; mend, then farshore execution retry.',
+      'Run farshore status: it names the execution; farshore execution report has all of it. Mend, then farshore execution retry, or a new drill.',
   },
   {
     alert: 'FarshoreRtoBeyondObjective',

@@ -69,7 +69,7 @@ const objectives: Row = {
       id: 25,
       title: 'State of the groups',
       description:
-        'Protected: the RPO is met. At risk: it is not, or a member lacks a copy or changed unconfirmed. Failed over, and paused: nothing replicates the group.',
+        'Protected: the RPO is met. At risk: it is not, or a member lacks a copy or changed unconfirmed. Failing over, failed over, and paused: nothing replicates the group.',
       kind: 'timeseries',
       unit: 'none',
       width: 24,
@@ -226,6 +226,21 @@ const replication: Row = {
 const recovery: Row = {
   title: 'Runbooks',
   panels: [
+    {
+      id: 26,
+      title: 'Newest executions',
+      description:
+        'How long the newest of each group and mode has been in its state. Waiting: for an approval, see farshore status.',
+      kind: 'timeseries',
+      unit: 's',
+      width: 24,
+      queries: [
+        {
+          expr: `time() - (${ofGroup('farshore_group_execution_state_timestamp_seconds', 'group, mode, state')})`,
+          legend: '{{group}} {{mode}} {{state}}',
+        },
+      ],
+    },
     {
       id: 13,
       title: 'Executions by result',

@@ -4,9 +4,14 @@ import { kinds } from '../../replicator/kinds.ts';
 import type { PointManifest, RecoveryPoint } from '../../replicator/point/types.ts';
 import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
 import { approvalReason } from '../../runbooks/approval.ts';
-import type { Execution, StepRecord } from '../../runbooks/execution/types.ts';
+import { type Execution, executionModes, type StepRecord } from '../../runbooks/execution/types.ts';
 import type { ClusterStatus } from '../model/controller-status.ts';
-import type { GroupStatus, SessionSummary } from '../model/types.ts';
+import {
+  type AgedExecution,
+  type GroupStatus,
+  groupStates,
+  type SessionSummary,
+} from '../model/types.ts';
 import type { ListedPoint } from '../service/keeping.ts';
 import type { RegionStatus, StoredAudit } from '../service.ts';
 
@@ -68,6 +73,30 @@ export const sessionState = z
   .object({ summary: sessionSummary, progress: progressSnapshot.nullable() })
   .meta({ id: 'SessionState' });
 
+const executionMode = z.enum(executionModes);
+
+const executionResult = z.enum(['succeeded', 'unchecked', 'partial', 'failed', 'cancelled']);
+
+const executionSummary = z
+  .object({
+    id: z.string(),
+    mode: executionMode,
+    state: z
+      .enum(['running', 'waiting', ...executionResult.options])
+      .describe('`waiting`: somebody has to approve a step; ended: its result.'),
+    declaredAt: time,
+    since: time.describe('When it came into this state.'),
+    gates: z
+      .array(z.object({ step: z.string(), gate: z.string(), needsReason: z.boolean() }))
+      .describe('The steps that somebody has to approve, and why.'),
+    failed: z
+      .object({ title: z.string(), message: z.string() })
+      .nullable()
+      .describe('The first step that failed.'),
+    ageSeconds: z.number().describe('Since then.'),
+  })
+  .meta({ id: 'ExecutionSummary' }) satisfies z.ZodType<AgedExecution>;
+
 const memberState = z.enum(['proven', 'partial', 'damaged', 'lacking']);
 
 export const groupStatus = z
@@ -77,7 +106,7 @@ export const groupStatus = z
     generation: z.number().describe('Rises with every change of primary.'),
     primary: z.string(),
     secondary: z.string(),
-    state: z.enum(['protected', 'at-risk', 'failed-over', 'paused']),
+    state: z.enum(groupStates),
     resources: z.array(resourceRef),
     rpoSeconds: z
       .number()
@@ -125,6 +154,7 @@ export const groupStatus = z
         'What the session waits for and has not moved for minutes; known to the controller that runs it.',
       ),
     nextSessionAt: time.nullable(),
+    executions: z.array(executionSummary).describe('The newest of each mode, dry runs apart.'),
   })
   .meta({ id: 'GroupStatus' }) satisfies z.ZodType<GroupStatus>;
 
@@ -211,6 +241,7 @@ const stepRecord = z
       .exactOptional(z.string())
       .describe('What a person must approve before the step starts.'),
     approvalNeedsReason: z.exactOptional(z.boolean()),
+    heldAt: z.exactOptional(time).describe('When it came to its gate.'),
     approvedAt: z.exactOptional(time),
     approvalReason: z.exactOptional(z.string()),
     state: z.enum(['pending', 'running', 'waiting', 'done', 'failed', 'skipped', 'unchecked']),
@@ -231,11 +262,11 @@ export const execution = z
     runbook: z.string(),
     runbookVersion: z.exactOptional(z.number()),
     group: z.string(),
-    mode: z.enum(['drill', 'failover']),
+    mode: executionMode,
     dryRun: z.boolean(),
     params: z.record(z.string(), z.unknown()),
     state: z.enum(['running', 'waiting', 'ended']),
-    result: z.exactOptional(z.enum(['succeeded', 'unchecked', 'partial', 'failed', 'cancelled'])),
+    result: z.exactOptional(executionResult),
     declaredAt: time,
     endedAt: z.exactOptional(time),
     cancelRequested: z.boolean(),
@@ -283,7 +314,7 @@ export const executionOrder = z
   .strictObject({
     runbook: z.string(),
     group: z.string(),
-    mode: z.enum(['drill', 'failover']).optional().describe("The runbook's own unless given."),
+    mode: executionMode.optional().describe("The runbook's own unless given."),
     params: z.record(z.string(), z.unknown()).default({}),
     dryRun: z.boolean().default(false),
   })

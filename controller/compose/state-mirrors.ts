@@ -17,6 +17,7 @@ export function createMirrors(store: Store, ambient: Ambient) {
     members: of(keys.members()),
     changes: of(keys.changes()),
     active: of(keys.active()),
+    executions: of(keys.newestExecutions()),
     scrubs: of(keys.scrubs()),
     rto: of(keys.rto()),
     points: new Mirror({ store, ambient, prefix: keys.points(), project: shortPoint }),

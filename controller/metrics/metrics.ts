@@ -1,10 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+import { groupStates } from '../model/types.ts';
 import type { Observer } from '../observer.ts';
 import type { ControllerService } from '../service.ts';
 import { createControllerGauges, setControllerGauges } from './controller-gauges.ts';
 
-const groupStates = ['protected', 'at-risk', 'failed-over', 'paused'] as const;
 const memberChanges = ['lost', 'replaced', 'emptied', 'changed'] as const;
 
 /** Session and step durations reach from a second to a day. */
@@ -101,6 +101,11 @@ function createGauges(registry: Registry) {
       'group',
       'state',
     ]),
+    executionState: gauge(
+      'farshore_group_execution_state_timestamp_seconds',
+      'When the newest execution of the mode came into the state that it is in.',
+      ['group', 'mode', 'state'],
+    ),
     backlog: gauge('farshore_replication_backlog_bytes', 'Left to ship in the session under way.', [
       'group',
     ]),
@@ -189,6 +194,8 @@ async function refresh(gauges: Gauges, service: ControllerService): Promise<void
     const name = { group: group.name };
     for (const state of groupStates)
       gauges.state.set({ ...name, state }, group.state === state ? 1 : 0);
+    for (const { mode, state, since } of group.executions)
+      gauges.executionState.set({ ...name, mode, state }, Date.parse(since) / 1000);
     gauges.rpoObjective.set(name, group.rpoObjectiveSeconds);
     gauges.rtoObjective.set(name, group.rtoObjectiveSeconds);
     gauges.points.set({ ...name, state: 'proven' }, group.points.proven);

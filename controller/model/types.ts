@@ -1,6 +1,7 @@
 import type { Mappings, ResourceKind, ResourceRef } from '../../replicator/mover.ts';
 import type { PointMember } from '../../replicator/point/types.ts';
 import type { MemberChange } from '../state/records.ts';
+import type { ExecutionSummary } from '../../runbooks/execution/summary.ts';
 import type { ProtectionPolicy } from '../../replicator/policy.ts';
 
 /** A stored object's revision: rises with every change of it; the API's ETag. */
@@ -52,6 +53,17 @@ export interface Group {
   readonly createdAt: string;
 }
 
+export const groupStates = [
+  'protected',
+  'at-risk',
+  'paused',
+  'failing-over',
+  'failed-over',
+  'failover-failed',
+] as const;
+
+export type GroupState = (typeof groupStates)[number];
+
 export interface GroupStatus {
   readonly name: string;
   readonly policy: string;
@@ -60,10 +72,12 @@ export interface GroupStatus {
   readonly secondary: string;
   /**
    * `protected`: RPO within its objective. `at-risk`: beyond it, a resource without a whole copy, or a
-   * change in the source that nobody has confirmed.
-   * `failed-over`: running in the secondary, unprotected until reprotected. `paused`: by the operator.
+   * change in the source that nobody has confirmed. `paused`: by the operator.
+   * `failing-over`: a failover is under way, or waits for an approval. `failed-over`: running in the
+   * secondary, unprotected until reprotected. `failover-failed`: the secondary is the primary now, and not
+   * everything that was to be restored there is.
    */
-  readonly state: 'protected' | 'at-risk' | 'failed-over' | 'paused';
+  readonly state: GroupState;
   readonly resources: readonly ResourceRef[];
   /** Now minus the data time of the newest whole copy of the resource that is worst off; null: one has none. */
   readonly rpoSeconds: number | null;
@@ -89,6 +103,13 @@ export interface GroupStatus {
   readonly stalled: readonly { readonly subject: string; readonly text: string }[];
   /** RFC 3339; null when none is due (paused, failed over). */
   readonly nextSessionAt: string | null;
+  /** The newest of each mode, dry runs apart. */
+  readonly executions: readonly AgedExecution[];
+}
+
+/** With the time that it has been in its state. */
+export interface AgedExecution extends ExecutionSummary {
+  readonly ageSeconds: number;
 }
 
 export interface VerificationStatus {

@@ -1,3 +1,4 @@
+import { executionModes } from '../../runbooks/execution/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { MirrorSet } from '../mirror/mirror-set.ts';
 import type { Group, GroupStatus, ProtectionPolicy, Stored } from '../model/types.ts';
@@ -101,6 +102,9 @@ export class Overview {
       progress: session === null ? null : this.#deps.supervisor.progress(name, session.id),
       scrub: view.scrubs.get(keys.scrub(name, restoreRegion(head))) ?? null,
       rto: view.rto.get(keys.rto(name)) ?? null,
+      executions: executionModes.flatMap(
+        (mode) => view.executions.get(keys.newestExecution(name, mode)) ?? [],
+      ),
       nextSessionMs: this.#deps.supervisor.nextSessionMs(name, standing),
       nowMs: this.#deps.clock.now(),
     });

@@ -280,6 +280,7 @@ async function removeKeys(
       ...(await store.range(keys.history(name))),
       ...(await store.range(keys.holds(name))),
       ...(await store.range(keys.scrub(name))),
+      ...(await store.range(keys.newestExecution(name))),
     ];
     // What its sessions made there goes as soon as that region answers, see source-sweep.ts.
     const left = {

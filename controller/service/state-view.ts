@@ -2,6 +2,7 @@ import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { PointTallies, PointTally } from '../mirror/point-tallies.ts';
 import { shortOf, tallyOf } from '../mirror/point-tallies.ts';
 import { listAll } from '../mirror/list-all.ts';
+import type { ExecutionSummary } from '../../runbooks/execution/summary.ts';
 import type { ProtectionPolicy } from '../model/types.ts';
 import { keys } from '../state/keys.ts';
 import type {
@@ -33,6 +34,8 @@ export interface StateView {
   readonly latest: Table<LatestSession>;
   readonly rto: Table<MeasuredRto>;
   readonly scrubs: Table<ScrubRecord>;
+  /** The newest of each mode, in short. */
+  readonly executions: Table<ExecutionSummary>;
   readonly tallies: Pick<PointTallies, 'of'>;
 }
 
@@ -45,7 +48,8 @@ export async function readView(
   const table = <T>(prefix: Key<T>) => readTable(store, prefix, consistency);
   const pointsPrefix = group === '' ? keys.points() : keys.point(group);
   const scrubsPrefix = group === '' ? keys.scrubs() : keys.scrub(group);
-  const [policies, groups, heads, members, changes, latest, rto, scrubs, points] =
+  const executionsPrefix = group === '' ? keys.newestExecutions() : keys.newestExecution(group);
+  const [policies, groups, heads, members, changes, latest, rto, scrubs, executions, points] =
     await Promise.all([
       table(keys.policy()),
       table(keys.group(group)),
@@ -55,6 +59,7 @@ export async function readView(
       table(keys.latest(group)),
       table(keys.rto(group)),
       table(scrubsPrefix),
+      table(executionsPrefix),
       table(pointsPrefix),
     ]);
   return {
@@ -66,6 +71,7 @@ export async function readView(
     latest,
     rto,
     scrubs,
+    executions,
     tallies: talliesOf(points.values()),
   };
 }

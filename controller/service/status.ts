@@ -2,7 +2,14 @@ import { rpoSeconds as rpoSecondsOf } from '../../replicator/point/reached.ts';
 import type { ProgressSnapshot } from '../../replicator/session/meter.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { hasPoints, type PointTally } from '../mirror/point-tallies.ts';
-import type { Group, GroupStatus, ProtectionPolicy, SessionSummary } from '../model/types.ts';
+import type { ExecutionSummary } from '../../runbooks/execution/summary.ts';
+import type {
+  Group,
+  GroupState,
+  GroupStatus,
+  ProtectionPolicy,
+  SessionSummary,
+} from '../model/types.ts';
 import { isWithinGrace } from '../members/changes.ts';
 import { readSince } from '../replication/scrub-due.ts';
 import type { GroupHead, MeasuredRto, MemberChange, ScrubRecord } from '../state/records.ts';
@@ -17,6 +24,8 @@ export interface StatusInput {
   /** Of that session, where it runs in this process. */
   readonly progress: Pick<ProgressSnapshot, 'waiting'> | null;
   readonly rto: MeasuredRto | null;
+  /** The newest of each mode. */
+  readonly executions: readonly ExecutionSummary[];
   /** Of the region that holds its points. */
   readonly scrub: ScrubRecord | null;
   readonly nextSessionMs: number | null;
@@ -39,7 +48,10 @@ export function statusOf(input: StatusInput): GroupStatus {
     generation: head.generation,
     primary: head.primary,
     secondary: head.secondary,
-    state: stateOf(group, rpoSeconds, policy.rpoSeconds, changes.length),
+    state: stateOf(
+      input,
+      rpoSeconds !== null && rpoSeconds <= policy.rpoSeconds && changes.length === 0,
+    ),
     resources: group.resources,
     rpoSeconds,
     rpoObjectiveSeconds: policy.rpoSeconds,
@@ -62,6 +74,10 @@ export function statusOf(input: StatusInput): GroupStatus {
       .filter(({ isStalled }) => isStalled)
       .map(({ subject, text }) => ({ subject, text })),
     nextSessionAt: nextSessionMs === null ? null : isoTime(nextSessionMs),
+    executions: input.executions.map((each) => ({
+      ...each,
+      ageSeconds: Math.max(0, (nowMs - Date.parse(each.since)) / 1000),
+    })),
   };
 }
 
@@ -84,16 +100,17 @@ function verificationOf(input: StatusInput): GroupStatus['verification'] {
 }
 
 /** A failover outweighs a pause, and either outweighs the RPO: nothing is being done about that. */
-function stateOf(
-  group: Group,
-  rpoSeconds: number | null,
-  objectiveSeconds: number,
-  changes: number,
-): GroupStatus['state'] {
-  if (group.failedOver !== undefined) return 'failed-over';
+function stateOf({ group, executions }: StatusInput, isMet: boolean): GroupState {
+  const failover = executions.find(({ mode }) => mode === 'failover');
+  if (failover?.state === 'running' || failover?.state === 'waiting') return 'failing-over';
+  if (group.failedOver !== undefined) {
+    // After a rebuild from the bank nothing is known of the execution.
+    const isOwn = failover?.id === group.failedOver.executionId;
+    const isShort = failover?.state === 'failed' || failover?.state === 'cancelled';
+    return isOwn && isShort ? 'failover-failed' : 'failed-over';
+  }
   if (group.spec.paused) return 'paused';
-  const isMet = rpoSeconds !== null && rpoSeconds <= objectiveSeconds;
-  return isMet && changes === 0 ? 'protected' : 'at-risk';
+  return isMet ? 'protected' : 'at-risk';
 }
 
 /** Without what is kept beside it. */

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { FarshoreError } from '../../kernel/errors.ts';
+import { type ExecutionSummary, summaryOf } from '../../runbooks/execution/summary.ts';
 import type {
   Admission,
   AuditNote,
@@ -29,17 +31,25 @@ interface JournalDeps {
   readonly site: string;
 }
 
+/** What this process knows of what it wrote last. */
+interface Saved {
+  readonly version: number;
+  readonly modRevision: number;
+  readonly summary: ExecutionSummary;
+}
+
 /**
  * Executions on the state store: one key each, rewritten as a whole with every step. A save compares
  * the version and the holder's claim in the same transaction, so of two processes, or a run and its
  * successor, one is refused. What is unfinished in a group is one key, which each beginning and end
  * compares: two that can't be under way at once are not, whoever orders them. What an ended execution
- * measured (RTO) is written with its end.
+ * measured (RTO) is written with its end, and what is told of one without reading it (its summary)
+ * whenever that changes.
  */
 export class StoreJournal implements ExecutionJournal {
   readonly #deps: JournalDeps;
   /** Of the executions that this process saved last: reading before each save would cost a round trip. */
-  readonly #saved = new Map<string, { readonly version: number; readonly modRevision: number }>();
+  readonly #saved = new Map<string, Saved>();
 
   constructor(deps: JournalDeps) {
     this.#deps = deps;
@@ -110,9 +120,10 @@ export class StoreJournal implements ExecutionJournal {
     const { id, version, state } = execution;
     const { path } = keys.execution(id);
     const last = this.#saved.get(id);
+    const isNext = last?.version === version - 1;
+    const told = isNext ? last.summary : null;
     this.#saved.delete(id);
-    let known: Compare | null =
-      last?.version === version - 1 ? { path, modRevision: last.modRevision } : null;
+    let known: Compare | null = isNext ? { path, modRevision: last.modRevision } : null;
     try {
       const { revision, result } = await atomically(this.#deps.store, async () => {
         const before = known ?? (await this.#before(execution));
@@ -122,11 +133,12 @@ export class StoreJournal implements ExecutionJournal {
         const end = state === 'ended' ? await letOut(this.#deps.store, execution) : null;
         return {
           compares: [before, claim, ...(end?.compares ?? [])],
-          operations: this.#effects(execution, saved, end?.operations),
+          operations: this.#effects(execution, saved, told, end?.operations),
           result: true,
         };
       });
-      if (result && state !== 'ended') this.#saved.set(id, { version, modRevision: revision });
+      if (result && state !== 'ended')
+        this.#saved.set(id, { version, modRevision: revision, summary: summaryOf(execution) });
     } catch (error) {
       if (!isUnknown(error) || !(await this.#isStored(execution))) throw error;
     }
@@ -201,11 +213,12 @@ export class StoreJournal implements ExecutionJournal {
   #effects(
     execution: Execution,
     { orders = [], audit = [] }: SavedWith,
+    told: ExecutionSummary | null,
     end: readonly Operation[] = [],
   ): readonly Operation[] {
     const taken = orders.map((order) => remove(keys.order(execution.id, order)));
     const others = taken.filter(({ path }) => !end.some((each) => each.path === path));
-    return [...writes(execution), ...others, ...end, ...this.#audited(execution, audit)];
+    return [...writes(execution, told), ...others, ...end, ...this.#audited(execution, audit)];
   }
 
   #audited(execution: Execution, notes: readonly AuditNote[]): readonly Operation[] {
@@ -220,12 +233,17 @@ export function newestFirst(a: Execution, b: Execution): number {
   return a.declaredAt < b.declaredAt ? 1 : a.declaredAt > b.declaredAt ? -1 : 0;
 }
 
-function writes(execution: Execution): readonly Operation[] {
-  const { id, group, dryRun, result, rtoSeconds, endedAt } = execution;
-  const written = put(keys.execution(id), execution);
-  if (dryRun || result !== 'succeeded' || rtoSeconds === undefined || endedAt === undefined)
-    return [written];
-  return [written, put(keys.rto(group), { seconds: rtoSeconds, executionId: id, at: endedAt })];
+/** `told` is the summary that is stored of the state before; null where that is not known. */
+function writes(execution: Execution, told: ExecutionSummary | null = null): readonly Operation[] {
+  const { id, group, mode, dryRun, result, rtoSeconds, endedAt } = execution;
+  const written = [put(keys.execution(id), execution)];
+  if (dryRun) return written;
+  const summary = summaryOf(execution);
+  if (!isDeepStrictEqual(summary, told))
+    written.push(put(keys.newestExecution(group, mode), summary));
+  if (result === 'succeeded' && rtoSeconds !== undefined && endedAt !== undefined)
+    written.push(put(keys.rto(group), { seconds: rtoSeconds, executionId: id, at: endedAt }));
+  return written;
 }
 
 function isUnfinished(execution: Execution | null): boolean {

@@ -1,6 +1,7 @@
 import type { ProtectionPolicy } from '../../replicator/policy.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { Session } from '../../replicator/session/types.ts';
+import type { ExecutionSummary } from '../../runbooks/execution/summary.ts';
 import type { Execution, StandingOrder } from '../../runbooks/execution/types.ts';
 import type { ClaimRecord } from '../cluster/held-claims.ts';
 import type { ClaimKind, ControllerInfo } from '../cluster/types.ts';
@@ -57,6 +58,10 @@ export const keys = Object.freeze({
   changes: (group = '') => key<MemberChanges>('changes', group),
   holds: (group: string, point = '') => key<Holds>('holds', group, point),
   execution: (id = '') => key<Execution>('executions', id),
+  /** The one of that mode that a group had last, in short; written with it. */
+  newestExecution: (group = '', mode = '') =>
+    key<ExecutionSummary>('newest-executions', group, mode),
+  newestExecutions: () => key<ExecutionSummary>('newest-executions', ''),
   /** Those of a group that have not ended: whoever begins or ends one compares it. */
   active: (group = '') => key<ActiveExecutions>('active', group),
   /** Orders to an execution, until whoever carries it out has taken them. */

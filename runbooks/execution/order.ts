@@ -23,11 +23,24 @@ export async function executionOf(order: ExecutionOrder, parts: RunnerParts): Pr
   const plan = planOf(order.runbook, parts);
   const params = paramsOf(order, plan, parts.limits.parallel);
   const view = await parts.control.group(order.group);
+  if (plan.mode === 'failover') assertNotFailedOver(view);
   const points = await parts.control.points(order.group);
   const first = firstPoint(points, params['point'], order.group);
   assertOlder(points, params['older'] as OlderCopies | undefined, order.group);
   const execution = blank(order, plan, params, view, parts);
   return order.dryRun ? dryRun(execution, plan, first, parts) : execution;
+}
+
+/** Until it can be reprotected a group goes over once. */
+function assertNotFailedOver({ name, primary, generation, failedOverBy }: GroupView): void {
+  if (failedOverBy === undefined) return;
+  throw new FarshoreError(`${primary} is the primary since generation ${generation} already`, {
+    code: 'group.failed-over',
+    kind: 'permanent',
+    operation: 'fail over group',
+    subject: name,
+    hint: `farshore execution report ${failedOverBy} tells how that went; what is missing: farshore execution retry ${failedOverBy}`,
+  });
 }
 
 function firstPoint(

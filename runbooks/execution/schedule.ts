@@ -53,7 +53,7 @@ function taken(step: StepRecord, move: 'start' | 'hold' | 'skip', at: string): S
     case 'start':
       return started(step, move, at);
     case 'hold':
-      return { ...step, state: moved(step, move) };
+      return { ...step, state: moved(step, move), heldAt: at };
     case 'skip':
       return { ...step, state: moved(step, move), endedAt: at };
   }

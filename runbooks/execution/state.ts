@@ -184,6 +184,7 @@ function renew(step: StepRecord): StepRecord {
     'endedAt',
     'error',
     'output',
+    'heldAt',
     'approvedAt',
     'approvalReason',
   );

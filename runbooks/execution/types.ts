@@ -1,5 +1,7 @@
+export const executionModes = ['drill', 'failover'] as const;
+
 /** `failover` is for an outage: what the primary did since the newest proven point is lost. */
-export type ExecutionMode = 'drill' | 'failover';
+export type ExecutionMode = (typeof executionModes)[number];
 
 export type StepState =
   'pending' | 'running' | 'waiting' | 'done' | 'failed' | 'skipped' | 'unchecked';
@@ -31,6 +33,8 @@ export interface StepRecord {
   readonly gate?: string;
   /** Who approves must say why: it is kept, and goes into the report. */
   readonly approvalNeedsReason?: boolean;
+  /** When it came to its gate. */
+  readonly heldAt?: string;
   readonly approvedAt?: string;
   readonly approvalReason?: string;
   readonly state: StepState;

@@ -38,6 +38,19 @@ describe('orders', () => {
     expect(bench.site.generation).to.equal(1);
   });
 
+  it('refuses a second failover, a dry run too, and names the one that made the primary', async () => {
+    const bench = new Bench();
+    const { id } = await bench.start('failover');
+    await bench.ended(id);
+    for (const dryRun of [false, true]) {
+      const error = await rejection(bench.start('failover', { dryRun }));
+      expect(error.code).to.equal('group.failed-over');
+      expect(error.message).to.include('west is the primary since generation 2');
+      expect(error.hint).to.include(`farshore execution retry ${id}`);
+    }
+    expect(await bench.journal.list()).to.have.length(1);
+  });
+
   it('lets one drill at a time run, and none beside a failover', async () => {
     const bench = new Bench();
     const [first, second] = await Promise.allSettled([bench.start('drill'), bench.start('drill')]);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { describeError } from '../../../kernel/errors.ts';
 import { resourceKey } from '../../../replicator/mover.ts';
 import type { ClusterStatus } from '../../model/controller-status.ts';
-import type { GroupStatus } from '../../model/types.ts';
+import type { AgedExecution, GroupStatus } from '../../model/types.ts';
 import type { RegionStatus } from '../../service.ts';
 import type { BankView } from '../../service/bank-types.ts';
 import type { ApiClient } from '../api-client.ts';
@@ -83,12 +83,50 @@ export function addStatus(program: Command): void {
         for (const line of regions.flatMap(outages)) process.stdout.write(`${line}\n`);
       }
       const isWell =
-        states.every((group) => group.state === 'protected' || group.state === 'paused') &&
+        states.every(isGroupWell) &&
         regions.every((region) => region.services.every((service) => service.up)) &&
         forgotten.length === 0 &&
         cluster.quorum;
       if (!isWell) answerNo();
     });
+}
+
+function isGroupWell(group: GroupStatus): boolean {
+  const { state } = group;
+  return (state === 'protected' || state === 'paused') && toLookAt(group).every(isUnderWay);
+}
+
+function isUnderWay({ state }: AgedExecution): boolean {
+  return state === 'running' || state === 'waiting';
+}
+
+/** The executions that are under way, and those that came to no good end and were followed by none that did. */
+function toLookAt({ executions }: GroupStatus): readonly AgedExecution[] {
+  const succeeded = executions.filter(({ state }) => state === 'succeeded');
+  return executions.filter(
+    (each) =>
+      isUnderWay(each) ||
+      (each.state !== 'succeeded' &&
+        !succeeded.some(({ declaredAt }) => declaredAt > each.declaredAt)),
+  );
+}
+
+function executionTexts(
+  group: string,
+  { id, mode, state, gates, failed, ageSeconds }: AgedExecution,
+): readonly string[] {
+  const of = `${group}: ${mode} ${id}`;
+  const age = formatSeconds(Math.round(ageSeconds));
+  if (state === 'running')
+    return [`${of} has been under way for ${age} (farshore execution watch ${id})`];
+  if (state === 'waiting')
+    return gates.map(
+      ({ step, gate, needsReason }) =>
+        `${of} has waited ${age} for an approval: ${gate} (farshore execution approve ${id} ${step}${needsReason ? ' --reason "…"' : ''}, or execution cancel ${id})`,
+    );
+  const why = failed === null ? '' : `: ${failed.title}: ${failed.message}`;
+  const onward = mode === 'failover' && state !== 'unchecked' ? `, execution retry ${id}` : '';
+  return [`${of} ended ${state} ${age} ago${why} (farshore execution report ${id}${onward})`];
 }
 
 interface Forgotten {
@@ -127,16 +165,12 @@ function countText(count: number, what: string): string {
 }
 
 /** What the table has no room for: one line for each resource that needs a look. */
-export function remarks({
-  name,
-  changes,
-  lacks,
-  stalled,
-  verification,
-}: GroupStatus): readonly string[] {
+export function remarks(group: GroupStatus): readonly string[] {
+  const { name, changes, lacks, stalled, verification } = group;
   const changed = new Set(changes.map(({ resource }) => resourceKey(resource)));
   const isOverdue = verification !== null && verification.ageSeconds > verification.periodSeconds;
   return [
+    ...toLookAt(group).flatMap((execution) => executionTexts(name, execution)),
     ...(isOverdue
       ? [
           `${name}: not all of its copies were read again within the policy's period: raise verification.rate`,

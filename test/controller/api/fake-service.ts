@@ -27,6 +27,7 @@ export function sampleStatus(change: Partial<GroupStatus> = {}): GroupStatus {
     damagedCopies: 0,
     verification: null,
     nextSessionAt: null,
+    executions: [],
     ...change,
   };
 }

@@ -3,6 +3,8 @@ import { summarize } from '../../../controller/state/summary.ts';
 import { statusOf, type StatusInput } from '../../../controller/service/status.ts';
 import { shortOf, tallyOf } from '../../../controller/mirror/point-tallies.ts';
 import type { RecoveryPoint } from '../../../replicator/point/types.ts';
+import type { Group } from '../../../controller/model/types.ts';
+import type { ExecutionSummary } from '../../../runbooks/execution/summary.ts';
 import { firstHead, gold, pointOf, sessionOf, specOf, volume } from '../support/fixtures.ts';
 
 const nowMs = Date.parse('2026-11-21T09:00:00Z');
@@ -26,6 +28,7 @@ function statusWith({ points = [], ...change }: Change = {}) {
     session: null,
     progress: null,
     rto: null,
+    executions: [],
     scrub: null,
     nextSessionMs: null,
     nowMs,
@@ -76,6 +79,34 @@ describe('statusOf', () => {
     };
     expect(statusWith({ points, group }).state).to.equal('paused');
     expect(statusWith({ points, group: { ...group, failedOver } }).state).to.equal('failed-over');
+  });
+
+  it('tells a failover under way, and one that failed, from one that is done', () => {
+    const points = [pointOf('shop', 'p1', minutesAgo(1))];
+    const of = (state: ExecutionSummary['state'], isRaised: boolean, id = 'x1') => {
+      const group: Group = {
+        spec: specOf('shop'),
+        generation: 1,
+        primary: 'east',
+        resources: [],
+        createdAt: '',
+        ...(isRaised ? { failedOver } : {}),
+      };
+      const execution = { id, mode: 'failover', state, gates: [], failed: null } as const;
+      const times = { declaredAt: minutesAgo(9), since: minutesAgo(3) };
+      return statusWith({ points, group, executions: [{ ...execution, ...times }] });
+    };
+    expect(of('running', false).state).to.equal('failing-over');
+    expect(of('waiting', true).state).to.equal('failing-over');
+    for (const state of ['succeeded', 'unchecked', 'partial'] as const)
+      expect(of(state, true).state).to.equal('failed-over');
+    for (const state of ['failed', 'cancelled'] as const) {
+      expect(of(state, true).state).to.equal('failover-failed');
+      // It ended before the secondary took over, or another one had made it the primary.
+      expect(of(state, false).state).to.equal('protected');
+      expect(of(state, true, 'x2').state).to.equal('failed-over');
+    }
+    expect(of('waiting', true).executions.map(({ ageSeconds }) => ageSeconds)).to.deep.equal([180]);
   });
 
   it('says since when all was read: since there is anything, then since the last round began', () => {

@@ -134,6 +134,35 @@ describe('StoreJournal', () => {
     });
   });
 
+  it('keeps the newest execution of each mode in short, and writes that only when it changes', async () => {
+    const { store, journal } = rig();
+    const key = keys.newestExecution('shop', 'failover');
+    const state = async () => {
+      const found = await store.get(key);
+      return [found?.value.id, found?.value.state, found?.modRevision];
+    };
+    const first = executionOf('shop', 'x1');
+    await journal.create(first, alone);
+    await journal.create(executionOf('shop', 'dry', { state: 'ended', dryRun: true }), alone);
+    const drill = executionOf('shop', 'd1', { mode: 'drill' });
+    await journal.create(drill, alone);
+    const [, , created] = await state();
+    expect(await state()).to.deep.equal(['x1', 'running', created]);
+    await journal.save({ ...first, version: 2 });
+    await journal.save({ ...first, version: 3, point: 'p1' });
+    const [, , saved] = await state();
+    await journal.save({ ...first, version: 4, point: 'p1' });
+    expect(await state()).to.deep.equal(['x1', 'running', saved]);
+    const end = { ...ended, endedAt: at(9), version: 5 };
+    await journal.save({ ...first, ...end });
+    expect((await state()).slice(0, 2)).to.deep.equal(['x1', 'failed']);
+    const again = { ...first, version: 6 };
+    await journal.reopen(again, alone);
+    expect((await state()).slice(0, 2)).to.deep.equal(['x1', 'running']);
+    const short = (await store.get(keys.newestExecution('shop', 'drill')))?.value;
+    expect(short).to.deep.include({ id: 'd1', state: 'running', since: drill.declaredAt });
+  });
+
   it('of two controllers that order at the same time one is let in, until it has ended', async () => {
     const { journal, store, clock } = rig();
     const other = journalOver(store, clock);

@@ -123,6 +123,7 @@ export class Site implements Control {
       primary: isRaised ? 'west' : 'east',
       secondary: isRaised ? 'east' : 'west',
       restoreRegion: 'west',
+      ...(this.raisedBy === null ? {} : { failedOverBy: this.raisedBy }),
       ...rates,
     });
   }
