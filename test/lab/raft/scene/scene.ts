@@ -144,7 +144,9 @@ export class ControllersScene {
     const addresses = Object.fromEntries(sites.map((site) => [site, this.network.address(site)]));
     for (const site of sites) {
       const region = site === 'witness' ? {} : { region: site };
-      const regions = { east: { cloud: 'east' }, west: { cloud: 'west' } };
+      // So few that what is under way lasts long enough to be met in its middle.
+      const maxCalls = 8;
+      const regions = { east: { cloud: 'east', maxCalls }, west: { cloud: 'west', maxCalls } };
       await this.controllers[site].prepare({
         raft: { site, ...region, sites: addresses, roundTripMs: 10 },
         regions,
