@@ -183,7 +183,8 @@ export interface Memo {
   set(key: string, value: string): Promise<void>;
 }
 
-export interface RestoreOrder {
+/** What a restore is to be, before anything of it is done. */
+export interface RestorePlan {
   readonly executionId: string;
   /**
    * `failover`: under its own name, as users will find it. `drill`: beside everything, under a name
@@ -192,6 +193,9 @@ export interface RestoreOrder {
   readonly mode: 'failover' | 'drill';
   /** `farshore-drill-<execution>`: begins the names and is the mark of all that a drill makes. */
   readonly scratch: string;
+}
+
+export interface RestoreOrder extends RestorePlan {
   readonly memo: Memo;
   /** What a resource that this one needs became here, by resourceKey; undefined when the point has none. */
   restored(resource: string): Restored | undefined;
@@ -206,6 +210,12 @@ export interface Restored {
   readonly bytes: number;
   /** What the operator should know: a member that does not exist here, a type that was mapped. */
   readonly notes: readonly string[];
+}
+
+/** Would keep a resource, by its key, from being restored; the error is what the restore would end with. */
+export interface Obstacle {
+  readonly resource: string;
+  readonly error: FarshoreError;
 }
 
 export interface ContentCheck {
@@ -234,6 +244,15 @@ export interface Mover<C extends Capture = Capture, P extends Copy = Copy> {
    * a scrub that was broken off; the empty text: from the beginning. Reads the secondary only.
    */
   scrub(copies: readonly P[], after: string, at: TargetContext): AsyncIterable<Scrubbed<P>>;
+  /**
+   * What of the secondary, as it is now, would keep the copies from being restored together: names that
+   * are taken, types that are not there, quotas. Nothing is changed; a restore may meet more.
+   */
+  obstacles(
+    copies: readonly P[],
+    order: RestorePlan,
+    at: TargetContext,
+  ): Promise<readonly Obstacle[]>;
   restore(copy: P, order: RestoreOrder, at: TargetContext): Promise<Restored>;
   /** Compares what was restored, byte for byte wherever the bytes can be read. */
   check(copy: P, restored: Restored, order: RestoreOrder, at: TargetContext): Promise<ContentCheck>;

@@ -1,5 +1,6 @@
 import type { ServiceClient } from '../http/service-client.ts';
 import { createBackupCalls } from './backups.ts';
+import { createQuotaCalls } from './quota.ts';
 import { createRecordCalls } from './records.ts';
 import { createSnapshotCalls } from './snapshots.ts';
 import type { BlockStorage } from './types.ts';
@@ -18,5 +19,6 @@ export function createBlockStorage(client: ServiceClient): BlockStorage {
     ...createSnapshotCalls(client),
     ...createBackupCalls(client),
     ...createRecordCalls(client),
+    ...createQuotaCalls(client),
   });
 }

@@ -3,6 +3,7 @@ import { hasStatus, type RequestError } from '../http/request-error.ts';
 import type { ServiceClient } from '../http/service-client.ts';
 import { refineError } from '../refine-error.ts';
 import { call } from './calls.ts';
+import type { BlockStorage, Quotas } from './types.ts';
 
 /** What a creation takes, by Cinder's names of quotas. */
 export type Wanted = Readonly<Record<string, number>>;
@@ -34,30 +35,42 @@ async function fullQuotas(
   signal?: AbortSignal,
 ): Promise<string> {
   try {
-    const body = await call(client, {
-      method: 'GET',
-      path: `/os-quota-sets/${encodeURIComponent(client.projectId)}`,
-      query: { usage: true },
-      operation: 'read quota',
-      subject: client.projectId,
-      ok: [200],
-      signal,
-    });
-    const set = body.object('quota_set');
+    const quotas = await readQuotas(client, signal);
     return Object.entries(wanted)
-      .filter(([name]) => set.raw(name) !== undefined)
-      .map(([name, more]) => {
-        const { limit, used } = {
-          limit: set.object(name).integer('limit'),
-          used: set.object(name).integer('in_use') + set.object(name).integerOr('reserved', 0),
-        };
+      .flatMap(([name, more]) => {
+        const { limit, used } = quotas[name] ?? { limit: -1, used: 0 };
         const isFull = limit >= 0 && used + more > limit;
-        return isFull ? `${name} ${used} of ${limit} used, ${more} more wanted` : '';
+        return isFull ? [`${name} ${used} of ${limit} used, ${more} more wanted`] : [];
       })
-      .filter((text) => text !== '')
       .join('; ');
   } catch (lookupFailed) {
     signal?.throwIfAborted();
     return `which one could not be asked (${describeError(lookupFailed)})`;
   }
+}
+
+export function createQuotaCalls(client: ServiceClient): Pick<BlockStorage, 'quotas'> {
+  return { quotas: (signal) => readQuotas(client, signal) };
+}
+
+async function readQuotas(client: ServiceClient, signal?: AbortSignal): Promise<Quotas> {
+  const body = await call(client, {
+    method: 'GET',
+    path: `/os-quota-sets/${encodeURIComponent(client.projectId)}`,
+    query: { usage: true },
+    operation: 'read quota',
+    subject: client.projectId,
+    ok: [200],
+    signal,
+  });
+  const set = body.object('quota_set');
+  // Beside the quotas it has the project's id.
+  const names = set.names().filter((name) => name !== 'id');
+  return Object.fromEntries(
+    names.map((name) => {
+      const quota = set.object(name);
+      const used = quota.integer('in_use') + quota.integerOr('reserved', 0);
+      return [name, { limit: quota.integer('limit'), used }];
+    }),
+  );
 }

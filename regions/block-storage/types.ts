@@ -81,7 +81,11 @@ export interface NewBackup {
  * as soon as Cinder accepted them (`creating`): wait with `waitForStatus`. Refusals throw a
  * RequestError: 413 with a quota in its message is `block-storage.quota-exceeded`.
  */
+/** By Cinder's names: `volumes`, `gigabytes`, `gigabytes_<type>`. A limit below 0 is none; `used` has what is reserved. */
+export type Quotas = Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
+
 export interface BlockStorage {
+  quotas(signal?: AbortSignal): Promise<Quotas>;
   listVolumes(options?: {
     readonly name?: string;
     readonly signal?: AbortSignal;

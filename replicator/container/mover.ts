@@ -4,11 +4,13 @@ import type {
   Depth,
   EndedExecution,
   Mover,
+  Obstacle,
   Previous,
   RegionContext,
   ResourceRef,
   Restored,
   RestoreOrder,
+  RestorePlan,
   Scrubbed,
   SessionContext,
   TargetContext,
@@ -23,6 +25,7 @@ import { CaptureSpool } from './catalog/spool.ts';
 import { expireCopies } from './expire.ts';
 import { checkContainer } from './restore/check.ts';
 import type { RestoreDeps } from './restore/deps.ts';
+import { containerObstacles } from './restore/obstacles.ts';
 import { discardScratch, listScratch, sweepScratch } from './restore/scratch.ts';
 import { restoreContainer } from './restore/restore-container.ts';
 import { SessionShips } from './ship/session-ships.ts';
@@ -84,6 +87,14 @@ class ContainerMover implements Mover<ContainerCapture, ContainerCopy> {
     at: TargetContext,
   ): AsyncIterable<Scrubbed<ContainerCopy>> {
     return scrubContainers(copies, after, at, { ...this.#deps, readings: this.#readings });
+  }
+
+  async obstacles(
+    copies: readonly ContainerCopy[],
+    order: RestorePlan,
+    at: TargetContext,
+  ): Promise<readonly Obstacle[]> {
+    return await containerObstacles(copies, order, at);
   }
 
   async restore(copy: ContainerCopy, order: RestoreOrder, at: TargetContext): Promise<Restored> {

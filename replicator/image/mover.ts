@@ -23,6 +23,8 @@ export function createImageMover(deps: {
     ship: (capture, previous, session) => shipImage(capture, previous, session, ambient),
     verify: (copy, depth, at) => verifyImage(copy, depth, at),
     scrub: (copies, after, at) => scrubImages(copies, after, at, readings),
+    /** Glance takes several images of one name, and tells nobody what is left of a quota. */
+    obstacles: () => Promise.resolve([]),
     restore: (copy, order, at) =>
       order.mode === 'failover' ? restoreLive(copy, at) : restoreScratch(copy, order, at, ambient),
     check: (copy, restored, order, at) => checkImage(copy, restored, order, at),

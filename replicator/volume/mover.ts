@@ -3,6 +3,7 @@ import type { Mover } from '../mover.ts';
 import { expireVolumes } from './expire.ts';
 import { checkVolume } from './check.ts';
 import { discardVolume, inventoryVolumes } from './discard.ts';
+import { volumeObstacles } from './obstacles.ts';
 import { restoreVolume } from './restore.ts';
 import { scrubVolumes } from './scrub.ts';
 import { shipVolume } from './ship.ts';
@@ -24,6 +25,7 @@ export function createVolumeMover(deps: {
     ship: (capture, previous, session) => shipVolume(capture, previous, session, ambient),
     verify: (copy, depth, at) => verifyVolume(copy, depth, at, ambient),
     scrub: (copies, after, at) => scrubVolumes(copies, after, at, ambient),
+    obstacles: (copies, _order, at) => volumeObstacles(copies, at),
     restore: (copy, order, at) => restoreVolume(copy, order, at, ambient),
     check: (copy, restored, order, at) => checkVolume(copy, restored, order, at, ambient),
     discard: (copy, order, at) => discardVolume(copy, order, at, ambient),

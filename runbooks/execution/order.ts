@@ -1,17 +1,16 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import { resourceKey } from '../../replicator/mover.ts';
-import { isUsable, wholeKeys } from '../../replicator/point/members.ts';
+import { isUsable } from '../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
-import { ageSeconds } from '../../replicator/point/reached.ts';
 import type { GroupView } from '../control.ts';
 import type { Plan, PlanParams } from '../plan.ts';
 import { candidates, noProvenPoint } from '../steps/candidates.ts';
 import { assertOlder, type OlderCopies } from '../steps/older-copies.ts';
 import type { ExecutionOrder } from '../runner.ts';
+import { dryRun } from './dry-run.ts';
 import type { RunnerParts } from './parts.ts';
 import { withSteps } from './state.ts';
-import type { Execution, StepRecord } from './types.ts';
+import type { Execution } from './types.ts';
 
 /**
  * Everything that can be wrong with an order is found here, before anything is committed: a failover
@@ -123,32 +122,4 @@ function blank(
     version: 1,
   };
   return withSteps(execution, plan.steps(params));
-}
-
-/** What would be done, ended at once: every step `skipped`, with its sizes. Reads one manifest, changes nothing. */
-async function dryRun(
-  execution: Execution,
-  plan: Plan,
-  point: RecoveryPoint,
-  { control, ambient }: RunnerParts,
-): Promise<Execution> {
-  const { signal } = new AbortController();
-  const manifest = await control.manifest(execution.group, point.id, signal);
-  const whole = new Set(wholeKeys(point));
-  const copies = manifest.copies.filter(({ resource }) => whole.has(resourceKey(resource)));
-  const { steps } = withSteps(execution, plan.expand(execution.params, { ...manifest, copies }));
-  const at = isoTime(ambient.clock.now());
-  const skipped = steps.map((step): StepRecord => ({ ...step, state: 'skipped', endedAt: at }));
-  const rpoSeconds = ageSeconds([point.dataTime], Date.parse(execution.declaredAt));
-  const lacks = point.members.length - whole.size;
-  return {
-    ...execution,
-    steps: skipped,
-    point: point.id,
-    ...(rpoSeconds === null ? {} : { rpoSeconds }),
-    ...(lacks > 0 ? { lacks } : {}),
-    state: 'ended',
-    result: lacks > 0 ? 'partial' : 'succeeded',
-    endedAt: at,
-  };
 }

@@ -249,6 +249,25 @@ export const containerMoverSuite: Suite = (environment) =>
       expect(damaged).to.be.greaterThan(0);
     });
 
+    it('says beforehand that a name is taken in the secondary', async () => {
+      const [old] = points;
+      const errors = async (mode: RestoreOrder['mode']) =>
+        (await mover.obstacles([old!], order(mode), at)).map(({ resource, error }) => [
+          resource,
+          error.code,
+        ]);
+      for (const mode of ['drill', 'failover'] as const)
+        expect(await errors(mode)).to.deep.equal([]);
+      // The users' own container is there already, and is the one that a failover works on.
+      if (at.sharedSwift) return;
+      await at.target.objectStore.putContainer(name, {});
+      expect(await errors('failover')).to.deep.equal([
+        [`container/${name}`, 'container.name-taken'],
+      ]);
+      expect(await errors('drill')).to.deep.equal([]);
+      await at.target.objectStore.deleteContainer(name);
+    });
+
     it('fails over to the older point, and checks it', async () => {
       const [old] = points;
       const restored = await timed('failover', () => mover.restore(old!, order('failover'), at));
@@ -263,5 +282,6 @@ export const containerMoverSuite: Suite = (environment) =>
       forget();
       await timed('again', () => mover.restore(old!, order('failover'), at));
       expect(calls['west copy']).to.equal(undefined);
+      expect(await mover.obstacles([old!], order('failover'), at)).to.deep.equal([]);
     });
   });

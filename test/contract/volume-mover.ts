@@ -268,6 +268,15 @@ export const volumeMoverSuite: Suite = (environment) =>
       expect(whole.findings).to.deep.equal([]);
     });
 
+    it('says beforehand that a volume type is not there', async () => {
+      const copy = first.get('vm-empty')!;
+      const foreign = { ...copy, targetVolumeType: 'no-such-type' };
+      const found = await mover.obstacles([copy, foreign], order('failover', 'f'), session('f'));
+      expect(found.map(({ resource, error }) => [resource, error.code])).to.deep.equal([
+        [`volume/${copy.resource.id}`, 'volume.type-missing'],
+      ]);
+    });
+
     it('brings a failover’s volume up as it was, and again after it was forgotten', async () => {
       const copy = first.get('vm-empty')!;
       const at = session('failover');

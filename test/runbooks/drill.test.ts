@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 
+import { resourceKey } from '../../replicator/mover.ts';
+import { rejection } from '../support/rejection.ts';
 import { Bench, notesOf, stateOf } from './support/bench.ts';
 import { permanent, transient } from './support/site.ts';
 
@@ -142,6 +144,35 @@ describe('drill', () => {
       expect(bench.site.held).to.deep.equal([]);
       expect(await bench.journal.load(execution.id)).to.deep.equal(execution);
     });
+
+  it('fails in a dry run at what stands in the way in the secondary, and goes on with the rest', async () => {
+    const bench = new Bench();
+    bench.site.obstacles = (copies) =>
+      copies
+        .filter(({ kind }) => kind === 'volume')
+        .map(({ resource }) => ({
+          resource: resourceKey(resource),
+          error: permanent('volume.type-missing'),
+        }));
+    const { result, steps } = await bench.start('failover', { dryRun: true });
+    expect(result).to.equal('failed');
+    const failed = steps.filter(({ state }) => state !== 'skipped');
+    expect(failed.map(({ id, error }) => [id, error?.code])).to.deep.equal([
+      ['restore:volume/v1', 'volume.type-missing'],
+    ]);
+    expect(bench.site.generation).to.equal(1);
+  });
+
+  it('gives up a dry run whose secondary does not answer', async () => {
+    const bench = new Bench();
+    bench.site.target = (_group, _progress, signal) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error)),
+      );
+    const error = await rejection(bench.start('failover', { dryRun: true }));
+    expect(error).to.include({ code: 'execution.dry-run-late', kind: 'permanent' });
+    expect(await bench.journal.list()).to.deep.equal([]);
+  });
 });
 
 function scratch(bench: Bench): string {

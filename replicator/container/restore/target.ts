@@ -1,17 +1,29 @@
 import { FarshoreError } from '../../../kernel/errors.ts';
 import type { HeaderMap } from '../../../regions/object-store/types.ts';
-import type { RestoreOrder, TargetContext } from '../../mover.ts';
+import type { RestoreOrder, RestorePlan, TargetContext } from '../../mover.ts';
 import { executionMark, quotaHeader, scratchMark, scratchName } from '../naming.ts';
 import type { ContainerPart } from '../types.ts';
 import type { RestoreTally } from './deps.ts';
 
 /** Where a container of the point comes to lie. */
-export function targetName(container: string, order: RestoreOrder): string {
+export function targetName(container: string, order: RestorePlan): string {
   return order.mode === 'drill' ? scratchName(order.scratch, container) : container;
 }
 
-function markOf(order: RestoreOrder): readonly [header: string, value: string] {
+function markOf(order: RestorePlan): readonly [header: string, value: string] {
   return order.mode === 'drill' ? [scratchMark, order.scratch] : [executionMark, order.executionId];
+}
+
+/** `taken`: it is there, and this execution did not make it. */
+export async function standingOf(
+  container: string,
+  order: RestorePlan,
+  at: TargetContext,
+): Promise<'free' | 'own' | 'taken'> {
+  const [header, value] = markOf(order);
+  const found = await at.target.objectStore.headContainer(container, at.signal);
+  if (found === null) return 'free';
+  return found.headers[header] === value ? 'own' : 'taken';
 }
 
 /**
@@ -25,9 +37,9 @@ export async function claimTarget(
   at: TargetContext,
 ): Promise<boolean> {
   const store = at.target.objectStore;
+  const standing = await standingOf(container, order, at);
+  if (standing !== 'free') return standing === 'own';
   const [header, value] = markOf(order);
-  const found = await store.headContainer(container, at.signal);
-  if (found !== null) return found.headers[header] === value;
   await store.putContainer(container, { [header]: value }, at.signal);
   const rows = store.list(container, { pageSize: 1, signal: at.signal })[Symbol.asyncIterator]();
   const isEmpty = (await rows.next()).done === true;
@@ -36,7 +48,7 @@ export async function claimTarget(
   return isEmpty;
 }
 
-export function nameTaken(container: string, order: RestoreOrder, at: TargetContext) {
+export function nameTaken(container: string, order: RestorePlan, at: TargetContext) {
   const where = `region ${at.target.region}`;
   const isDrill = order.mode === 'drill';
   return new FarshoreError(

@@ -10,6 +10,7 @@ import {
   type Finding,
   type Mover,
   type Movers,
+  type Obstacle,
   type Restored,
   type ResourceKind,
   type ResourceRef,
@@ -61,6 +62,8 @@ export class Site implements Control {
   after: Hook | undefined;
   primary: (signal: AbortSignal) => Promise<ProjectScope> = () => Promise.reject(transient());
   checked: (resource: string) => ContentCheck['state'] = () => 'verified';
+  /** What stands in the way of restoring copies of one kind. */
+  obstacles: (copies: readonly Copy[]) => readonly Obstacle[] = () => [];
   readonly movers: Movers;
   readonly #clock: Clock;
   #members: readonly ResourceRef[] = [volume, image, container];
@@ -208,9 +211,8 @@ export class Site implements Control {
     });
   }
 
-  target(_group: string, progress: unknown, signal: AbortSignal): Promise<TargetContext> {
-    return Promise.resolve({ progress: progress ?? noProgress, signal } as never);
-  }
+  target: Control['target'] = (_group, progress: unknown, signal) =>
+    Promise.resolve({ progress: progress ?? noProgress, signal } as never);
 
   holdPoint(_group: string, point: string): Promise<void> {
     this.held.push(point);
@@ -240,6 +242,7 @@ export class Site implements Control {
       tidy: unused,
       sweep: unused,
       sweepExecution: unused,
+      obstacles: (copies) => Promise.resolve(this.obstacles(copies)),
       restore: (copy, order, at) => this.#restore(copy, order, at),
       check: (copy, _restored, order, at) => this.#check(copy, order, at),
       discard: (copy, order) => this.#discard(copy, order),

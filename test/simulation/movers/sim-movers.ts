@@ -26,6 +26,7 @@ function moverOf(kind: ResourceKind): Mover {
     ship,
     verify,
     scrub,
+    obstacles: () => Promise.resolve([]),
     restore,
     check,
     discard,

@@ -5,6 +5,7 @@ import type {
   BlockStorage,
   NewBackup,
   NewVolume,
+  Quotas,
   Snapshot,
   Volume,
   VolumeType,
@@ -59,6 +60,7 @@ export class MemoryBlockStorage implements BlockStorage {
     this.#store = store;
     this.#region = region;
   }
+  quotas = (): Promise<Quotas> => Promise.resolve({});
 
   #id(): string {
     this.#made += 1;

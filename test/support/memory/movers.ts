@@ -63,6 +63,7 @@ export class MemoryWorld {
       scrub: (copies, after, at) => this.#scrub(kind, copies, after, at),
       expire: (dropped, kept) => this.#expire(kind, dropped, kept),
       tidy: (copy) => this.#effect(`tidy ${resourceKey(copy.resource)}`, () => undefined),
+      obstacles: unused,
       restore: unused,
       check: unused,
       discard: unused,
