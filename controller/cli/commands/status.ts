@@ -106,9 +106,13 @@ function toLookAt({ executions }: GroupStatus): readonly AgedExecution[] {
   return executions.filter(
     (each) =>
       isUnderWay(each) ||
-      (each.state !== 'succeeded' &&
-        !succeeded.some(({ declaredAt }) => declaredAt > each.declaredAt)),
+      (!hasEndedWell(each) && !succeeded.some(({ declaredAt }) => declaredAt > each.declaredAt)),
   );
+}
+
+/** A drill that was cancelled is cleaned up: somebody wanted it so. */
+function hasEndedWell({ mode, state }: AgedExecution): boolean {
+  return state === 'succeeded' || (mode === 'drill' && state === 'cancelled');
 }
 
 function executionTexts(

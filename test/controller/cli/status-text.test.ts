@@ -87,6 +87,7 @@ describe('what status says beside its tables', () => {
       'shop: failover f1 ended cancelled 2h 00m ago (farshore execution report f1, execution retry f1)',
     ]);
     expect(said([bad, { ...failover, state: 'succeeded' }])).to.deep.equal([]);
+    expect(said([{ ...drill, state: 'cancelled' }])).to.deep.equal([]);
     expect(said([{ ...bad, declaredAt: '2026-11-21T10:00:00.000Z' }, failover])).to.include(text);
   });
 
