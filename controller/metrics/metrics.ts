@@ -28,7 +28,8 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     observer: observerOf(counters, gauges.backlog),
     render: async (service: ControllerService) => {
-      await refresh(gauges, service);
+      const groups = await refresh(gauges, service);
+      await settle(counters, gauges.backlog, groups);
       setControllerGauges(own, service.figures());
       return registry.metrics();
     },
@@ -66,7 +67,7 @@ function createCounters(registry: Registry) {
     executions: new Counter({
       name: 'farshore_runbook_executions_total',
       help: 'Ended executions of runbooks.',
-      labelNames: ['mode', 'result'],
+      labelNames: ['group', 'mode', 'result'],
       registers,
     }),
     stepSeconds: new Histogram({
@@ -179,15 +180,34 @@ function observerOf(counters: Counters, backlog: Gauge): Observer {
     backlog: ({ group, bytes }) => backlog.set({ group }, bytes),
     stepEnded: ({ step, state, seconds }) =>
       counters.stepSeconds.observe({ type: step, result: state }, seconds),
-    executionEnded: ({ mode, result }) => counters.executions.inc({ mode, result }),
+    executionEnded: ({ group, mode, result }) => counters.executions.inc({ group, mode, result }),
     request: ({ region, service, method, status }) =>
       counters.requests.inc({ region, service, method, status: String(status ?? 0) }),
     storeRequest: (request) => counters.storeRequests.inc({ request }),
   });
 }
 
-/** Gauges are set anew from the state at every scrape, so a deleted group leaves none behind. */
-async function refresh(gauges: Gauges, service: ControllerService): Promise<void> {
+/**
+ * A group's sessions are counted from zero, so that the first of them is a rise; of a group that was deleted
+ * no series is left, of which an alert could go on.
+ */
+async function settle(
+  { bytes, objects, sessions, sessionSeconds, executions }: Counters,
+  backlog: Gauge,
+  groups: ReadonlySet<string>,
+): Promise<void> {
+  for (const group of groups)
+    for (const result of ['done', 'failed', 'superseded']) sessions.inc({ group, result }, 0);
+  for (const metric of [bytes, objects, sessions, sessionSeconds, executions, backlog])
+    for (const { labels } of (await metric.get()).values) {
+      // A histogram's values are those of its buckets.
+      const own = Object.entries(labels).filter(([name]) => name !== 'le');
+      if (!groups.has(String(labels.group))) metric.remove(Object.fromEntries(own));
+    }
+}
+
+/** All gauges but the backlog are set anew from the state at every scrape. Gives the names of the groups. */
+async function refresh(gauges: Gauges, service: ControllerService): Promise<ReadonlySet<string>> {
   const [groups, regions] = await Promise.all([service.listGroupStatus(), service.knownRegions()]);
   for (const gauge of Object.values(gauges)) if (gauge !== gauges.backlog) gauge.reset();
   for (const group of groups) {
@@ -223,4 +243,5 @@ async function refresh(gauges: Gauges, service: ControllerService): Promise<void
       gauges.regionUp.set({ region: region.name, service: type }, up ? 1 : 0);
     }
   }
+  return new Set(groups.map(({ name }) => name));
 }
