@@ -36,7 +36,7 @@ export async function proveBytes(file: FileHandle, written: Written): Promise<vo
   while ((await pieces.next()).done !== true);
 }
 
-function altered(difference: string): FarshoreError {
+export function altered(difference: string): FarshoreError {
   return new FarshoreError(
     `a file on the local disk does not hold what was written to it: ${difference}`,
     {

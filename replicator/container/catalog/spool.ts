@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ListingRow } from '../../../regions/object-store/types.ts';
 import { decodeLines, encodeLines } from '../../bank/json-lines.ts';
-import { followed, proveBytes, provenBytes, type Written } from '../../bank/proven-bytes.ts';
+import {
+  altered,
+  followed,
+  proveBytes,
+  provenBytes,
+  type Written,
+} from '../../bank/proven-bytes.ts';
+import { sealed, unsealed } from './sealed-line.ts';
 import type { ContainerCapture } from '../types.ts';
 
 interface Spooled {
@@ -15,14 +22,17 @@ interface Spooled {
 /**
  * What a capture leaves on the local disk: the listing, and a record that tells of it. Each is
  * written beside its place, synced and renamed; the listing first. Killed anywhere: there is a whole
- * record with its whole listing, or no record, and the container is captured again.
+ * record with its whole listing, or no record, and the container is captured again. So it is where the
+ * record does not hold what was written, or is another container's.
  */
 export class CaptureSpool {
   readonly #dir: string;
+  readonly #container: string;
   readonly stem: string;
 
   constructor(dir: string, container: string) {
     this.#dir = dir;
+    this.#container = container;
     this.stem = `container-${createHash('sha256').update(container).digest('hex').slice(0, 32)}`;
   }
 
@@ -31,7 +41,7 @@ export class CaptureSpool {
     return `${this.stem}.jsonl`;
   }
 
-  /** Null when there is none, or one of another form. */
+  /** Null when there is none that holds what was written of this container. */
   async read(): Promise<ContainerCapture | null> {
     return (await this.#record())?.capture ?? null;
   }
@@ -49,14 +59,14 @@ export class CaptureSpool {
   }
 
   async writeRecord(spooled: Spooled): Promise<void> {
-    await this.#write(this.#recordName, [Buffer.from(JSON.stringify(spooled))]);
+    await this.#write(this.#recordName, [Buffer.from(sealed(JSON.stringify(spooled), this.#container))]);
   }
 
   /** Throws `spool.altered`, at its end at the latest, when it is not what was written; the next capture is a new one. */
   async *listing(): AsyncGenerator<ListingRow> {
     const record = await this.#record();
-    if (record === null) throw new Error(`there is no record of the listing ${this.name}`);
-    const file = await open(join(this.#dir, this.name), 'r');
+    if (record === null) throw altered(`the record of ${this.name} is gone`);
+    const file = await this.#openListing();
     try {
       yield* decodeLines(provenBytes(file, record.listing)) as AsyncGenerator<ListingRow>;
     } catch (error) {
@@ -66,6 +76,16 @@ export class CaptureSpool {
       throw error;
     } finally {
       await file.close();
+    }
+  }
+
+  async #openListing(): Promise<FileHandle> {
+    try {
+      return await open(join(this.#dir, this.name), 'r');
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      await rm(join(this.#dir, this.#recordName), { force: true });
+      throw altered(`${this.name} is gone`);
     }
   }
 
@@ -87,8 +107,8 @@ export class CaptureSpool {
   async #record(): Promise<Spooled | null> {
     try {
       const record = await readFile(join(this.#dir, this.#recordName), 'utf8');
-      const spooled = JSON.parse(record) as Partial<Spooled>;
-      return spooled.listing === undefined ? null : (spooled as Spooled);
+      const text = unsealed(record, this.#container);
+      return text === null ? null : (JSON.parse(text) as Spooled);
     } catch (error) {
       if (isNotFound(error)) return null;
       throw error;

@@ -3,6 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { Named } from '../catalog/merge.ts';
+import { sealed, unsealed } from '../catalog/sealed-line.ts';
 import { sortOnDisk, type SortedRows, type SortPlace } from '../catalog/sort.ts';
 
 /**
@@ -13,18 +14,21 @@ import { sortOnDisk, type SortedRows, type SortPlace } from '../catalog/sort.ts'
  */
 export class OutcomeJournal<T extends Named> {
   readonly #file: number;
+  readonly #of: string;
   #lines = '';
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(path: string) {
+  /** `of`: whose outcomes they are. */
+  constructor(path: string, of: string) {
     this.#file = openSync(path, 'wx', 0o600);
+    this.#of = of;
   }
 
   /** Throws what an earlier write failed with: a full disk is the session's affair, not an object's. */
   add(outcome: T): void {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#lines === '') setImmediate(() => this.#write());
-    this.#lines += JSON.stringify(outcome) + '\n';
+    this.#lines += sealed(JSON.stringify(outcome), this.#of) + '\n';
   }
 
   close(): void {
@@ -59,8 +63,9 @@ export class OutcomeJournals<T extends Named> {
   /** All that was told of so far, sorted by name; call it before `next`. */
   async earlier(place: SortPlace): Promise<SortedRows<T>> {
     const paths = (await this.#names()).map((name) => join(this.#dir, name));
+    const of = this.#stem;
     const all = async function* (): AsyncGenerator<T> {
-      for (const path of paths) yield* toldOf<T>(path);
+      for (const path of paths) yield* toldOf<T>(path, of);
     };
     return await sortOnDisk(all(), place);
   }
@@ -68,7 +73,8 @@ export class OutcomeJournals<T extends Named> {
   async next(): Promise<OutcomeJournal<T>> {
     const numbers = (await this.#names()).map((name) => Number(name.slice(this.#stem.length)));
     await mkdir(this.#dir, { recursive: true });
-    return new OutcomeJournal<T>(join(this.#dir, `${this.#stem}${Math.max(0, ...numbers) + 1}`));
+    const path = join(this.#dir, `${this.#stem}${Math.max(0, ...numbers) + 1}`);
+    return new OutcomeJournal<T>(path, this.#stem);
   }
 
   async #names(): Promise<readonly string[]> {
@@ -81,25 +87,19 @@ export class OutcomeJournals<T extends Named> {
   }
 }
 
-/** Ends quietly where the file does, or what can be read of it: a machine that went down leaves any end. */
-async function* toldOf<T>(path: string): AsyncGenerator<T> {
+/**
+ * A machine that went down leaves any end, and a disk may alter what it holds: a line that is not what was
+ * written of this container counts for nothing, and its object is read again.
+ */
+async function* toldOf<T>(path: string, of: string): AsyncGenerator<T> {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     const lines = (rest + decoder.write(chunk)).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const outcome = parsed(line);
-      if (outcome === undefined) return;
-      yield outcome as T;
+      const text = unsealed(line, of);
+      if (text !== null) yield JSON.parse(text) as T;
     }
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
   }
 }

@@ -2,6 +2,7 @@ import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { CaptureSpool } from '../../../replicator/container/catalog/spool.ts';
 import type { ContainerCopy } from '../../../replicator/container/types.ts';
 import { MemoryObjectStore, type MemoryRequest } from '../../support/memory/object-store.ts';
 import { refusal } from '../../support/memory/refusal.ts';
@@ -174,6 +175,38 @@ describe('container mover: killed and taken up again', () => {
     expect(east.bytesOut).to.be.above(0);
     await h.close();
   });
+
+  for (const [what, change] of [
+    [
+      'altered by the disk',
+      (text: string) => text.replaceAll('"contentType":"', '"contentType":"x'),
+    ],
+    ['of another container', (_text: string, other: string) => other],
+  ] as const)
+    it(`believes no outcome that is ${what}`, async () => {
+      const { east, h } = await scene();
+      await east.putContainer('others');
+      for (let n = 0; n < 20; n += 1) await put(east, 'others', `f${n}`, `other body ${n}`);
+      const whole = await h.protect('photos', 's1');
+      await h.protect('others', 's1');
+      const { spoolDir } = h.session('s1');
+      const own = new CaptureSpool(spoolDir, 'photos').stem;
+      const theirs = new CaptureSpool(spoolDir, 'others').stem;
+      const journals = (await readdir(spoolDir)).filter((name) => name.includes('shipped'));
+      const [other = ''] = journals.filter((name) => name.startsWith(theirs));
+      const foreign = await readFile(join(spoolDir, other), 'utf8');
+      let changed = 0;
+      for (const name of journals.filter((each) => each.startsWith(own))) {
+        const text = await readFile(join(spoolDir, name), 'utf8');
+        await writeFile(join(spoolDir, name), change(text, foreign));
+        if (change(text, foreign) !== text) changed += 1;
+      }
+      expect(changed).to.be.above(0);
+      h.mover = h.newMover();
+      const copy = await h.protect('photos', 's1', null, { isResumed: true });
+      expect(copy.catalog).to.deep.equal(whole.catalog);
+      await h.close();
+    });
 
   it('captures again when the spool is lost with the machine', async () => {
     const { east, h } = await scene();

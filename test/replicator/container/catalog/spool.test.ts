@@ -1,4 +1,4 @@
-import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { MemoryObjectStore } from '../../../support/memory/object-store.ts';
@@ -46,6 +46,45 @@ describe('what a capture leaves on the local disk', () => {
     expect(await spool.read()).to.equal(null);
     expect(await capture()).to.include({ objects: 4 });
     expect(await names()).to.deep.equal(['a', 'b', 'late', 'new\nline']);
+  });
+
+  for (const [what, change] of [
+    ['emptied', () => ''],
+    ['cut short', (text: string) => text.slice(0, 40)],
+    ['altered in a digit', (text: string) => text.replace('"objects":3', '"objects":4')],
+  ] as const)
+    it(`is captured again when its record is ${what}`, async () => {
+      await capture();
+      const record = join(dir, `${spool.stem}.json`);
+      await writeFile(record, change(await readFile(record, 'utf8')));
+      await put(h.east, 'docs', 'late', 'x');
+      expect(await spool.read()).to.equal(null);
+      expect(await capture()).to.include({ objects: 4 });
+    });
+
+  it('is captured again when what lies in its place is another container’s, whole', async () => {
+    await h.east.putContainer('other');
+    await put(h.east, 'other', 'of another', 'x');
+    const other = new CaptureSpool(dir, 'other');
+    await capture();
+    await h.mover.capture(resource('other'), h.session('s1'));
+    const files = [other, spool].map(({ stem, name }) => [`${stem}.json`, name]);
+    const [theirs, own] = await Promise.all(
+      files.map((each) => Promise.all(each.map((name) => readFile(join(dir, name))))),
+    );
+    for (const [at, name] of files[1]!.entries()) await writeFile(join(dir, name), theirs![at]!);
+    for (const [at, name] of files[0]!.entries()) await writeFile(join(dir, name), own![at]!);
+    expect(await spool.read()).to.equal(null);
+    expect((await capture()).resource).to.deep.equal(resource('docs'));
+    expect(await names()).to.deep.equal(['a', 'b', 'new\nline']);
+  });
+
+  it('is captured again when its listing is gone', async () => {
+    await capture();
+    await rm(join(dir, spool.name));
+    expect((await rejection(names())).code).to.equal('spool.altered');
+    await put(h.east, 'docs', 'late', 'x');
+    expect(await capture()).to.include({ objects: 4 });
   });
 
   it('tells a listing that the disk lost, in whole or in part, from an emptied container', async () => {
