@@ -4,7 +4,7 @@ import type { Log } from '../kernel/log.ts';
 import type { Progress } from '../kernel/progress.ts';
 import type { Depth, Finding, Movers, ResourceRef, TargetContext } from '../replicator/mover.ts';
 import { isUnderstood } from '../replicator/point/formats.ts';
-import { isUsable } from '../replicator/point/members.ts';
+import { hasRestorable } from '../replicator/point/members.ts';
 import { readManifest } from '../replicator/point/read-manifest.ts';
 import type { PointManifest, RecoveryPoint } from '../replicator/point/types.ts';
 import { recordChecks } from '../replicator/point/record-checks.ts';
@@ -207,7 +207,7 @@ export class ControllerControl implements Control {
   async #anyProven(group: string, region: string): Promise<Compare> {
     const points = await this.#deps.store.range(keys.point(group));
     const found = points.findLast(
-      ({ value }) => isUsable(value) && value.region === region && isUnderstood(value),
+      ({ value }) => value.region === region && isUnderstood(value) && hasRestorable(value),
     );
     if (found === undefined) throw nothingProven(group);
     return { path: found.path, modRevision: found.modRevision };

@@ -2,7 +2,16 @@ import type { z } from 'zod';
 import type { Ambient } from '../kernel/ambient.ts';
 import type { ProjectScope } from '../regions/region.ts';
 import type { Bank } from './bank/bank.ts';
-import type { Capture, Copy, Mappings, Mover, ResourceKind, ResourceRef, Source } from './mover.ts';
+import type {
+  Capture,
+  Copy,
+  Finding,
+  Mappings,
+  Mover,
+  ResourceKind,
+  ResourceRef,
+  Source,
+} from './mover.ts';
 
 /**
  * All that Farshore knows of one kind of resource. A folder exports one, `kinds.ts` lists it, and
@@ -55,6 +64,11 @@ export interface Kind<
     stored: ReadonlySet<string>,
     at: CatalogReader,
   ): Promise<readonly StoredReference[]>;
+  /**
+   * Whether a copy in which this was found can be restored all the same, without what is damaged. The findings
+   * are those that are kept; there may be more.
+   */
+  survives(damage: readonly Finding[]): boolean;
   /**
    * Which share of the resource was removed or rewritten between two copies, from 0 to 1; 0 where
    * nothing can be told. `sent`: what was sent and copied for the second.

@@ -196,6 +196,8 @@ export interface RestorePlan {
 }
 
 export interface RestoreOrder extends RestorePlan {
+  /** What is known to be damaged, as findings name it (`stored`): where it can't be compared on its way, it is left out. */
+  readonly damaged?: ReadonlySet<string>;
   readonly memo: Memo;
   /** What a resource that this one needs became here, by resourceKey; undefined when the point has none. */
   restored(resource: string): Restored | undefined;

@@ -149,6 +149,11 @@ export function keyOf(sha256: string): string {
   return `${sha256.slice(0, 2)}/${sha256}`;
 }
 
+/** Below `objects/`, as `keyOf` and `largeKeyOf` make it. */
+export function isStoredKey(name: string): boolean {
+  return /^(large|[0-9a-f]{2})\//.test(name);
+}
+
 /** `unique` has to be one that no other write ever used, a late one of a session that was given up included. */
 export function largeKeyOf(unique: string): string {
   return `large/${unique}`;

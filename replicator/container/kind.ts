@@ -1,3 +1,4 @@
+import { isStoredKey } from '../bank/stored-objects.ts';
 import type { CatalogReader, Kind, StoredReference } from '../kind.ts';
 import { catalogRows } from './catalog/row.ts';
 import { rowsUnder } from './catalog/stored-once.ts';
@@ -57,6 +58,8 @@ export const containerKind: Kind<ContainerCapture, ContainerCopy> = {
   // Every object's bytes would be too many names: see `refersTo`.
   storedThings: () => [],
   refersTo,
+  // Without a catalog nobody knows what the objects are.
+  survives: (damage) => damage.every(({ stored }) => stored !== undefined && isStoredKey(stored)),
   changedShare,
   find: findContainers,
   preflight: preflightContainers,

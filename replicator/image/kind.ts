@@ -21,6 +21,7 @@ export const imageKind: Kind<ImageCapture, ImageCopy> = {
   // Findings name nothing else.
   refersTo: () => Promise.resolve([]),
   // Glance never changes an image's data.
+  survives: () => false,
   changedShare: () => 0,
   find: findImages,
   // Every Glance takes every image.

@@ -1,3 +1,4 @@
+import { kindOf } from '../kinds.ts';
 import { resourceKey, type Copy, type Depth, type Finding, type Verification } from '../mover.ts';
 import type { LackingResource, NewPoint, PointMember, PointState, RecoveryPoint } from './types.ts';
 
@@ -29,6 +30,35 @@ export function isUsable({ state }: Pick<RecoveryPoint, 'state'>): boolean {
 export function wholeKeys(point: Pick<RecoveryPoint, 'state' | 'members'>): readonly string[] {
   if (!isUsable(point)) return [];
   return point.members.filter(isWhole).map(({ resource }) => resourceKey(resource));
+}
+
+/**
+ * Something of its copy can be restored: all of it, or what is left of one that survives its damage. Of the
+ * second kind there is a point in it only where nothing whole is to be had.
+ */
+function isRestorable(member: PointMember, findings: readonly Finding[]): boolean {
+  if (isWhole(member)) return true;
+  if (member.state !== 'damaged' || member.dataTime === null) return false;
+  const key = resourceKey(member.resource);
+  const damage = findings.filter(({ resource }) => resource === key);
+  return damage.length > 0 && kindOf(member.resource.kind).survives(damage);
+}
+
+/** Resource keys of what can be restored from it, wholly or without what is damaged. */
+export function restorableKeys({ state, members, checked }: RecoveryPoint): readonly string[] {
+  if (state === 'expiring' || checked.findings.some(isOfManifest)) return [];
+  return members
+    .filter((member) => isRestorable(member, checked.findings))
+    .map(({ resource }) => resourceKey(resource));
+}
+
+/** One that is proven of nothing, since its group was empty, is none the less what was wanted. */
+export function hasRestorable(point: RecoveryPoint): boolean {
+  return isUsable(point) || restorableKeys(point).length > 0;
+}
+
+function isOfManifest({ resource }: Finding): boolean {
+  return resource === manifestFinding;
 }
 
 export function hasWhole(point: Pick<RecoveryPoint, 'state' | 'members'>, key: string): boolean {

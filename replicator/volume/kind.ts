@@ -47,6 +47,7 @@ export const volumeKind: Kind<VolumeCapture, VolumeCopy, VolumeCandidate> = {
   storedThings: ({ chain }) => chain.map(({ backupId }) => `backup/${backupId}`),
   // Findings name nothing else.
   refersTo: () => Promise.resolve([]),
+  survives: () => false,
   changedShare,
   find: findVolumes,
   preflight: preflightVolumes,

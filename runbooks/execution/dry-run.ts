@@ -9,7 +9,7 @@ import {
   type RestorePlan,
   type TargetContext,
 } from '../../replicator/mover.ts';
-import { wholeKeys } from '../../replicator/point/members.ts';
+import { isWhole, restorableKeys } from '../../replicator/point/members.ts';
 import { ageSeconds } from '../../replicator/point/reached.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { Plan } from '../plan.ts';
@@ -34,7 +34,7 @@ export async function dryRun(
   { control, ambient }: RunnerParts,
 ): Promise<Execution> {
   const { id, group, mode } = execution;
-  const whole = new Set(wholeKeys(point));
+  const there = new Set(restorableKeys(point));
   const never = new AbortController().signal;
   const late = () => secondaryLate(group);
   const { manifest, obstacles } = await withDeadline(
@@ -44,7 +44,7 @@ export async function dryRun(
     late,
     async (signal) => {
       const { copies, ...rest } = await control.manifest(group, point.id, signal);
-      const used = copies.filter(({ resource }) => whole.has(resourceKey(resource)));
+      const used = copies.filter(({ resource }) => there.has(resourceKey(resource)));
       const restored = { executionId: id, mode, scratch: scratchOf(execution) };
       const at = await control.target(group, noProgress, signal);
       return {
@@ -62,7 +62,7 @@ export async function dryRun(
     return { ...step, state: 'failed', endedAt, error: { code, message: describeError(error) } };
   });
   const rpoSeconds = ageSeconds([point.dataTime], Date.parse(execution.declaredAt));
-  const lacks = point.members.length - whole.size;
+  const lacks = point.members.filter((member) => !isWhole(member)).length;
   return {
     ...execution,
     steps: planned,

@@ -1,6 +1,6 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import { isUsable } from '../../replicator/point/members.ts';
+import { hasRestorable } from '../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { GroupView } from '../control.ts';
 import type { Plan, PlanParams } from '../plan.ts';
@@ -53,7 +53,7 @@ function firstPoint(
     throw noProvenPoint(group);
   }
   const point = points.find((each) => each.id === wanted);
-  if (point !== undefined && isUsable(point)) return point;
+  if (point !== undefined && hasRestorable(point)) return point;
   const isDamaged = point !== undefined;
   throw new FarshoreError(isDamaged ? 'the point is damaged' : 'there is no such point', {
     code: isDamaged ? 'point.damaged' : 'point.not-found',

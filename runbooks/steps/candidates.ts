@@ -1,6 +1,6 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import { newestFirst } from '../../replicator/point/choose.ts';
-import { isUsable } from '../../replicator/point/members.ts';
+import { hasRestorable } from '../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 
 /**
@@ -14,7 +14,7 @@ export function candidates(
 ): readonly RecoveryPoint[] {
   const ordered = newestFirst(points);
   const from = wanted === undefined ? 0 : ordered.findIndex((point) => point.id === wanted);
-  return from < 0 ? [] : ordered.slice(from).filter(isUsable);
+  return from < 0 ? [] : ordered.slice(from).filter(hasRestorable);
 }
 
 export function noProvenPoint(group: string, wanted?: string): FarshoreError {

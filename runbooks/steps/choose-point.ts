@@ -1,6 +1,11 @@
-import { resourceKey, type Copy } from '../../replicator/mover.ts';
+import { resourceKey, type Copy, type ResourceRef } from '../../replicator/mover.ts';
 import { newestFirst } from '../../replicator/point/choose.ts';
-import { isUsable, isWhole, wholeKeys } from '../../replicator/point/members.ts';
+import {
+  hasRestorable,
+  isUsable,
+  isWhole,
+  restorableKeys,
+} from '../../replicator/point/members.ts';
 import { ageSeconds } from '../../replicator/point/reached.ts';
 import type { LackingResource, PointMember, RecoveryPoint } from '../../replicator/point/types.ts';
 import { candidates, noProvenPoint } from './candidates.ts';
@@ -22,7 +27,8 @@ export interface ChosenPoint {
 }
 
 /**
- * Takes a point that is checked now, and of it every resource that is whole. Nothing is restored
+ * Takes a point that is checked now, and of it every resource that is whole, and what is whole of those
+ * that survive their damage (`Kind.survives`). Nothing is restored
  * before; damage that is found is recorded by the controller. Each point is held before it is checked,
  * so that retention can't take it away in between; one that was held and not taken stays held until
  * the execution ends, which does no harm.
@@ -31,7 +37,8 @@ export interface ChosenPoint {
  * usable one by more than the RPO objective; else, of those, the one with most that is whole, the
  * newest of equals. So the state of all others is not thrown back by days for the sake of one resource:
  * that one is named, and the order may say to take it from an older point: then it does not count in any
- * other. A point that the order names is taken, if anything of it is whole.
+ * other. A point that the order names is taken, if anything of it is whole. One in which nothing is whole, and
+ * something survives, is taken where no other that is not older by more than that has anything whole.
  *
  * Killed in the middle: damage that was found is in the points' records, a check that was not ended
  * begins anew.
@@ -46,18 +53,21 @@ export const choosePoint: Step = {
     const points = await control.points(execution.group);
     for (const text of passedOver(points, chosen, wanted)) note(text);
     const manifest = await context.manifest(chosen.id);
-    const whole = new Set(wholeKeys(chosen));
-    const copies = manifest.copies.filter(({ resource }) => whole.has(resourceKey(resource)));
+    const there = new Set(restorableKeys(chosen));
+    const copies = manifest.copies.filter(({ resource }) => there.has(resourceKey(resource)));
     const older = await olderCopies(context, order);
     for (const text of older.notes) note(text);
     const used = merged(copies, chosen, older.copies);
-    const lacks = lacksOf(chosen, new Set(used.map(({ copy }) => resourceKey(copy.resource))));
-    for (const { resource, code, message } of lacks)
-      note(`not recovered: ${resourceKey(resource)} (${resource.name}): ${message} [${code}]`);
+    const pointOf = new Map(used.map(({ copy, point }) => [resourceKey(copy.resource), point]));
+    const lacks = lacksOf(chosen, pointOf);
+    for (const { resource, code, message } of lacks) {
+      const key = resourceKey(resource);
+      const how = pointOf.has(key) ? 'not wholly' : 'not';
+      note(`${how} recovered: ${key} (${resource.name}): ${message} [${code}]`);
+    }
     const rpoSeconds = rpoOf(context, used, points);
     if (rpoSeconds === null) note('RPO is unknown: the data times lie in the future');
     const added = context.expand({ ...manifest, copies: used.map(({ copy }) => copy) });
-    const pointOf = new Map(used.map(({ copy, point }) => [resourceKey(copy.resource), point]));
     const output: ChosenPoint = {
       point: chosen.id,
       dataTime: chosen.dataTime,
@@ -95,28 +105,58 @@ export interface UsedCopy {
 }
 
 async function bestPoint(
-  { control, execution, step, progress, signal }: StepContext,
+  context: StepContext,
   wanted: string | undefined,
   apart: readonly string[],
 ): Promise<RecoveryPoint> {
-  const { id, group, rpoObjectiveSeconds } = execution;
-  const depth = step.params['verify'] === 'listing' ? 'listing' : 'content';
+  const { control, execution, signal } = context;
+  const { group, rpoObjectiveSeconds } = execution;
   let best: RecoveryPoint | null = null;
+  /** Nothing is whole in it, and something survives its damage: for want of a better one. */
+  let spare: RecoveryPoint | null = null;
   let oldestMs = -Infinity;
+  const noOlderThan = ({ dataTime }: RecoveryPoint): void => {
+    if (oldestMs === -Infinity) oldestMs = Date.parse(dataTime) - rpoObjectiveSeconds * 1000;
+  };
   for (const candidate of candidates(await control.points(group), wanted)) {
     signal.throwIfAborted();
-    if (best !== null && Date.parse(candidate.dataTime) < oldestMs) break;
+    const isTooOld = Date.parse(candidate.dataTime) < oldestMs;
+    if (isTooOld) best ??= await checkedAgain(context, spare);
+    if (isTooOld && best !== null) break;
     // What its head says already is no better is not read.
     if (best !== null && wholeBut(candidate, apart) <= wholeBut(best, apart)) continue;
-    await control.holdPoint(group, candidate.id, id);
-    const point = await control.verifyPoint(group, candidate.id, depth, progress, signal);
-    if (!isUsable(point)) continue;
-    if (best === null) oldestMs = Date.parse(point.dataTime) - rpoObjectiveSeconds * 1000;
-    if (best === null || wholeBut(point, apart) > wholeBut(best, apart)) best = point;
-    if (isProvenBut(point, apart) || point.id === wanted) break;
+    const isWanted = candidate.id === wanted;
+    const mayBeBest = isUsable(candidate) || isWanted;
+    const point = mayBeBest ? await checked(context, candidate) : candidate;
+    if (!hasRestorable(point)) continue;
+    noOlderThan(point);
+    if (isUsable(point) || isWanted) {
+      if (best === null || wholeBut(point, apart) > wholeBut(best, apart)) best = point;
+      if (isProvenBut(point, apart) || isWanted) break;
+    } else spare ??= point;
   }
+  best ??= await checkedAgain(context, spare);
   if (best === null) throw noProvenPoint(group, wanted);
   return best;
+}
+
+async function checked(
+  { control, execution, step, progress, signal }: StepContext,
+  { id }: RecoveryPoint,
+): Promise<RecoveryPoint> {
+  const { group } = execution;
+  const depth = step.params['verify'] === 'listing' ? 'listing' : 'content';
+  await control.holdPoint(group, id, execution.id);
+  return await control.verifyPoint(group, id, depth, progress, signal);
+}
+
+/** Null where nothing of it can be restored any more. */
+async function checkedAgain(
+  context: StepContext,
+  spare: RecoveryPoint | null,
+): Promise<RecoveryPoint | null> {
+  const point = spare === null ? null : await checked(context, spare);
+  return point !== null && hasRestorable(point) ? point : null;
 }
 
 /** Those that are whole, of all but these. */
@@ -143,18 +183,19 @@ function merged(
   return [...rest.map((copy) => ({ copy, point })), ...older];
 }
 
-/** Members that are not among what is restored, with what is known of the reason. */
+/** Members that are not restored, or not wholly, from the points that they are taken from, and why. */
 function lacksOf(
-  { members, checked }: RecoveryPoint,
-  used: ReadonlySet<string>,
+  chosen: RecoveryPoint,
+  pointOf: ReadonlyMap<string, RecoveryPoint>,
 ): readonly LackingResource[] {
-  return members.flatMap((member): readonly LackingResource[] => {
-    const key = resourceKey(member.resource);
-    if (used.has(key))
-      return member.state === 'partial' && member.problem !== null
-        ? [{ resource: member.resource, ...member.problem }]
-        : [];
-    return [{ resource: member.resource, ...reasonOf(member, checked) }];
+  return chosen.members.flatMap((member): readonly LackingResource[] => {
+    const { resource } = member;
+    const key = resourceKey(resource);
+    const from = pointOf.get(key);
+    if (from === undefined) return [{ resource, ...reasonOf(member, chosen.checked) }];
+    const used = from.members.find((each) => resourceKey(each.resource) === key) ?? member;
+    if (used.state === 'damaged') return [{ resource, ...leftOut(used, from.checked) }];
+    return used.problem === null ? [] : [{ resource, ...used.problem }];
   });
 }
 
@@ -163,9 +204,21 @@ function reasonOf(
   checked: RecoveryPoint['checked'],
 ): { readonly code: string; readonly message: string } {
   if (state === 'lacking' && problem !== null) return problem;
-  const first = checked.findings.find((finding) => finding.resource === resourceKey(resource));
-  const shown = first === undefined ? '' : `: ${first.subject} ${first.problem}, ${first.detail}`;
+  const shown = firstOf(resource, checked);
   return { code: 'copy.damaged', message: `its copy is damaged, ${damaged} found${shown}` };
+}
+
+function leftOut({ resource, damaged }: PointMember, checked: RecoveryPoint['checked']) {
+  const shown = firstOf(resource, checked);
+  return {
+    code: 'copy.parts-damaged',
+    message: `${damaged} of it are damaged and left out${shown}`,
+  };
+}
+
+function firstOf(resource: ResourceRef, { findings }: RecoveryPoint['checked']): string {
+  const first = findings.find((finding) => finding.resource === resourceKey(resource));
+  return first === undefined ? '' : `: ${first.subject} ${first.problem}, ${first.detail}`;
 }
 
 /** Of the oldest copy that is used; a time that is yet to come says nothing, see `ageSeconds`. */

@@ -1,6 +1,6 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import { resourceKey, type ResourceRef } from '../../replicator/mover.ts';
-import { hasWhole } from '../../replicator/point/members.ts';
+import { restorableKeys } from '../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
 import type { UsedCopy } from './choose-point.ts';
 import type { StepContext } from './step.ts';
@@ -25,7 +25,7 @@ export function assertOlder(
     throw refusal('point.not-found', 'there is no such point', `${group}/${older.point}`);
   for (const wanted of older.resources) {
     const key = keyOf(point, wanted);
-    if (key === null || !hasWhole(point, key))
+    if (key === null || !restorableKeys(point).includes(key))
       throw refusal(
         'point.copy-missing',
         'the point has no whole copy of the resource',
@@ -53,9 +53,10 @@ export async function olderCopies(
   const only = new Set(keys);
   const point = await control.verifyPoint(group, older.point, depth, progress, signal, only);
   const manifest = await context.manifest(older.point);
+  const there = new Set(restorableKeys(point));
   const copies = manifest.copies.filter(({ resource }) => {
     const key = resourceKey(resource);
-    return only.has(key) && hasWhole(point, key);
+    return only.has(key) && there.has(key);
   });
   const taken = new Set(copies.map(({ resource }) => resourceKey(resource)));
   const notes = keys.map((key) =>

@@ -1,6 +1,6 @@
-import { bound, copyOf, orderFor } from './copies.ts';
+import { bound, copyOf, orderFor, pointOf } from './copies.ts';
 import { resourceKey } from '../../replicator/mover.ts';
-import type { Step } from './step.ts';
+import type { Step, StepContext } from './step.ts';
 
 /** Brings one resource up, by its mover; killed in the middle, the mover goes on by its memo. */
 export const restore: Step = {
@@ -9,9 +9,19 @@ export const restore: Step = {
     const { control, execution, progress, signal } = context;
     const copy = await copyOf(context);
     const at = await control.target(execution.group, progress, signal);
-    const order = orderFor(context, resourceKey(copy.resource));
+    const key = resourceKey(copy.resource);
+    const order = { ...orderFor(context, key), damaged: await damagedIn(context, key) };
     const restored = await bound(control.movers, copy).restore(order, at);
     for (const text of restored.notes) context.note(text);
     return { state: 'done', output: restored };
   },
 };
+
+/** Stored things of the resource that are known to be damaged in the point. */
+async function damagedIn(context: StepContext, key: string): Promise<ReadonlySet<string>> {
+  const { control, execution } = context;
+  const points = await control.points(execution.group);
+  const point = points.find(({ id }) => id === pointOf(context));
+  const own = (point?.checked.findings ?? []).filter(({ resource }) => resource === key);
+  return new Set(own.flatMap(({ stored }) => stored ?? []));
+}

@@ -4,7 +4,7 @@ import { RequestError } from '../../regions/http/request-error.ts';
 import { rejection } from '../support/rejection.ts';
 import { keys } from '../../controller/state/keys.ts';
 import { Bench, notesOf, stateOf } from './support/bench.ts';
-import { permanent, transient, volume } from './support/site.ts';
+import { container, permanent, transient, volume } from './support/site.ts';
 
 describe('failover', () => {
   it('raises the generation first and restores, checks and measures everything', async () => {
@@ -205,6 +205,52 @@ describe('failover', () => {
       expect([...bench.site.creations.keys()]).to.have.members(['image/i1', 'container/c1']);
       expect(notesOf(execution)).to.include('not recovered: volume/v1 (data): its copy is damaged');
       expect(notesOf(execution)).to.include('in the group, but not in point p1: volume/v1');
+    });
+
+    it('recovers what is whole of a container, without the objects that are damaged', async () => {
+      const bench = new Bench();
+      bench.site.chipped.add('p1');
+      const execution = await bench.run('failover');
+      expect(execution).to.include({ result: 'partial', point: 'p1', lacks: 1 });
+      expect([...bench.site.creations.keys()]).to.include('container/c1');
+      expect(notesOf(execution)).to.include(
+        'not wholly recovered: container/c1 (c1): 1 of it are damaged and left out: c1/o7 missing, - [copy.parts-damaged]',
+      );
+      expect([...bench.site.leftOut]).to.deep.equal(['ab/abcd']);
+    });
+
+    it('takes such a container alone, known as damaged before or not, if none is whole within the RPO', async () => {
+      for (const isKnown of [false, true]) {
+        const bench = new Bench();
+        bench.site.members = [container];
+        bench.site.addPoint('p2', 10);
+        bench.site.chipped.add('p2').add('p1');
+        if (isKnown)
+          for (const id of ['p1', 'p2'])
+            await bench.site.verifyPoint('shop', id, 'content', null, new AbortController().signal);
+        const { id } = await bench.start('failover');
+        const execution = await bench.ended(id);
+        expect(execution).to.include({ result: 'partial', point: 'p2' });
+
+        const near = new Bench();
+        near.site.members = [container];
+        near.site.addPoint('p2', 10);
+        near.site.chipped.add('p2');
+        if (isKnown)
+          await near.site.verifyPoint('shop', 'p2', 'content', null, new AbortController().signal);
+        expect(await near.run('failover')).to.include({ result: 'succeeded', point: 'p1' });
+
+        const far = new Bench();
+        far.site.members = [container];
+        far.site.addPoint('p2', 10);
+        far.site.addPoint('p0', 120);
+        far.site.allPoints = far.site.allPoints.filter(({ id: each }) => each !== 'p1');
+        far.site.chipped.add('p2');
+        if (isKnown)
+          await far.site.verifyPoint('shop', 'p2', 'content', null, new AbortController().signal);
+        expect(await far.run('failover')).to.include({ result: 'partial', point: 'p2' });
+        expect(await far.run('drill', { params: { point: 'p0' } })).to.include({ point: 'p0' });
+      }
     });
 
     it('prefers an older point in which all is whole, within the RPO objective and not beyond', async () => {

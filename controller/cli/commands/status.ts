@@ -189,7 +189,7 @@ export function remarks(group: GroupStatus): readonly string[] {
       .filter(({ resource }) => !changed.has(resourceKey(resource)))
       .map(
         ({ resource, state, problem }) =>
-          `${name}: ${resourceKey(resource)} (${resource.name}) is ${state} in the newest point${problem === null ? '' : `: ${problem.message}`}${state === 'damaged' ? '; a session mends it from the primary' : ''}`,
+          `${name}: ${resourceKey(resource)} (${resource.name}) is ${state} in the newest point${problem === null ? '' : `: ${problem.message}`}${state === 'damaged' && group.nextSessionAt !== null ? '; a session mends it from the primary' : ''}`,
       ),
   ];
 }

@@ -1,3 +1,4 @@
+import { StoredObjects } from '../../bank/stored-objects.ts';
 import { openObject } from '../../../regions/object-store/open-object.ts';
 import type { ListingRow, ObjectInfo } from '../../../regions/object-store/types.ts';
 import type { ContentCheck, RestoreOrder, TargetContext } from '../../mover.ts';
@@ -14,7 +15,7 @@ import {
   type CatalogRow,
 } from '../catalog/row.ts';
 import { partsOf, type ContainerCopy, type ContainerPart } from '../types.ts';
-import { flawOf } from '../verify/flaw.ts';
+import { flawOf, missing } from '../verify/flaw.ts';
 import { readBack } from '../verify/read-back.ts';
 import type { RestoreDeps } from './deps.ts';
 import { abilitiesAt, isOutside } from './fill.ts';
@@ -27,6 +28,11 @@ interface Result {
   objects: number;
   wrong: number;
   first: string | null;
+  /** Left out, since the bank does not hold it as it was stored. */
+  lost: number;
+  firstLost: string | null;
+  /** Not there, and made of others: what is made of one that is lost is so too. */
+  readonly unmade: string[];
 }
 
 /**
@@ -40,7 +46,8 @@ export async function checkContainer(
   at: TargetContext,
   deps: RestoreDeps,
 ): Promise<ContentCheck> {
-  const result: Result = { bytes: 0, objects: 0, wrong: 0, first: null };
+  const counted = { bytes: 0, objects: 0, wrong: 0, first: null, lost: 0, firstLost: null };
+  const result: Result = { ...counted, unmade: [] };
   const abilities = await abilitiesAt(at);
   const containers = new Set(partsOf(copy).map(({ container }) => container));
   for (const part of partsOf(copy)) {
@@ -48,9 +55,15 @@ export async function checkContainer(
       !isOutside(row, { order, containers }) && limitOf(row, abilities) === null;
     await checkPart(part, targetName(part.container, order), isExpected, at, deps, result);
   }
-  const { bytes, objects, wrong, first } = result;
+  if (result.lost === 0) for (const subject of result.unmade) differs(result, subject, isMissing);
+  const { bytes, objects, wrong, first, firstLost } = result;
   if (first !== null)
     return { state: 'mismatch', bytes, detail: `${wrong} of ${objects} objects differ: ${first}` };
+  if (firstLost !== null) {
+    const lost = result.lost + result.unmade.length;
+    const detail = `${lost} of ${objects} objects are not whole in the bank and were left out: ${firstLost}; the others are read back and equal to the recovery point`;
+    return { state: 'unchecked', bytes, detail };
+  }
   const detail = `${objects} objects read back and equal to the recovery point`;
   const written = await tryWrite(targetName(copy.container, order), copy, at, deps.ambient);
   return written.isAsExpected
@@ -82,11 +95,56 @@ async function checkPart(
         : await flawIn(row, container, inside, deps);
     pace.succeeded(row === undefined ? 0 : ownBytes(row));
     result.objects += 1;
-    if (row !== undefined) result.bytes += ownBytes(row);
-    if (flaw === null) return;
-    result.wrong += 1;
-    result.first ??= `${container}/${name}: ${flaw}`;
+    const subject = `${container}/${name}`;
+    if (flaw === isMissing && row !== undefined) await missed(row, subject, result, inside, deps);
+    else if (flaw !== null) differs(result, subject, flaw);
+    else if (row !== undefined) result.bytes += ownBytes(row);
   });
+}
+
+const isMissing = 'is missing';
+
+function differs(result: Result, subject: string, flaw: string): void {
+  result.wrong += 1;
+  result.first ??= `${subject}: ${flaw}`;
+}
+
+/** What the bank does not hold any more could not be restored, and is not hidden for that. */
+async function missed(
+  row: CatalogRow,
+  subject: string,
+  result: Result,
+  at: TargetContext,
+  deps: RestoreDeps,
+): Promise<void> {
+  if (row.key === undefined && kindOf(row) !== 'plain') {
+    result.unmade.push(subject);
+    return;
+  }
+  const flaw = await flawInBank(row, at, deps);
+  if (flaw === null) {
+    differs(result, subject, isMissing);
+    return;
+  }
+  result.lost += 1;
+  result.firstLost ??= `${subject}: ${flaw}`;
+}
+
+async function flawInBank(
+  row: CatalogRow,
+  at: TargetContext,
+  { ambient }: RestoreDeps,
+): Promise<string | null> {
+  const { key, bytes, md5 = '' } = row;
+  if (key === undefined) return null;
+  const bank = new StoredObjects(at.bank, at.group);
+  const algorithm = row.sha256 === undefined ? 'md5' : 'sha256';
+  const open = (signal: AbortSignal) => bank.open(key, bytes, signal);
+  const read = await readBack(open, { algorithm }, ambient, at.signal);
+  if (read.state === 'missing') return missing.detail;
+  if (read.state === 'unreadable') return `cannot be read: ${read.reason}`;
+  const expected = { bytes, md5, ...hashOf(row) };
+  return flawOf(expected, { bytes: read.bytes, [algorithm]: read.hash })?.detail ?? null;
 }
 
 /** A listing may lag behind a deletion: ask. */
@@ -106,7 +164,7 @@ async function flawIn(
   const { name } = row;
   if (row.sloEtag !== undefined) {
     const info = await store.head(container, name, { newest: true, signal: at.signal });
-    if (info === null) return 'is missing';
+    if (info === null) return isMissing;
     if (!info.isSlo) return 'is no large object';
     const expected = { bytes: row.bytes, md5: row.sloEtag };
     return flawInProperties(row, info, flawOf(expected, { bytes: info.bytes, md5: info.etag }));
@@ -116,7 +174,7 @@ async function flawIn(
   const open = (signal: AbortSignal) =>
     openObject(store, object, { manifest: true, symlink: true, signal });
   const read = await readBack(open, { algorithm }, deps.ambient, at.signal);
-  if (read.state === 'missing') return 'is missing';
+  if (read.state === 'missing') return isMissing;
   if (read.state === 'unreadable') return `cannot be read: ${read.reason}`;
   if (kindOf(row) === 'symlink') return flawInProperties(row, read.info, null);
   const found = { bytes: read.bytes, ...(row.key === undefined ? {} : { [algorithm]: read.hash }) };

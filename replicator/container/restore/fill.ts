@@ -109,7 +109,8 @@ async function placeOf({ container }: ContainerPart, filling: Filling): Promise<
   const renamed = (name: string) => (containers.has(name) ? targetName(name, order) : name);
   const isLasting = order.mode !== 'drill';
   const { honoursIfNoneMatch: isConditional } = await abilitiesAt(at);
-  return { container: targetName(container, order), renamed, isLasting, isConditional };
+  const { damaged = new Set() } = order;
+  return { container: targetName(container, order), renamed, isLasting, isConditional, damaged };
 }
 
 export async function abilitiesAt({ target, signal }: TargetContext): Promise<StoreAbilities> {

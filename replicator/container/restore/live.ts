@@ -33,7 +33,9 @@ export async function convergeLive(
   const { container } = part;
   const displaced = displacedName(container, order.executionId);
   const { honoursIfNoneMatch: isConditional } = await abilitiesAt(at);
-  const place: Place = { container, renamed: (name) => name, isLasting: true, isConditional };
+  const { damaged = new Set<string>() } = order;
+  const renamed = (name: string): string => name;
+  const place: Place = { container, renamed, isLasting: true, isConditional, damaged };
   const pace = new Pace(deps.ambient.clock);
   await store.putContainer(container, {}, signal);
   const before = tally.displaced;

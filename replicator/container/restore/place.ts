@@ -19,6 +19,8 @@ export interface Place {
   readonly isLasting: boolean;
   /** A PUT there can say that it replaces nothing, and is believed. */
   readonly isConditional: boolean;
+  /** Stored things that are known to be damaged: nothing is made of those that the store would copy unread. */
+  readonly damaged: ReadonlySet<string>;
 }
 
 /** `damaged`: what the bank holds is not what was stored, so that nothing was made of it. */
@@ -44,6 +46,8 @@ export async function placeObject(
   const bank = new StoredObjects(at.bank, at.group);
   if (place.isConditional && row.bytes <= smallBytes)
     return await carry({ row, key: row.key, headers }, bank, place, at, deps);
+  if (place.damaged.has(row.key))
+    return { state: 'damaged', detail: 'it was found damaged before' };
   const { objectStore: store, projectId } = at.target;
   const { container } = place;
   const state = await copyObject(

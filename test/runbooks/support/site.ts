@@ -23,7 +23,7 @@ import { copyOf } from '../../support/memory/copies.ts';
 
 export const volume: ResourceRef = { kind: 'volume', id: 'v1', name: 'data' };
 const image: ResourceRef = { kind: 'image', id: 'i1', name: 'base' };
-const container: ResourceRef = { kind: 'container', id: 'c1', name: 'c1' };
+export const container: ResourceRef = { kind: 'container', id: 'c1', name: 'c1' };
 
 export function transient(code = 'region.unreachable'): FarshoreError {
   return new FarshoreError('no answer', { code, kind: 'transient', operation: 'call' });
@@ -53,6 +53,10 @@ export class Site implements Control {
   allPoints: RecoveryPoint[] = [];
   /** Points in which a check finds all damaged, or `p1 volume/v1`: one copy of theirs. */
   readonly rotten = new Set<string>();
+  /** Points in which a check finds one object of the container damaged, and no more of it. */
+  readonly chipped = new Set<string>();
+  /** What restores were told is damaged. */
+  readonly leftOut = new Set<string>();
   workMs = 1_000;
   verifyMs = 1_000;
   busy = 0;
@@ -173,8 +177,10 @@ export class Site implements Control {
           .filter((key) => only?.has(key) !== false)
           .map((key) => {
             const isRotten = this.rotten.has(id) || this.rotten.has(`${id} ${key}`);
+            const isChipped = this.chipped.has(id) && key.startsWith('container/');
             const finding = { resource: key, subject: 'bank/x', problem: 'missing', detail: '-' };
-            const findings = isRotten ? [finding as Finding] : [];
+            const stored = isChipped ? { subject: 'c1/o7', stored: 'ab/abcd' } : {};
+            const findings = isRotten || isChipped ? [{ ...finding, ...stored } as Finding] : [];
             return [key, { findings, damaged: findings.length }] as const;
           }),
       );
@@ -257,7 +263,8 @@ export class Site implements Control {
 
   async #restore(copy: Copy, order: RestoreOrder, at: TargetContext): Promise<Restored> {
     const key = resourceKey(copy.resource);
-    const { mode, scratch, memo } = order;
+    const { mode, scratch, memo, damaged = new Set() } = order;
+    for (const stored of damaged) this.leftOut.add(stored);
     // As Cinder does it: the id is new each time, so that only the memo tells what was made.
     let name = memo.get('name');
     if (name === undefined || !this.made.has(name)) {
