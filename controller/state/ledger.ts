@@ -96,7 +96,7 @@ export class StoreLedger implements Ledger {
   /** A point that was removed is not brought back, and one that is expiring stays so: its data is going. */
   async recordChecks(
     group: string,
-    { at, depth, points, among }: PointChecks,
+    { at, depth, points, of, among }: PointChecks,
     seen: readonly RecoveryPoint[] = [],
   ): Promise<readonly RecoveryPoint[]> {
     const { result } = await atomically(this.#store, async () => {
@@ -112,7 +112,9 @@ export class StoreLedger implements Ledger {
         const stored = await this.#store.get(key);
         if (stored === null) continue;
         const before = seen.find((each) => each.id === id);
-        const found = withChecks(stored.value, stillValid(checks, stored.value, before), depth, at);
+        const valid = stillValid(checks, stored.value, before);
+        const isOwn = of === undefined || id === of;
+        const found = withChecks(stored.value, valid, depth, at, isOwn);
         const isSame = found === stored.value;
         const head = isSame ? found : placed(found, newestCheck);
         heads.push(head);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isStoredKey } from '../bank/stored-objects.ts';
 import type { CatalogReader, Kind, StoredReference } from '../kind.ts';
 import { catalogRows } from './catalog/row.ts';
@@ -9,6 +10,12 @@ import { preflightContainers } from './preflight.ts';
 import { containerSchema } from './schema.ts';
 import { partsOf, type ContainerCapture, type ContainerCopy } from './types.ts';
 
+function identityOf(
+  copy: ContainerCopy,
+): readonly (readonly [container: string, sha256: string])[] {
+  return partsOf(copy).map(({ container, catalog }) => [container, catalog.sha256]);
+}
+
 /** Of less nothing is told: a handful of objects is rewritten on any day. */
 const fewestObjects = 100;
 
@@ -19,6 +26,8 @@ function changedShare(
   sent: { readonly objects: number },
 ): number {
   if (before.objects < fewestObjects) return 0;
+  // What was sent was lost in the secondary: the source is as it was.
+  if (isDeepStrictEqual(identityOf(before), identityOf(after))) return 0;
   const gone = sent.objects - (after.objects - before.objects);
   return Math.min(1, Math.max(0, gone) / before.objects);
 }
@@ -54,7 +63,7 @@ export const containerKind: Kind<ContainerCapture, ContainerCopy> = {
   schema: containerSchema,
   needs: () => [],
   catalogs: (copy) => partsOf(copy).map(({ catalog }) => catalog.object),
-  identity: (copy) => partsOf(copy).map(({ container, catalog }) => [container, catalog.sha256]),
+  identity: identityOf,
   // Every object's bytes would be too many names: see `refersTo`.
   storedThings: () => [],
   refersTo,

@@ -32,12 +32,8 @@ export function wholeKeys(point: Pick<RecoveryPoint, 'state' | 'members'>): read
   return point.members.filter(isWhole).map(({ resource }) => resourceKey(resource));
 }
 
-/**
- * Something of its copy can be restored: all of it, or what is left of one that survives its damage. Of the
- * second kind there is a point in it only where nothing whole is to be had.
- */
-function isRestorable(member: PointMember, findings: readonly Finding[]): boolean {
-  if (isWhole(member)) return true;
+/** What is not damaged of its copy can be restored. */
+function survives(member: PointMember, findings: readonly Finding[]): boolean {
   if (member.state !== 'damaged' || member.dataTime === null) return false;
   const key = resourceKey(member.resource);
   const damage = findings.filter(({ resource }) => resource === key);
@@ -45,11 +41,11 @@ function isRestorable(member: PointMember, findings: readonly Finding[]): boolea
 }
 
 /** Resource keys of what can be restored from it, wholly or without what is damaged. */
-export function restorableKeys({ state, members, checked }: RecoveryPoint): readonly string[] {
+export function restorableKeys(point: RecoveryPoint): readonly string[] {
+  const { state, members, checked } = point;
   if (state === 'expiring' || checked.findings.some(isOfManifest)) return [];
-  return members
-    .filter((member) => isRestorable(member, checked.findings))
-    .map(({ resource }) => resourceKey(resource));
+  const survivors = members.filter((member) => survives(member, checked.findings));
+  return [...wholeKeys(point), ...survivors.map(({ resource }) => resourceKey(resource))];
 }
 
 /** One that is proven of nothing, since its group was empty, is none the less what was wanted. */
@@ -116,13 +112,15 @@ export function stillValid(
 /**
  * The head after a check of some of its members, or of all. What was not checked stays as it was.
  * Damage makes a member `damaged`; it is whole again only when every byte of it was read: a listing
- * that shows nothing wrong does not outweigh damage that was seen.
+ * that shows nothing wrong does not outweigh damage that was seen. `isOwn` false: what is known from reading
+ * another point that shares some of it, which is no check of this one.
  */
 export function withChecks<P extends NewPoint>(
   point: P,
   checks: MemberChecks,
   depth: Depth,
   at: string,
+  isOwn = true,
 ): P {
   const settled = new Set<string>();
   const members = point.members.map((member): PointMember => {
@@ -155,8 +153,7 @@ export function withChecks<P extends NewPoint>(
     members,
     checked: {
       ...point.checked,
-      at,
-      depth,
+      ...(isOwn ? { at, depth } : {}),
       damaged: members.reduce((sum, { damaged }) => sum + damaged, 0),
       findings: findings.slice(0, findingsKept),
     },

@@ -76,7 +76,11 @@ async function record(evidence: Evidence, deps: RecordDeps): Promise<readonly Re
     const among = all.map(({ id }) => id);
     const seen = own === null ? others : [...others, own];
     try {
-      const heads = await deps.ledger.recordChecks(group, { at, depth, points, among }, seen);
+      const heads = await deps.ledger.recordChecks(
+        group,
+        { at, depth, points, of: point.id, among },
+        seen,
+      );
       for (const head of heads) tell(head, all, deps);
       return heads;
     } catch (error) {

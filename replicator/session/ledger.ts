@@ -9,6 +9,8 @@ export interface PointChecks {
   readonly at: string;
   readonly depth: Depth;
   readonly points: ReadonlyMap<string, MemberChecks>;
+  /** The point that was read: of others it is known by what they share. Absent: each was read itself. */
+  readonly of?: string;
   /**
    * Ids of all points of the group that there were when it was found out which ones share what is damaged:
    * one that came since may. Absent: it concerns none but those that are named.

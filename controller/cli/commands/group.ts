@@ -74,9 +74,35 @@ function addSync(group: Command): void {
       const client = clientOf(command);
       const ended = await (options.wait ? syncNow(client, name) : orderSync(client, name));
       const format = globalsOf(command).output;
-      if (!printData(format, ended)) process.stdout.write(`${describe(ended)}\n`);
-      if (options.wait && (ended.phase !== 'done' || ended.lacks > 0)) answerNo();
+      const lack = options.wait ? await shortcoming(client, name, ended) : null;
+      const rest = lack === null ? '' : `; ${lack}`;
+      if (!printData(format, ended)) process.stdout.write(`${describe(ended)}${rest}\n`);
+      if (lack !== null || (options.wait && !isWhole(ended))) answerNo();
     });
+}
+
+function isWhole({ phase, lacks }: SessionSummary): boolean {
+  return phase === 'done' && lacks === 0;
+}
+
+/**
+ * Why the point of a session that is whole is not proven all the same: it may be damaged from its beginning,
+ * in what it shares with others. Null: it is, or the session itself says what it lacks.
+ */
+export async function shortcoming(
+  client: Pick<ApiClient, 'list'>,
+  name: string,
+  ended: SessionSummary,
+): Promise<string | null> {
+  if (!isWhole(ended)) return null;
+  const points = await client.list<ListedPoint>(`${path(name)}/points`);
+  // The session and its point have one id.
+  const point = points.find(({ id }) => id === ended.id);
+  if (point === undefined) return 'its point is gone already';
+  if (point.state === 'proven') return null;
+  const [first] = point.checked.findings;
+  const shown = first === undefined ? '' : `: ${first.subject} ${first.problem}, ${first.detail}`;
+  return `its point is ${point.state}, in what it shares with others${shown}. Another session repairs what the source still has`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import type { SessionSummary } from '../../../controller/model/types.ts';
 import type { ApiClient } from '../../../controller/cli/api-client.ts';
-import { syncNow } from '../../../controller/cli/commands/group.ts';
+import { shortcoming, syncNow } from '../../../controller/cli/commands/group.ts';
 
 /** A controller whose sync joins the session under way, as it does, or begins one. */
 function clientOf(before: string | null, answers: readonly string[]) {
@@ -36,6 +37,24 @@ describe('farshore group sync', () => {
       'POST /groups/shop/sync',
       'GET /groups/shop/sessions/s2',
     ]);
+  });
+
+  it('does not call a session good whose point is damaged from its beginning', async () => {
+    const ended = { id: 's2', phase: 'done', lacks: 0 } as SessionSummary;
+    const finding = { subject: 'docs/o7', problem: 'missing', detail: 'not in the bank' };
+    const listed = (state: string) => ({
+      list: () => Promise.resolve([{ id: 's2', state, checked: { findings: [finding] } }]),
+    });
+    const of = (client: object, session = ended) =>
+      shortcoming(client as Pick<ApiClient, 'list'>, 'shop', session);
+    expect(await of(listed('proven'))).to.equal(null);
+    expect(await of(listed('partial'))).to.equal(
+      'its point is partial, in what it shares with others: docs/o7 missing, not in the bank. Another session repairs what the source still has',
+    );
+    expect(await of({ list: () => Promise.resolve([]) })).to.equal('its point is gone already');
+    // It says itself what is missing, and has perhaps no point.
+    expect(await of({}, { ...ended, phase: 'failed' })).to.equal(null);
+    expect(await of({}, { ...ended, lacks: 1 })).to.equal(null);
   });
 
   for (const before of [null, 's1'])

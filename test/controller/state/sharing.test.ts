@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import { keys } from '../../../controller/state/keys.ts';
 import { StoreLedger } from '../../../controller/state/ledger.ts';
+import { put } from '../../../controller/store/store.ts';
+import type { Finding } from '../../../replicator/mover.ts';
 import type { RecoveryPoint } from '../../../replicator/point/types.ts';
 import { rejection } from '../../support/rejection.ts';
 import { uncontested } from '../support/cluster.ts';
@@ -75,6 +78,43 @@ describe('damage that a new point may share', () => {
         (isRecordFirst ? both : both.toReversed()).map((each) => each()),
       );
       expect(codes(outcomes)).to.have.members(['done', 'point.others-changed']);
+    }
+  });
+});
+
+describe('what a point shares with one that was read', () => {
+  it('does not call a point checked because what it shares with another was read', async () => {
+    const store = new MemoryStore();
+    const ledger = new StoreLedger(store, uncontested);
+    for (const id of ['p1', 'p2'])
+      await store.transact(
+        [],
+        [put(keys.point('shop', id), pointOf('shop', id, '2026-11-21T08:01:00.000Z'))],
+      );
+    const damage = {
+      resource: 'volume/v1',
+      subject: 'x',
+      problem: 'missing',
+      detail: '-',
+    } as const;
+    const found = (findings: readonly Finding[]) => {
+      const checks = new Map([['volume/v1', { findings, damaged: findings.length }]]);
+      return new Map(['p1', 'p2'].map((id) => [id, checks] as const));
+    };
+    const before = (await ledger.points('shop')).find(({ id }) => id === 'p1')!.checked;
+    for (const findings of [[damage], []]) {
+      const points = found(findings);
+      await ledger.recordChecks('shop', { at, depth: 'content', points, of: 'p2' });
+      const [shared, read] = ['p1', 'p2'].map(async (id) =>
+        (await ledger.points('shop')).find((each) => each.id === id)!,
+      );
+      expect((await read!).checked).to.deep.include({ at, depth: 'content' });
+      const { at: checkedAt, depth, damaged } = (await shared!).checked;
+      expect({ checkedAt, depth, damaged }).to.deep.equal({
+        checkedAt: before.at,
+        depth: before.depth,
+        damaged: findings.length,
+      });
     }
   });
 });

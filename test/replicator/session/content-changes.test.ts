@@ -20,8 +20,10 @@ function found(before: Copy, after: Copy, sentObjects = 0, limit = 50): readonly
 }
 
 describe('what happened to the content of a resource', () => {
+  let contents = 0;
   const photos = (objects: number, bytes = objects * 10) =>
-    sized(copyOf(container, `${objects}`, at), objects, bytes);
+    sized(copyOf(container, `content ${(contents += 1)}`, at), objects, bytes);
+  const same = photos(1000);
   const table: readonly [what: string, before: Copy, after: Copy, sent: number, string[]][] = [
     ['nothing', photos(1000), photos(1000), 0, []],
     ['growth, however much', photos(1000), photos(5000), 4000, []],
@@ -41,6 +43,7 @@ describe('what happened to the content of a resource', () => {
     ['a little is gone, and it was all there was', photos(3), photos(0), 0, ['emptied']],
     ['a handful was rewritten', photos(99), photos(99), 99, []],
     ['it was empty before', photos(0), photos(10), 10, []],
+    ['the bank had lost it, and it was sent again', same, same, 1000, []],
   ];
   for (const [what, before, after, sent, expected] of table)
     it(`of a container: ${what}`, () => expect(found(before, after, sent)).to.deep.equal(expected));

@@ -89,7 +89,7 @@ export class MemoryLedger implements Ledger {
 
   async recordChecks(
     group: string,
-    { at, depth, points, among }: PointChecks,
+    { at, depth, points, of, among }: PointChecks,
     seen: readonly RecoveryPoint[] = [],
   ): Promise<readonly RecoveryPoint[]> {
     const heads: RecoveryPoint[] = [];
@@ -100,7 +100,8 @@ export class MemoryLedger implements Ledger {
       if (text === undefined) continue;
       const now = JSON.parse(text) as RecoveryPoint;
       const before = seen.find((each) => each.id === id);
-      const head = withChecks(now, stillValid(checks, now, before), depth, at);
+      const isOwn = of === undefined || id === of;
+      const head = withChecks(now, stillValid(checks, now, before), depth, at, isOwn);
       if (head !== now) Object.assign(head.checked, { serial: this.#newestCheck + 1 });
       heads.push(await this.savePoint(head));
     }
