@@ -66,7 +66,7 @@ const allowed: Readonly<Record<SessionPhase, readonly SessionEvent['type'][]>> =
 };
 
 /** Damage that is found is shipped again this often; what is still damaged then is not a passing fault. */
-const maxRepairs = 1;
+const maxRepairs = 2;
 
 export function isEnded(phase: SessionPhase): boolean {
   return allowed[phase].length === 0;
@@ -193,8 +193,8 @@ function settledOr(
 }
 
 /**
- * What is damaged is shipped again, once. What is damaged then is given up: the point lacks it, and
- * everything else is recovered from it.
+ * What is damaged is shipped again: what a listing shows, and then what reading all of it shows besides.
+ * What is damaged after that is given up: the point lacks it, and everything else is recovered from it.
  */
 function afterVerifying(session: Session, at: string): Session {
   const damaged = heldKeys(session).filter((key) => isDamaged(session.verifications[key]));

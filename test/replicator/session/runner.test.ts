@@ -112,7 +112,7 @@ describe('a session of replication', () => {
     };
     const session = await at.protect();
 
-    expect(session).to.include({ phase: 'done', repairs: 1 });
+    expect(session).to.include({ phase: 'done', repairs: 2 });
     const [point] = await at.ledger.points('shop');
     expect(point).to.include({ state: 'partial', resources: 2 });
     expect(point!.members.find(({ state }) => state === 'lacking')).to.deep.include({

@@ -140,7 +140,7 @@ describe('the state of a session', () => {
     const again = after(repair, shipped(image));
     const copy: Copy = again.copies['image/i-1']!;
     expect(due(again)).to.deep.equal([{ type: 'verify', copy, depth: 'content' }]);
-    const twice = after(again, verified(image, 1));
+    const twice = after(again, verified(image, 1), shipped(image), verified(image, 1));
     expect(twice.phase).to.equal('committing');
     expect(heldKeys(twice)).to.deep.equal(['container/photos']);
     const [lack] = lacksOf(twice);
@@ -156,8 +156,12 @@ describe('the state of a session', () => {
     const once = after(alone, takenUp, captured(image), shipped(image), verified(image, 1));
     expect(once).to.include({ phase: 'shipping', repairs: 1 });
     const twice = after(once, shipped(image), verified(image, 1));
-    expect(twice).to.include({ phase: 'failed' });
-    expect(twice.error?.code).to.equal('session.damaged');
+    expect(twice).to.include({ phase: 'shipping', repairs: 2 });
+    const whole = after(twice, shipped(image), verified(image));
+    expect(whole).to.include({ phase: 'committing' });
+    const thrice = after(twice, shipped(image), verified(image, 1));
+    expect(thrice).to.include({ phase: 'failed' });
+    expect(thrice.error?.code).to.equal('session.damaged');
   });
 
   it('counts a resource of which the point has a part among those that it has not whole', () => {
