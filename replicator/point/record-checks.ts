@@ -1,9 +1,9 @@
 import { resourceKey, type Copy, type Depth, type Finding } from '../mover.ts';
 import { isOvertaken, type Ledger } from '../session/ledger.ts';
-import { storedThingsOf } from './copies.ts';
+import { dataOf, storedThingsOf } from './copies.ts';
 import type { MemberChecks } from './members.ts';
 import { copiesOf, References, thingOf, thingsOf, type ReadDeps } from './shared-things.ts';
-import type { NewPoint, RecoveryPoint } from './types.ts';
+import type { NewPoint, PointMember, RecoveryPoint } from './types.ts';
 
 interface RecordDeps extends ReadDeps {
   readonly ledger: Pick<Ledger, 'points' | 'recordChecks'>;
@@ -123,7 +123,10 @@ async function spreadTo(
   return spread;
 }
 
-/** Everything that was read and found whole, as far as others are known to be damaged in it, with its `since`. */
+/**
+ * Everything that was read and found whole, as far as others are known to be damaged in it, with its `since`: each
+ * stored thing, and the data of each copy as one, of which however much may be damaged elsewhere.
+ */
 async function wholeThings(
   others: readonly RecoveryPoint[],
   copies: readonly Copy[],
@@ -137,6 +140,7 @@ async function wholeThings(
     const key = resourceKey(copy.resource);
     const began = since?.get(key);
     if (checks.get(key)?.damaged !== 0 || began === undefined) continue;
+    healed.set(dataOf(copy), began);
     for (const thing of storedThingsOf(copy)) healed.set(thing, began);
     const wanted = doubtful.flatMap(({ stored }) => (stored === undefined ? [] : [stored]));
     const references = new References(new Set(wanted.map((each) => thingOf(copy, each))), deps);
@@ -178,13 +182,22 @@ async function checksOf(
       found.set(resource, withKnown(point, resource, { findings: own, damaged: 0 }));
     } else if (
       member.state === 'damaged' &&
-      // A list that was cut short does not say what else there is.
-      before.length >= Math.max(1, member.damaged) &&
-      before.every((finding) => thingsOf(finding, copy).every(isWhole))
+      (isWhole(dataOf(copy)) || isOutweighed(before, member, copy, isWhole))
     )
       found.set(resource, { findings: [], damaged: 0 });
   }
   return found;
+}
+
+/** A list that was cut short does not say what else there is. */
+function isOutweighed(
+  known: readonly Finding[],
+  { damaged }: PointMember,
+  copy: Copy,
+  isWhole: (thing: string) => boolean,
+): boolean {
+  if (known.length < Math.max(1, damaged)) return false;
+  return known.every((finding) => thingsOf(finding, copy).every(isWhole));
 }
 
 /**

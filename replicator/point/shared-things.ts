@@ -3,7 +3,7 @@ import type { Bank } from '../bank/bank.ts';
 import type { StoredReference } from '../kind.ts';
 import { kindOf } from '../kinds.ts';
 import type { Copy, Finding } from '../mover.ts';
-import { storedThingsOf } from './copies.ts';
+import { dataOf, storedThingsOf } from './copies.ts';
 import { lookAtManifest } from './read-manifest.ts';
 import type { RecoveryPoint } from './types.ts';
 import { isCatalogDamage } from './verify-copy.ts';
@@ -53,8 +53,7 @@ export class References {
   async of(copy: Copy): Promise<readonly StoredReference[]> {
     const wanted = this.#wanted.get(copy.kind);
     if (wanted === undefined) return [];
-    const kind = kindOf(copy.kind);
-    const key = `${copy.kind} ${JSON.stringify(kind.identity(copy))}`;
+    const key = dataOf(copy);
     const found = this.#known.get(key) ?? (await this.#read(copy, wanted));
     this.#known.set(key, found);
     return found;

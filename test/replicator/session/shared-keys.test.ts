@@ -145,6 +145,22 @@ describe('damage of bytes that the catalogs of several points name', () => {
     expect(await scene.damage()).to.deep.equal([[], [], [], []]);
   });
 
+  it('is gone from a point of the same data when that was read, however much of it was damaged', async () => {
+    const { at, east } = scene;
+    // More than a head keeps findings of.
+    for (let n = 0; n < 1_100; n += 1) await put(east, 'other', `many/${n}`, `body ${n}`);
+    await scene.protect(4);
+    const bank = at.store.stored.get('farshore')!.current;
+    for (const [name, { stored }] of [...bank])
+      if (name.startsWith('shop/objects/') && stored.body.toString().startsWith('body '))
+        bank.delete(name);
+    const state = async () => (await at.ledger.points('shop')).map((each) => each.state);
+    expect(await scene.protect(5)).to.include({ phase: 'done' });
+    expect((await state()).slice(0, 2)).to.deep.equal(['proven', 'proven']);
+    expect(await scene.protect(6)).to.include({ phase: 'done', repairs: 0 });
+    expect((await state()).slice(0, 3)).to.deep.equal(['proven', 'proven', 'proven']);
+  });
+
   it('reaches a point that is committed while a check of an older one is recorded', async () => {
     let isDone = false;
     const atCommit: Promise<readonly (readonly string[])[]>[] = [];
