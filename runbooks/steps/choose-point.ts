@@ -212,7 +212,7 @@ function leftOut({ resource, damaged }: PointMember, checked: RecoveryPoint['che
   const shown = firstOf(resource, checked);
   return {
     code: 'copy.parts-damaged',
-    message: `${damaged} of it are damaged and left out${shown}`,
+    message: `parts of it, ${damaged}, are damaged and left out${shown}`,
   };
 }
 

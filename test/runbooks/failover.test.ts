@@ -214,7 +214,7 @@ describe('failover', () => {
       expect(execution).to.include({ result: 'partial', point: 'p1', lacks: 1 });
       expect([...bench.site.creations.keys()]).to.include('container/c1');
       expect(notesOf(execution)).to.include(
-        'not wholly recovered: container/c1 (c1): 1 of it are damaged and left out: c1/o7 missing, - [copy.parts-damaged]',
+        'not wholly recovered: container/c1 (c1): parts of it, 1, are damaged and left out: c1/o7 missing, - [copy.parts-damaged]',
       );
       expect([...bench.site.leftOut]).to.deep.equal(['ab/abcd']);
     });
