@@ -59,7 +59,9 @@ export class CaptureSpool {
   }
 
   async writeRecord(spooled: Spooled): Promise<void> {
-    await this.#write(this.#recordName, [Buffer.from(sealed(JSON.stringify(spooled), this.#container))]);
+    await this.#write(this.#recordName, [
+      Buffer.from(sealed(JSON.stringify(spooled), this.#container)),
+    ]);
   }
 
   /** Throws `spool.altered`, at its end at the latest, when it is not what was written; the next capture is a new one. */
