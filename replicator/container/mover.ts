@@ -40,7 +40,7 @@ export interface ContainerMoverDeps {
 }
 
 /** Small objects are held whole on their way out of the bank: this much of them at once. */
-const heldBytes = 64 * 1024 * 1024;
+const heldBytes = 32 * 1024 * 1024;
 
 export function createContainerMover(
   deps: ContainerMoverDeps,

@@ -9,7 +9,7 @@ import { shipContainer, type SessionParts } from './ship-container.ts';
 import { writtenSince } from './written-since.ts';
 
 /** Small objects are held whole on their way: this much of them at once. */
-const heldBytes = 64 * 1024 * 1024;
+const heldBytes = 32 * 1024 * 1024;
 
 /**
  * The containers of one session, one after the other: each has many objects under way, and what one
