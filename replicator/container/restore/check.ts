@@ -32,7 +32,8 @@ interface Result {
   lost: number;
   firstLost: string | null;
   /** Not there, and made of others: what is made of one that is lost is so too. */
-  readonly unmade: string[];
+  unmade: number;
+  firstUnmade: string | null;
 }
 
 /**
@@ -46,8 +47,10 @@ export async function checkContainer(
   at: TargetContext,
   deps: RestoreDeps,
 ): Promise<ContentCheck> {
-  const counted = { bytes: 0, objects: 0, wrong: 0, first: null, lost: 0, firstLost: null };
-  const result: Result = { ...counted, unmade: [] };
+  const result: Result = {
+    ...{ bytes: 0, objects: 0, wrong: 0, first: null },
+    ...{ lost: 0, firstLost: null, unmade: 0, firstUnmade: null },
+  };
   const abilities = await abilitiesAt(at);
   const containers = new Set(partsOf(copy).map(({ container }) => container));
   for (const part of partsOf(copy)) {
@@ -55,12 +58,13 @@ export async function checkContainer(
       !isOutside(row, { order, containers }) && limitOf(row, abilities) === null;
     await checkPart(part, targetName(part.container, order), isExpected, at, deps, result);
   }
-  if (result.lost === 0) for (const subject of result.unmade) differs(result, subject, isMissing);
+  if (result.lost === 0 && result.firstUnmade !== null)
+    differs(result, result.firstUnmade, isMissing, result.unmade);
   const { bytes, objects, wrong, first, firstLost } = result;
   if (first !== null)
     return { state: 'mismatch', bytes, detail: `${wrong} of ${objects} objects differ: ${first}` };
   if (firstLost !== null) {
-    const lost = result.lost + result.unmade.length;
+    const lost = result.lost + result.unmade;
     const detail = `${lost} of ${objects} objects are not whole in the bank and were left out: ${firstLost}; the others are read back and equal to the recovery point`;
     return { state: 'unchecked', bytes, detail };
   }
@@ -104,8 +108,8 @@ async function checkPart(
 
 const isMissing = 'is missing';
 
-function differs(result: Result, subject: string, flaw: string): void {
-  result.wrong += 1;
+function differs(result: Result, subject: string, flaw: string, count = 1): void {
+  result.wrong += count;
   result.first ??= `${subject}: ${flaw}`;
 }
 
@@ -118,7 +122,8 @@ async function missed(
   deps: RestoreDeps,
 ): Promise<void> {
   if (row.key === undefined && kindOf(row) !== 'plain') {
-    result.unmade.push(subject);
+    result.unmade += 1;
+    result.firstUnmade ??= subject;
     return;
   }
   const flaw = await flawInBank(row, at, deps);
