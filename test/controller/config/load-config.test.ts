@@ -56,7 +56,7 @@ describe('loadConfig', () => {
       name: 'east',
       regionName: 'east',
       swiftCluster: 'east',
-      maxCalls: 40,
+      maxCalls: 16,
       bank: { container: 'farshore' },
     });
     expect(east.cloud.credentials).to.include({ password: 'hunter2' });
