@@ -76,14 +76,14 @@ export interface NewBackup {
   readonly container?: string;
 }
 
+/** By Cinder's names: `volumes`, `gigabytes`, `gigabytes_<type>`. A limit below 0 is none; `used` has what is reserved. */
+export type Quotas = Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
+
 /**
  * One project's Cinder. `get…` gives null for what does not exist, `delete…` false. Creations return
  * as soon as Cinder accepted them (`creating`): wait with `waitForStatus`. Refusals throw a
  * RequestError: 413 with a quota in its message is `block-storage.quota-exceeded`.
  */
-/** By Cinder's names: `volumes`, `gigabytes`, `gigabytes_<type>`. A limit below 0 is none; `used` has what is reserved. */
-export type Quotas = Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
-
 export interface BlockStorage {
   quotas(signal?: AbortSignal): Promise<Quotas>;
   listVolumes(options?: {

@@ -20,8 +20,8 @@ export const imageKind: Kind<ImageCapture, ImageCopy> = {
   storedThings: ({ targetImageId }) => [`image/${targetImageId}`],
   // Findings name nothing else.
   refersTo: () => Promise.resolve([]),
-  // Glance never changes an image's data.
   survives: () => false,
+  // Glance never changes an image's data.
   changedShare: () => 0,
   find: findImages,
   // Every Glance takes every image.

@@ -20,6 +20,7 @@ import { readBack } from '../verify/read-back.ts';
 import type { RestoreDeps } from './deps.ts';
 import { abilitiesAt, isOutside } from './fill.ts';
 import { livingRows } from './living-rows.ts';
+import { readStored } from './stored-bytes.ts';
 import { targetName } from './target.ts';
 import { tryWrite } from './try-write.ts';
 
@@ -140,16 +141,12 @@ async function flawInBank(
   at: TargetContext,
   { ambient }: RestoreDeps,
 ): Promise<string | null> {
-  const { key, bytes, md5 = '' } = row;
+  const { key } = row;
   if (key === undefined) return null;
   const bank = new StoredObjects(at.bank, at.group);
-  const algorithm = row.sha256 === undefined ? 'md5' : 'sha256';
-  const open = (signal: AbortSignal) => bank.open(key, bytes, signal);
-  const read = await readBack(open, { algorithm }, ambient, at.signal);
+  const read = await readStored({ ...row, key }, bank, ambient, at.signal);
   if (read.state === 'missing') return missing.detail;
-  if (read.state === 'unreadable') return `cannot be read: ${read.reason}`;
-  const expected = { bytes, md5, ...hashOf(row) };
-  return flawOf(expected, { bytes: read.bytes, [algorithm]: read.hash })?.detail ?? null;
+  return read.state === 'damaged' ? read.detail : null;
 }
 
 /** A listing may lag behind a deletion: ask. */

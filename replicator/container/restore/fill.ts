@@ -109,7 +109,7 @@ async function placeOf({ container }: ContainerPart, filling: Filling): Promise<
   const renamed = (name: string) => (containers.has(name) ? targetName(name, order) : name);
   const isLasting = order.mode !== 'drill';
   const { honoursIfNoneMatch: isConditional } = await abilitiesAt(at);
-  const { damaged = new Set() } = order;
+  const { damaged } = order;
   return { container: targetName(container, order), renamed, isLasting, isConditional, damaged };
 }
 

@@ -33,7 +33,7 @@ export async function convergeLive(
   const { container } = part;
   const displaced = displacedName(container, order.executionId);
   const { honoursIfNoneMatch: isConditional } = await abilitiesAt(at);
-  const { damaged = new Set<string>() } = order;
+  const { damaged } = order;
   const renamed = (name: string): string => name;
   const place: Place = { container, renamed, isLasting: true, isConditional, damaged };
   const pace = new Pace(deps.ambient.clock);

@@ -7,8 +7,7 @@ import type { TargetContext } from '../../mover.ts';
 import { copyObject, type Copied } from '../../transfer/copy-object.ts';
 import { rewrittenManifest, splitPath } from '../catalog/manifest.ts';
 import { kindOf, toWire, type CatalogRow } from '../catalog/row.ts';
-import { flawOf } from '../verify/flaw.ts';
-import { readBack } from '../verify/read-back.ts';
+import { readStored } from './stored-bytes.ts';
 import type { RestoreDeps } from './deps.ts';
 
 export interface Place {
@@ -20,7 +19,7 @@ export interface Place {
   /** A PUT there can say that it replaces nothing, and is believed. */
   readonly isConditional: boolean;
   /** Stored things that are known to be damaged: nothing is made of those that the store would copy unread. */
-  readonly damaged: ReadonlySet<string>;
+  readonly damaged: ReadonlySet<string> | undefined;
 }
 
 /** `damaged`: what the bank holds is not what was stored, so that nothing was made of it. */
@@ -46,7 +45,7 @@ export async function placeObject(
   const bank = new StoredObjects(at.bank, at.group);
   if (place.isConditional && row.bytes <= smallBytes)
     return await carry({ row, key: row.key, headers }, bank, place, at, deps);
-  if (place.damaged.has(row.key))
+  if (place.damaged?.has(row.key) === true)
     return { state: 'damaged', detail: 'it was found damaged before' };
   const { objectStore: store, projectId } = at.target;
   const { container } = place;
@@ -76,20 +75,11 @@ async function carry(
   const { signal } = at;
   const release = await budget.take(row.bytes, signal);
   try {
-    const algorithm = row.sha256 === undefined ? 'md5' : 'sha256';
-    const open = (inner: AbortSignal) => bank.open(key, row.bytes, inner);
-    const order = { algorithm, keepBytes: row.bytes } as const;
-    const read = await readBack(open, order, ambient, signal);
-    if (read.state === 'missing') return { state: 'missing' };
-    if (read.state === 'unreadable')
-      return { state: 'damaged', detail: `cannot be read: ${read.reason}` };
-    const { md5 = '', sha256, bytes } = row;
-    const expected = { bytes, md5, ...(sha256 === undefined ? {} : { sha256 }) };
-    const flaw = flawOf(expected, { bytes: read.bytes, [algorithm]: read.hash });
-    if (flaw !== null || read.content === undefined)
-      return { state: 'damaged', detail: flaw?.detail ?? 'it was not read whole' };
-    const state = await putNew(row.name, read.content, headers, place, at, { md5 });
-    return { state };
+    const read = await readStored({ ...row, key }, bank, ambient, signal, row.bytes);
+    if (read.state !== 'whole') return read;
+    if (read.content === undefined) return { state: 'damaged', detail: 'it was not read whole' };
+    const { md5 = '' } = row;
+    return { state: await putNew(row.name, read.content, headers, place, at, { md5 }) };
   } finally {
     release();
   }
