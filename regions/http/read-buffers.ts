@@ -1,19 +1,12 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
+import { madeOutsideHeap } from '../../kernel/outside-heap.ts';
 
 /** Twice what Node itself takes from a socket at once: half the reads and writes. Of TLS it is a record at most. */
 const readBytes = { 'http:': 128 * 1024, 'https:': 16 * 1024 } as const;
 
 /** Kept of a size for the next reads. */
 const freeAtMost = 128;
-
-/**
- * V8 collects young objects when *they* fill their room, which buffers outside its heap do not; it sees the
- * memory outside grow, and answers with collections of the whole heap. A collection of the young ones each
- * 8 MiB frees the buffers while the processor's caches still hold them. `--expose-gc` allows it; without
- * that flag V8 is left to itself.
- */
-const collectEach = 8 * 1024 * 1024;
 
 /**
  * What sockets read into. Node makes a buffer of 64 KiB for each read, and getting rid of them is half of the
@@ -25,7 +18,6 @@ export class ReadBuffers {
   readonly #free = new Map<number, Buffer[]>();
   /** Of those on their way through the process: how much was read into each. */
   readonly #lent = new WeakMap<ArrayBufferLike, number>();
-  #made = 0;
 
   /** undici's connector, whose sockets read into these. */
   connector(options: buildConnector.BuildOptions): buildConnector.connector {
@@ -69,19 +61,12 @@ export class ReadBuffers {
   #take(size: number): Buffer {
     const free = this.#free.get(size)?.pop();
     if (free !== undefined) return free;
-    this.#count(size);
+    madeOutsideHeap(size);
     return Buffer.allocUnsafeSlow(size);
   }
 
   #copyOf(read: Uint8Array, bytes: number): Buffer {
-    this.#count(bytes);
+    madeOutsideHeap(bytes);
     return Buffer.from(read.subarray(0, bytes));
-  }
-
-  #count(bytes: number): void {
-    this.#made += bytes;
-    if (this.#made < collectEach) return;
-    this.#made = 0;
-    globalThis.gc?.({ type: 'minor' });
   }
 }

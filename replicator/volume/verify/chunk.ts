@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Ambient } from '../../../kernel/ambient.ts';
 import { isTransient } from '../../../kernel/errors.ts';
+import { madeOutsideHeap } from '../../../kernel/outside-heap.ts';
 import type { TargetContext } from '../../mover.ts';
 import { tapped } from '../../transfer/tapped.ts';
 import { codecHint, decompressor, isKnownCodec } from '../layout/codec.ts';
@@ -123,6 +124,8 @@ async function readStream(body: Readable, compression: string, signal: AbortSign
   let length = 0;
   const sink = new Writable({
     write(piece: Buffer, _encoding, done) {
+      // A decompressor's own each time.
+      madeOutsideHeap(piece.length);
       plain.update(piece);
       length += piece.length;
       done();
