@@ -10,8 +10,9 @@ import type { Contender, Entry, Figures } from './contender.ts';
 import { fill } from './fill.ts';
 import { type Servers, withoutSettings } from './servers.ts';
 
-/** Its answers are the controller's work too: not so often that they count, nor so seldom. */
-const pollMs = 100;
+/** Asked for each time that so much more of its time has passed: the answers are the controller's work too. */
+const pollShare = 0.01;
+const shortestPollMs = 100;
 
 interface Session {
   readonly summary: {
@@ -87,6 +88,7 @@ async function open(servers: Servers, directory: string, profiles?: string): Pro
 
 /** Starts a session, or joins the one that the group's beginning has started, and waits for its end. */
 async function sync(client: ApiClient, group: string): Promise<void> {
+  const start = performance.now();
   const { id } = await client.post<Session['summary']>(`/groups/${group}/sync`);
   for (;;) {
     const { summary } = await client.get<Session>(`/groups/${group}/sessions/${id}`);
@@ -95,7 +97,7 @@ async function sync(client: ApiClient, group: string): Promise<void> {
       if (summary.phase !== 'done') throw new Error(`the session ended as ${summary.phase}`);
       return;
     }
-    await systemClock.sleep(pollMs);
+    await systemClock.sleep(Math.max(shortestPollMs, pollShare * (performance.now() - start)));
   }
 }
 
