@@ -20,4 +20,4 @@ export interface RegionConfig {
 }
 
 /** What finds its own optimum (a container's objects) is stopped by this where the distance asks for more. */
-export const defaultMaxCalls = 16;
+export const defaultMaxCalls = 32;

@@ -56,7 +56,7 @@ describe('loadConfig', () => {
       name: 'east',
       regionName: 'east',
       swiftCluster: 'east',
-      maxCalls: 16,
+      maxCalls: 32,
       bank: { container: 'farshore' },
     });
     expect(east.cloud.credentials).to.include({ password: 'hunter2' });
