@@ -231,7 +231,8 @@ async function expireIn(
   const uses = isGroupGoing ? isInUse : isHeld;
   const held = (name: string, point: string) => uses(store, name, point);
   const at = await targetContext(deps, group, region, noProgress, signal);
-  await expirePoints(points, { ledger, movers, at, held, log: ambient.log, isGroupGoing });
+  const { clock, log } = ambient;
+  await expirePoints(points, { ledger, movers, at, held, clock, log, isGroupGoing });
 }
 
 /** Else what it shipped would count as needed, and another process would take it up. */

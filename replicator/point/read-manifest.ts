@@ -33,7 +33,8 @@ export async function readManifest(
 /** What a manifest says, or why it says nothing; which of both it is decides nothing about the region. */
 export type ManifestLook =
   | { readonly state: 'read'; readonly copies: readonly Copy[] }
-  | { readonly state: 'damaged' | 'not-understood'; readonly error: unknown };
+  | { readonly state: 'damaged'; readonly error: FarshoreError }
+  | { readonly state: 'not-understood'; readonly error: unknown };
 
 /** Throws what the region throws when it cannot be asked: that says nothing about the manifest. */
 export async function lookAtManifest(

@@ -1,7 +1,8 @@
 import { FarshoreError } from '../../kernel/errors.ts';
 import { resourceKey } from '../mover.ts';
 import type { Depth, Movers, TargetContext, Verification } from '../mover.ts';
-import { manifestFinding, type MemberChecks } from './members.ts';
+import { withoutManifest } from './lost-manifest.ts';
+import type { MemberChecks } from './members.ts';
 import { isManifestDamage, readManifest } from './read-manifest.ts';
 import type { NewPoint, PointManifest } from './types.ts';
 import { verifyCopy } from './verify-copy.ts';
@@ -22,7 +23,7 @@ export async function checkPoint(
     manifest = await readManifest(deps.at.bank, point, deps.at.signal);
   } catch (error) {
     if (!isManifestDamage(error)) throw error;
-    return withoutManifest(point, error, deps.at);
+    return withoutManifest(point, error, deps.at.bank);
   }
   const checks = new Map<string, Verification>();
   for (const copy of manifest.copies) {
@@ -31,19 +32,6 @@ export async function checkPoint(
     checks.set(resourceKey(copy.resource), await verifyCopy(deps.movers, copy, depth, deps.at));
   }
   return checks;
-}
-
-/** Without it nothing can be restored, whatever there is of the data. Told once, and counted for each. */
-function withoutManifest(point: NewPoint, error: FarshoreError, at: TargetContext): MemberChecks {
-  const problem = error.code === 'point.manifest-missing' ? 'missing' : 'altered';
-  const subject = `${at.bank.container}/${point.manifest.object}`;
-  const finding = { resource: manifestFinding, subject, problem, detail: error.message } as const;
-  return new Map(
-    point.members.map(({ resource }, index) => [
-      resourceKey(resource),
-      { findings: index === 0 ? [finding] : [], damaged: 1 },
-    ]),
-  );
 }
 
 function isExpiring(point: NewPoint): FarshoreError {

@@ -1,4 +1,3 @@
-import type { Clock } from '../../kernel/clock.ts';
 import { isUnderstood } from '../point/formats.ts';
 import { isNotUnderstood } from '../point/manifest.ts';
 import type { RecoveryPoint } from '../point/types.ts';
@@ -19,7 +18,6 @@ export async function expireByPolicy(
   deps: Omit<ExpireDeps, 'kept'> & {
     readonly retention: Retention;
     readonly exemptions: Exemptions;
-    readonly clock: Clock;
     readonly aheadMs: number;
   },
 ): Promise<void> {

@@ -1,9 +1,11 @@
 import { FarshoreError } from '../../kernel/errors.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import { inRestoreOrder } from '../kinds.ts';
 import { moverOf, type Copy, type Movers, type TargetContext } from '../mover.ts';
 import { catalogsOf } from '../point/copies.ts';
 import { requireAllUnderstood } from '../point/formats.ts';
+import { recordLostManifest } from '../point/lost-manifest.ts';
 import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
 import { isUsable } from '../point/members.ts';
 import type { RecoveryPoint } from '../point/types.ts';
@@ -12,13 +14,17 @@ import { copiesOfSession, unpointedCopies } from '../session/unpointed.ts';
 import { orphansOf } from './unknown-points.ts';
 
 export interface ExpireDeps {
-  readonly ledger: Pick<Ledger, 'points' | 'expirePoint' | 'removePoint' | 'session' | 'pointless'>;
+  readonly ledger: Pick<
+    Ledger,
+    'points' | 'expirePoint' | 'removePoint' | 'session' | 'pointless' | 'recordChecks'
+  >;
   readonly movers: Movers;
   readonly at: TargetContext;
   /** Points because of which the others may go; absent: they go whatever there is. */
   readonly kept?: readonly KeptPoint[];
   /** True while an execution uses the point. */
   readonly held: (group: string, point: string) => Promise<boolean>;
+  readonly clock: Clock;
   readonly log: Log;
   /** Nothing goes on from what its sessions shipped: what the newest has in this region goes too. */
   readonly isGroupGoing?: boolean;
@@ -47,7 +53,7 @@ export interface ExpireDeps {
  *
  * Lying input: nothing is deleted on the word of a manifest whose hash is not the head's; its data is
  * left, and said. If a kept point of which something counts as proven has no readable manifest, nobody knows what it
- * needs: nothing is deleted at all until a verification has said what it is.
+ * needs: that is recorded, and nothing is deleted at all this time. Known to be damaged, it holds up nothing.
  */
 export async function expirePoints(
   dropped: readonly RecoveryPoint[],
@@ -149,6 +155,8 @@ async function copiesOfStaying(
       if (!isManifestDamage(error)) throw error;
       // Known to be damaged: without its manifest nothing can be restored from it any more.
       if (!isUsable(point)) continue;
+      const { ledger, clock, log, at } = deps;
+      await recordLostManifest(point, { ledger, bank: at.bank, clock, log, signal: at.signal });
       throw unknownNeeds(point, error);
     }
   }
@@ -186,7 +194,7 @@ function unknownNeeds(point: RecoveryPoint, cause: FarshoreError): FarshoreError
     kind: 'permanent',
     operation: 'expire recovery points',
     subject: `${point.group}/${point.id}`,
-    hint: `run farshore point verify ${point.group} ${point.id}: known as damaged, it holds up nothing`,
+    hint: `it counts as damaged from now on, which the next session goes on with; farshore point verify ${point.group} ${point.id} looks at it again`,
     cause,
   });
 }

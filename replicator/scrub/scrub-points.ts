@@ -3,10 +3,9 @@ import type { Log } from '../../kernel/log.ts';
 import { moverOf, resourceKey, type Copy, type Movers, type TargetContext } from '../mover.ts';
 import { kindOf } from '../kinds.ts';
 import { isUnderstood } from '../point/formats.ts';
-import { manifestFinding } from '../point/members.ts';
+import { recordLostManifest } from '../point/lost-manifest.ts';
 import { lookAtManifest } from '../point/read-manifest.ts';
 import type { RecoveryPoint } from '../point/types.ts';
-import { checkPoint } from '../point/verify-point.ts';
 import type { Ledger } from '../session/ledger.ts';
 import { recordDamage, recordWhole, suspectsAmong, type Holders, type Suspects } from './record.ts';
 
@@ -108,15 +107,11 @@ async function copiesOf(
 
 /** Null: a manifest that is lost or altered is damage of its point alone, and said of it once. */
 async function readCopies(point: RecoveryPoint, deps: ScrubDeps): Promise<readonly Copy[] | null> {
-  const { at, ledger, movers, clock, log } = deps;
-  const look = await lookAtManifest(at.bank, point, at.signal);
+  const { at, ledger, clock, log } = deps;
+  const { bank, signal } = at;
+  const look = await lookAtManifest(bank, point, signal);
   if (look.state === 'read') return look.copies;
-  const isKnown = point.checked.findings.some(({ resource }) => resource === manifestFinding);
-  if (look.state === 'not-understood' || isKnown) return null;
-  const { error } = look;
-  log.warn('scrub found a damaged manifest', { group: at.group, point: point.id, error });
-  const checks = await checkPoint(point, 'content', { movers, at });
-  const found = { at: isoTime(clock.now()), points: new Map([[point.id, checks]]) };
-  await ledger.recordChecks(at.group, { ...found, depth: 'content' }, [point]);
+  if (look.state === 'damaged')
+    await recordLostManifest(point, { ledger, bank, clock, log, signal });
   return null;
 }

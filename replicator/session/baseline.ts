@@ -1,10 +1,8 @@
-import type { Log } from '../../kernel/log.ts';
-import type { Bank } from '../bank/bank.ts';
 import { resourceKey, type Copy, type Depth, type Previous } from '../mover.ts';
 import { hasWhole } from '../point/members.ts';
 import { isSameData } from '../point/copies.ts';
-import { isNotUnderstood } from '../point/manifest.ts';
-import { isManifestDamage, readManifest } from '../point/read-manifest.ts';
+import { type LostManifestDeps, recordLostManifest } from '../point/lost-manifest.ts';
+import { lookAtManifest } from '../point/read-manifest.ts';
 import type { PointMember, RecoveryPoint } from '../point/types.ts';
 import type { Session } from './types.ts';
 
@@ -22,15 +20,13 @@ export interface Baseline {
 export async function readBaseline(
   session: Session,
   points: readonly RecoveryPoint[],
-  bank: Bank,
-  log: Log,
-  signal: AbortSignal,
+  deps: LostManifestDeps,
 ): Promise<Baseline | null> {
   for (const point of points) {
     if (point.id === session.pointId || point.state === 'expiring') continue;
     if (point.region !== session.targetRegion || point.sourceRegion !== session.sourceRegion)
       continue;
-    const copies = await copiesOf(point, bank, log, signal);
+    const copies = await copiesOf(point, deps);
     if (copies !== null) return { point, copies };
   }
   return null;
@@ -44,9 +40,7 @@ export async function newestCopies(
   keys: readonly string[],
   baseline: Baseline | null,
   points: readonly RecoveryPoint[],
-  bank: Bank,
-  log: Log,
-  signal: AbortSignal,
+  deps: LostManifestDeps,
 ): Promise<ReadonlyMap<string, Copy>> {
   if (baseline === null) return new Map();
   const copies = new Map(baseline.copies);
@@ -59,7 +53,7 @@ export async function newestCopies(
     const isHeld = ({ resource, dataTime }: PointMember) =>
       dataTime !== null && open.has(resourceKey(resource));
     if (!point.members.some(isHeld)) continue;
-    for (const [key, copy] of (await copiesOf(point, bank, log, signal)) ?? [])
+    for (const [key, copy] of (await copiesOf(point, deps)) ?? [])
       if (open.delete(key)) copies.set(key, copy);
   }
   return copies;
@@ -68,18 +62,18 @@ export async function newestCopies(
 /** Null of a manifest that tells nothing. */
 async function copiesOf(
   point: RecoveryPoint,
-  bank: Bank,
-  log: Log,
-  signal: AbortSignal,
+  deps: LostManifestDeps,
 ): Promise<ReadonlyMap<string, Copy> | null> {
-  try {
-    const { copies } = await readManifest(bank, point, signal);
-    return new Map(copies.map((copy) => [resourceKey(copy.resource), copy]));
-  } catch (error) {
-    if (!isManifestDamage(error) && !isNotUnderstood(error)) throw error;
-    log.warn('manifest cannot be used, going on from the point before', { point: point.id, error });
-    return null;
-  }
+  const look = await lookAtManifest(deps.bank, point, deps.signal);
+  if (look.state === 'read')
+    return new Map(look.copies.map((copy) => [resourceKey(copy.resource), copy]));
+  if (look.state === 'damaged') await recordLostManifest(point, deps);
+  const { error } = look;
+  deps.log.warn('manifest cannot be used, going on from the point before', {
+    point: point.id,
+    error,
+  });
+  return null;
 }
 
 /** What the mover ships against. */

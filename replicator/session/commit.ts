@@ -43,7 +43,7 @@ type Manifest = RecoveryPoint['manifest'];
 
 /** The manifest is announced by its hash, written, read back; then the point and the next phase are one write. */
 export async function commit({ points, baseline }: Before, deps: CommitDeps): Promise<void> {
-  const { journal, bank, log, patiently, signal } = deps;
+  const { journal, bank, patiently, signal } = deps;
   const { session } = journal;
   // The link is chosen once and kept, so that points which go meanwhile do not change the bytes.
   const previous =
@@ -54,7 +54,7 @@ export async function commit({ points, baseline }: Before, deps: CommitDeps): Pr
   const sealed = await seal(content, bank);
   const { manifest } = sealed;
   const before = await patiently('read what there was before', () =>
-    newestCopies(heldKeys(session), baseline, points, bank, log, signal),
+    newestCopies(heldKeys(session), baseline, points, deps),
   );
   const changes = session.changes ?? changesSince(before, session, deps);
   // Before the manifest is in the bank: what fails here may do so again and again.

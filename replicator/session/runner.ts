@@ -101,10 +101,11 @@ class SessionRun {
     );
     assertClocks(session, this.#deps.clockAheadMs());
     const points = await ledger.points(session.group);
-    const baseline = await this.#patiently('read the newest manifest', signal, () =>
-      readBaseline(session, points, opened.bank, ambient.log, signal),
-    );
     const { clock, log } = ambient;
+    const { bank } = opened;
+    const baseline = await this.#patiently('read the newest manifest', signal, () =>
+      readBaseline(session, points, { ledger, bank, clock, log, signal }),
+    );
     const contextOf = (resource: ResourceRef, inner: AbortSignal): SessionContext =>
       this.#context(
         opened,

@@ -197,6 +197,7 @@ export const sessionSuite: Suite = (environment) =>
         movers,
         at: at(),
         held,
+        clock: environment().ambient.clock,
         log: environment().ambient.log,
       });
       expect(await ledger.points(group)).to.be.empty;

@@ -6,6 +6,7 @@ import { formatsOf } from '../../../replicator/point/formats.ts';
 import { manifestSha256 } from '../../../replicator/point/manifest.ts';
 import type { PointManifest, RecoveryPoint } from '../../../replicator/point/types.ts';
 import { adopt } from '../../../replicator/bank/owner.ts';
+import { manifestFinding } from '../../../replicator/point/members.ts';
 import { expirePoints } from '../../../replicator/retention/expire-points.ts';
 import { rejection } from '../../support/rejection.ts';
 import { Harness } from '../session/harness.ts';
@@ -23,6 +24,7 @@ async function expire(
     movers: at.world.movers,
     at: { ...opened, group: 'shop', progress: noProgress, signal },
     held: (_group, point) => Promise.resolve(at.held.has(point)),
+    clock: at.clock,
     log: silentLog,
     isGroupGoing,
   });
@@ -141,14 +143,16 @@ describe('expiry of points', () => {
     expect(at.world.log.filter((line) => line.startsWith('expire'))).to.be.empty;
   });
 
-  it('deletes nothing while it is not known what a proven point needs', async () => {
+  it('deletes nothing at first when the manifest of a proven point is lost, and says so of the point', async () => {
     const { at, newer, older } = await twoPoints();
     await at.bank.deleteManifest('shop', newer.id);
     const error = await rejection(expire(at, [older]));
     expect(error.code).to.equal('retention.needs-unknown');
     expect(at.world.secondary.size).to.equal(5);
 
-    await at.ledger.savePoint({ ...newer, state: 'damaged' });
+    const [lost] = await at.ledger.points('shop');
+    expect(lost).to.include({ id: newer.id, state: 'damaged' });
+    expect(lost!.checked.findings.map(({ resource }) => resource)).to.deep.equal([manifestFinding]);
     expect(await expire(at, [])).to.equal(1);
   });
 
