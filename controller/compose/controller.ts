@@ -80,7 +80,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
     observer,
     sessionsAtOnce: config.limits.sessions,
     makeWay: (group) => scrubs.makeWay(group),
-    begin: (group, signal) => claimSession(group, base, signal),
+    begin: (group, signal) => claimSession(group, { ...base, memory: state.kinds }, signal),
     run: sessionRunner({ ...base, shipAtOnce: config.limits.resources, spoolDir }),
     onFailure,
   });

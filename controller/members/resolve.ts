@@ -19,7 +19,7 @@ export interface Resolved {
 
 /** One member that cannot be protected; the others are not concerned. */
 export interface MemberFault extends Fault {
-  /** `member.not-found`, `member.ambiguous`, `member.unusable`. */
+  /** `member.not-found`, `member.ambiguous`, `member.unusable`, `member.taken`. */
   readonly code: string;
   /** Which; what is named and not known bears the name for an id. */
   readonly resource: ResourceRef;

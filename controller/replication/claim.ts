@@ -1,7 +1,7 @@
 import type { Ambient } from '../../kernel/ambient.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { describeError, FarshoreError } from '../../kernel/errors.ts';
-import type { ResourceRef } from '../../replicator/mover.ts';
+import { resourceKey, type ResourceRef } from '../../replicator/mover.ts';
 import type { PointMember, LackingResource } from '../../replicator/point/types.ts';
 import type { Ledger } from '../../replicator/session/ledger.ts';
 import { newSession } from '../../replicator/session/new-session.ts';
@@ -10,10 +10,12 @@ import type { Claims } from '../cluster/types.ts';
 import { compareMembers } from '../members/changes.ts';
 import { ownContainers } from '../members/own-containers.ts';
 import { resolveMembers, type MemberFault } from '../members/resolve.ts';
+import { describeTaken, type HeldMembers, takenFrom } from '../members/taken.ts';
 import type { Sites } from '../sites.ts';
 import { readChanges, saveChanges } from '../state/changes.ts';
 import { readGroup, type GroupEntries } from '../state/groups.ts';
 import { keys } from '../state/keys.ts';
+import { type GroupRecord, memberTaken } from '../state/records.ts';
 import { notFound } from '../state/refusals.ts';
 import type { Store } from '../store/store.ts';
 
@@ -22,6 +24,7 @@ export interface ClaimDeps {
   readonly ledger: Ledger;
   readonly sites: Sites;
   readonly claims: Pick<Claims, 'compareOf'>;
+  readonly memory: HeldMembers;
   readonly ambient: Ambient;
 }
 
@@ -79,14 +82,44 @@ async function currentMembers(
     const scope = await sites.region(primary).project(source.project, signal);
     const at = { source: scope, ownContainers: ownContainers(sites, primary) };
     const { resources, faults } = await resolveMembers(members, at, signal);
-    const lacking = await compared(entries, resources, faults, deps);
-    return { resources, lacking };
+    const taken = await takenByOthers(entries, resources, deps, signal);
+    const lacking = await compared(entries, resources, [...faults, ...taken], deps);
+    const others = new Set(taken.map(({ resource }) => resourceKey(resource)));
+    return { resources: resources.filter((each) => !others.has(resourceKey(each))), lacking };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof FarshoreError) || isOwn(error)) throw error;
     ambient.log.warn('members cannot be found out', { group: name, error });
     return { error: { code: error.code, message: describeError(error) } };
   }
+}
+
+/**
+ * What a selector has come to match and another group has: it stays that group's. Where two took it at one
+ * time, the older group keeps it. Memory may be behind by an instant: the next session sees what this did not.
+ */
+async function takenByOthers(
+  { record }: GroupEntries,
+  resources: readonly ResourceRef[],
+  { memory, sites, store }: ClaimDeps,
+  signal: AbortSignal,
+): Promise<readonly MemberFault[]> {
+  const { spec } = record.value;
+  const own = new Set((await lastKnown(spec.name, store)).map(resourceKey));
+  const taken = await takenFrom(spec, resources, memory, sites, signal);
+  return taken
+    .filter(({ resource, by }) => !own.has(resourceKey(resource)) || isOlder(by, record.value))
+    .map((each) => ({
+      path: 'members',
+      code: memberTaken,
+      message: `${describeTaken(each)}: take it out of one of the two`,
+      resource: each.resource,
+      candidates: [],
+    }));
+}
+
+function isOlder(a: GroupRecord, b: GroupRecord): boolean {
+  return a.createdAt === b.createdAt ? a.spec.name < b.spec.name : a.createdAt < b.createdAt;
 }
 
 /** Of the controller's own state: it says nothing about the members. */

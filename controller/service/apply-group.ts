@@ -73,7 +73,8 @@ export async function applyGroup(
     const guard = await store.get(keys.allMembers());
     // The regions took their time: a session may have begun, and ended, meanwhile.
     const still = isMoved ? [await unmoved(spec.name, existing, store)] : [];
-    if (resources !== null) await refuseTaken(spec, resources, deps, guard?.modRevision ?? 0);
+    if (resources !== null)
+      await refuseTaken(spec, resources, deps, guard?.modRevision ?? 0, signal);
     return {
       compares: [
         ...checked,
@@ -176,7 +177,7 @@ async function checkedResources(
   signal: AbortSignal,
 ): Promise<readonly ResourceRef[]> {
   const { resources, faults } = await checkGroup(spec, regions, deps.sites, signal);
-  const taken = await takenFaults(spec, resources, deps, 0);
+  const taken = await takenFaults(spec, resources, deps, 0, signal);
   if (faults.length + taken.length > 0) throw invalid(spec.name, [...faults, ...taken]);
   return resources;
 }
@@ -186,8 +187,9 @@ async function refuseTaken(
   resources: readonly ResourceRef[],
   deps: ApplyDeps,
   revision: number,
+  signal: AbortSignal,
 ): Promise<void> {
-  const taken = await takenFaults(spec, resources, deps, revision);
+  const taken = await takenFaults(spec, resources, deps, revision, signal);
   if (taken.length > 0) throw invalid(spec.name, taken);
 }
 

@@ -14,15 +14,8 @@ import type {
   MemberChanges,
   ScrubRecord,
 } from '../state/records.ts';
+import type { Table } from '../state/table.ts';
 import type { Consistency, Entry, Key, Store } from '../store/store.ts';
-
-/** One kind of entries, by key. */
-export interface Table<T> {
-  get(key: Key<T>): T | undefined;
-  modRevisionOf(key: Key<T>): number | undefined;
-  /** In no order. */
-  values(): Iterable<T>;
-}
 
 /** What policies, groups and their statuses are shown from: the state in memory, or a reading of it. */
 export interface StateView {

@@ -25,7 +25,7 @@ import {
 } from '../store/store.ts';
 import { newestIn, placed } from './check-serial.ts';
 import { keys } from './keys.ts';
-import type { MemberChange, PastSession } from './records.ts';
+import { type MemberChange, memberTaken, type PastSession } from './records.ts';
 import { notFound } from './refusals.ts';
 import { latestOf, remember } from './summary.ts';
 
@@ -233,7 +233,8 @@ export class StoreLedger implements Ledger {
 
   async #begin(session: Session, before: Entry<Session> | null): Promise<readonly Operation[]> {
     const { group, lacking } = session;
-    const resources = [...session.resources, ...lacking.map(({ resource }) => resource)];
+    const own = lacking.filter(({ code }) => code !== memberTaken);
+    const resources = [...session.resources, ...own.map(({ resource }) => resource)];
     const begun = [put(keys.members(group), { resources }), remove(keys.wanted(group))];
     if (before === null) return begun;
     if (!isEnded(before.value.phase)) throw inProgress(before.value);

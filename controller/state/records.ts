@@ -17,6 +17,9 @@ export interface GroupHead {
   readonly failedOver?: NonNullable<Group['failedOver']>;
 }
 
+/** What a selector has come to match and another group has: it is among the lacking, and no member. */
+export const memberTaken = 'member.taken';
+
 export interface GroupMembers {
   readonly resources: readonly ResourceRef[];
 }

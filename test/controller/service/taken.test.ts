@@ -9,6 +9,7 @@ import { keys } from '../../../controller/state/keys.ts';
 import { remove, type Store } from '../../../controller/store/store.ts';
 import { addGroup, countingRandom, specOf, volume } from '../support/fixtures.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { MemoryRegion, memorySites } from '../support/memory-sites.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 describe('members that another group has', () => {
@@ -33,8 +34,10 @@ describe('members that another group has', () => {
   afterEach(() => mirrors.stop());
 
   const revisionOf = async () => (await store.get(keys.members('shop')))?.modRevision ?? 0;
+  const sites = memorySites([new MemoryRegion('east')], 'unused');
+  const { signal } = new AbortController();
   const found = async (revision: number, spec = specOf('office')) =>
-    (await takenFaults(spec, [volume], { store, memory, mirrors }, revision)).length;
+    (await takenFaults(spec, [volume], { store, memory, sites, mirrors }, revision, signal)).length;
 
   it('are found, though memory has not come as far', async () => {
     await mirrors.stop();
@@ -49,6 +52,17 @@ describe('members that another group has', () => {
     await clock.settle();
     expect(await found(await revisionOf())).to.equal(1);
     expect(pages).to.be.above(0);
+  });
+
+  it('are found where one names the project by its id, and not where the other is nowhere', async () => {
+    await addGroup(store, 'shop', { source: { region: 'east', project: 'p1' } });
+    expect(await found(await revisionOf())).to.equal(1);
+    await addGroup(store, 'shop', { source: { region: 'east', project: 'gone' } });
+    await clock.settle();
+    expect(await found(await revisionOf())).to.equal(0);
+    await addGroup(store, 'shop', { source: { region: 'west', project: 'p1' } });
+    await clock.settle();
+    expect(await found(await revisionOf())).to.equal(0);
   });
 
   it('cost the store nothing where memory has come as far and there are none', async () => {

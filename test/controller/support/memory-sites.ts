@@ -18,7 +18,7 @@ interface MemoryProject extends ProjectScope {
   readonly images: MemoryImageService;
 }
 
-/** A region in memory with the one project `demo`. */
+/** A region in memory with the one project `demo`, whose id is `p1`. */
 export class MemoryRegion implements Region {
   readonly name: string;
   readonly swiftCluster: string;
@@ -47,7 +47,7 @@ export class MemoryRegion implements Region {
 
   project(nameOrId: string): Promise<ProjectScope> {
     if (this.isDown) return Promise.reject(failure('region.unreachable', 'transient', this.name));
-    if (nameOrId === 'demo') return Promise.resolve(this.demo);
+    if (nameOrId === 'demo' || nameOrId === this.demo.projectId) return Promise.resolve(this.demo);
     return Promise.reject(failure('identity.project-unknown', 'permanent', nameOrId));
   }
 

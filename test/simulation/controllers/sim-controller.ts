@@ -122,7 +122,7 @@ export function startController(deps: SimControllerDeps): SimController {
     makeWay: (group) => scrubs.makeWay(group),
     observer: silentObserver,
     sessionsAtOnce,
-    begin: (group, signal) => claimSession(group, base, signal),
+    begin: (group, signal) => claimSession(group, { ...base, memory }, signal),
     run: runnerOf(base),
     onFailure: fail,
   });
