@@ -22,7 +22,7 @@ export async function executionOf(order: ExecutionOrder, parts: RunnerParts): Pr
   const plan = planOf(order.runbook, parts);
   const params = paramsOf(order, plan, parts.limits.parallel);
   const view = await parts.control.group(order.group);
-  if (plan.mode === 'failover') assertNotFailedOver(view);
+  if (plan.mode === 'failover') await assertNotFailedOver(view, parts);
   const points = await parts.control.points(order.group);
   const first = firstPoint(points, params['point'], order.group);
   assertOlder(points, params['older'] as OlderCopies | undefined, order.group);
@@ -31,14 +31,20 @@ export async function executionOf(order: ExecutionOrder, parts: RunnerParts): Pr
 }
 
 /** Until it can be reprotected a group goes over once. */
-function assertNotFailedOver({ name, primary, generation, failedOverBy }: GroupView): void {
+async function assertNotFailedOver(
+  { name, primary, generation, failedOverBy }: GroupView,
+  { journal }: Pick<RunnerParts, 'journal'>,
+): Promise<void> {
   if (failedOverBy === undefined) return;
+  const isKnown = (await journal.load(failedOverBy)) !== null;
   throw new FarshoreError(`${primary} is the primary since generation ${generation} already`, {
     code: 'group.failed-over',
     kind: 'permanent',
     operation: 'fail over group',
     subject: name,
-    hint: `farshore execution report ${failedOverBy} tells how that went; what is missing: farshore execution retry ${failedOverBy}`,
+    hint: isKnown
+      ? `farshore execution report ${failedOverBy} tells how that went; what is missing: farshore execution retry ${failedOverBy}`
+      : `how that went was lost with an earlier state, and a bank holds no executions: look in ${primary} at what is there; what is missing a drill of the group can restore beside it`,
   });
 }
 

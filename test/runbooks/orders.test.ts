@@ -49,6 +49,11 @@ describe('orders', () => {
       expect(error.hint).to.include(`farshore execution retry ${id}`);
     }
     expect(await bench.journal.list()).to.have.length(1);
+
+    // A state that was had back from the bank knows who is primary, and no executions.
+    bench.journal.load = () => Promise.resolve(null);
+    const { hint } = await rejection(bench.start('failover'));
+    expect(hint).to.include('lost with an earlier state').and.not.include(id);
   });
 
   it('lets one drill at a time run, and none beside a failover', async () => {

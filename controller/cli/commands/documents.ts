@@ -20,10 +20,14 @@ async function applyFiles(files: readonly string[], command: Command): Promise<v
   const client = clientOf(command);
   const applied: unknown[] = [];
   for (const document of ordered) {
-    applied.push(await client.put(`${collections[document.kind]}/${document.name}`, document));
-    if (globalsOf(command).output === 'table') {
-      process.stdout.write(`${document.kind} ${document.name} applied\n`);
+    const what = `${document.kind} ${document.name}`;
+    try {
+      applied.push(await client.put(`${collections[document.kind]}/${document.name}`, document));
+    } catch (error) {
+      process.stderr.write(`${what} was not applied, nor what comes after it\n`);
+      throw error;
     }
+    if (globalsOf(command).output === 'table') process.stdout.write(`${what} applied\n`);
   }
   printData(globalsOf(command).output, applied);
 }
