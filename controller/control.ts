@@ -2,7 +2,7 @@ import { isoTime, type Clock } from '../kernel/clock.ts';
 import { FarshoreError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Progress } from '../kernel/progress.ts';
-import type { Depth, Finding, Movers, ResourceRef, TargetContext } from '../replicator/mover.ts';
+import type { Depth, Movers, ResourceRef, TargetContext } from '../replicator/mover.ts';
 import { isUnderstood } from '../replicator/point/formats.ts';
 import { hasRestorable } from '../replicator/point/members.ts';
 import { readManifest } from '../replicator/point/read-manifest.ts';
@@ -151,20 +151,6 @@ export class ControllerControl implements Control {
     const head = await recordChecks(point, { checks, depth, at, since }, deps);
     if (head === null) throw notFound('point', `${group}/${id}`);
     return head;
-  }
-
-  async recordDamage(
-    group: string,
-    id: string,
-    finding: Finding,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { ledger, clock, log, sites } = this.#deps;
-    const point = await this.#point(group, id);
-    const bank = await sites.bank(point.region, signal);
-    const checks = new Map([[finding.resource, { findings: [finding], damaged: 1 }]]);
-    const found = { checks, depth: 'content', at: isoTime(clock.now()) } as const;
-    await recordChecks(point, found, { ledger, bank, log, signal });
   }
 
   async manifest(group: string, id: string, signal: AbortSignal): Promise<PointManifest> {

@@ -198,6 +198,8 @@ export interface RestorePlan {
 export interface RestoreOrder extends RestorePlan {
   /** What is known to be damaged, as findings name it (`stored`): where it can't be compared on its way, it is left out. */
   readonly damaged?: ReadonlySet<string>;
+  /** More is damaged than `damaged` says: what can't be compared on its way is read before. */
+  readonly isMoreDamaged?: boolean;
   readonly memo: Memo;
   /** What a resource that this one needs became here, by resourceKey; undefined when the point has none. */
   restored(resource: string): Restored | undefined;
@@ -225,6 +227,8 @@ export interface ContentCheck {
   readonly state: 'verified' | 'unchecked' | 'mismatch';
   readonly bytes: number;
   readonly detail: string;
+  /** Something of the copy is not there: to restore it again may bring it. */
+  readonly isIncomplete?: boolean;
 }
 
 /**

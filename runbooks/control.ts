@@ -1,6 +1,6 @@
 import type { Movers, TargetContext } from '../replicator/mover.ts';
 import type { PointManifest, RecoveryPoint } from '../replicator/point/types.ts';
-import type { Depth, Finding, ResourceRef, Source } from '../replicator/mover.ts';
+import type { Depth, ResourceRef, Source } from '../replicator/mover.ts';
 import type { Progress } from '../kernel/progress.ts';
 
 /** What a runbook may know of a group. */
@@ -52,8 +52,6 @@ export interface Control {
     signal: AbortSignal,
     only?: ReadonlySet<string>,
   ): Promise<RecoveryPoint>;
-  /** What was found otherwise than by checking the point: nothing is restored from it unseen again. */
-  recordDamage(group: string, point: string, finding: Finding, signal: AbortSignal): Promise<void>;
   /** Read from the bank, its hash compared with the point's head. */
   manifest(group: string, point: string, signal: AbortSignal): Promise<PointManifest>;
   /** Services of the region that is to be restored into. */

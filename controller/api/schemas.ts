@@ -268,6 +268,7 @@ export const execution = z
     state: z.enum(['running', 'waiting', 'ended']),
     result: z.exactOptional(executionResult),
     declaredAt: time,
+    retriedAt: z.exactOptional(time),
     endedAt: z.exactOptional(time),
     cancelRequested: z.boolean(),
     generation: z.number(),

@@ -91,6 +91,27 @@ export function lackingMember({ resource, code, message }: LackingResource): Poi
 export type MemberChecks = ReadonlyMap<string, Pick<Verification, 'findings' | 'damaged'>>;
 
 /**
+ * Of more than a head holds, as many of each resource: what nothing is known of could not be told apart from
+ * what is lost. Of one resource first what is no stored object of its own, such as a catalog: without that
+ * nothing of it can be had.
+ */
+function kept(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length <= findingsKept) return findings;
+  const byResource = [...Map.groupBy(findings, ({ resource }) => resource).values()].toSorted(
+    (a, b) => a.length - b.length,
+  );
+  let room = findingsKept;
+  return byResource.flatMap((own, index) => {
+    const share = Math.ceil(room / (byResource.length - index));
+    const first = own.filter(({ stored }) => stored === undefined);
+    const rest = own.filter(({ stored }) => stored !== undefined);
+    const taken = [...first, ...rest].slice(0, share);
+    room -= taken.length;
+    return taken;
+  });
+}
+
+/**
  * Leaves out what found nothing wrong with a member that was found damaged since `seen`: that check
  * began before, and may have read what was whole then.
  */
@@ -155,7 +176,7 @@ export function withChecks<P extends NewPoint>(
       ...point.checked,
       ...(isOwn ? { at, depth } : {}),
       damaged: members.reduce((sum, { damaged }) => sum + damaged, 0),
-      findings: findings.slice(0, findingsKept),
+      findings: kept(findings),
     },
   };
 }

@@ -108,6 +108,9 @@ async function spreadTo(
   deps: RecordDeps,
 ): Promise<ReadonlyMap<string, MemberChecks>> {
   const damage = new Map<string, Finding[]>();
+  const isCut = [...found.checks.values()].some(
+    ({ findings, damaged }) => damaged > findings.length,
+  );
   for (const copy of copies)
     for (const finding of found.checks.get(resourceKey(copy.resource))?.findings ?? [])
       addTo(damage, thingsOf(finding, copy, otherwise), finding);
@@ -117,7 +120,8 @@ async function spreadTo(
   for (const other of others) {
     if (damage.size === 0 && other.checked.damaged === 0) continue;
     const whole = (thing: string) => isBefore(other.checked, healed?.get(thing));
-    const checks = await checksOf(other, await copiesOf(other, deps), damage, references, whole);
+    const known = { things: damage, isCut };
+    const checks = await checksOf(other, await copiesOf(other, deps), known, references, whole);
     if (checks.size > 0) spread.set(other.id, checks);
   }
   return spread;
@@ -157,11 +161,17 @@ function addTo(damage: Map<string, Finding[]>, things: readonly string[], findin
   for (const thing of things) damage.set(thing, [...(damage.get(thing) ?? []), finding]);
 }
 
+/** What is damaged, by stored thing; `isCut`: there is more than was listed, and any of it may be shared. */
+interface Damage {
+  readonly things: ReadonlyMap<string, readonly Finding[]>;
+  readonly isCut: boolean;
+}
+
 /** What the damage of some stored things, and the wholeness of others, says of a point's copies. */
 async function checksOf(
   point: NewPoint,
   copies: readonly Copy[],
-  damage: ReadonlyMap<string, readonly Finding[]>,
+  { things: damage, isCut }: Damage,
   references: References,
   isWhole: (thing: string) => boolean,
 ): Promise<MemberChecks> {
@@ -179,7 +189,8 @@ async function checksOf(
     ];
     if (findings.length > 0) {
       const own = findings.map((each) => ({ ...each, resource }));
-      found.set(resource, withKnown(point, resource, { findings: own, damaged: 0 }));
+      const damaged = isCut ? own.length + 1 : own.length;
+      found.set(resource, withKnown(point, resource, { findings: own, damaged }));
     } else if (
       member.state === 'damaged' &&
       (isWhole(dataOf(copy)) || isOutweighed(before, member, copy, isWhole))
@@ -224,7 +235,9 @@ export async function inheritedDamage(
     }
     if (damage.size === 0) continue;
     const references = new References(damage.keys(), deps);
-    const checks = await checksOf(point, own, damage, references, () => false);
+    const isCut = checked.damaged > checked.findings.length;
+    const known = { things: damage, isCut };
+    const checks = await checksOf(point, own, known, references, () => false);
     for (const [key, check] of checks) {
       if (isBefore(other.checked, readSince.get(key))) continue;
       const { findings, damaged } = found.get(key) ?? { findings: [], damaged: 0 };
@@ -247,10 +260,11 @@ export function withKnown(
   return { findings: all, damaged: Math.max(member?.damaged ?? 0, damaged, all.length) };
 }
 
+/** What was found last of each thing: one that was altered may have been taken away since. */
 function unique(findings: readonly Finding[]): readonly Finding[] {
   const byWhat = findings.map((each) => {
-    const { subject, stored = '', problem } = each;
-    return [`${subject} ${stored} ${problem}`, each] as const;
+    const { subject, stored = '' } = each;
+    return [`${subject} ${stored}`, each] as const;
   });
   return [...new Map(byWhat).values()];
 }

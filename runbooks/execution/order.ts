@@ -24,10 +24,10 @@ export async function executionOf(order: ExecutionOrder, parts: RunnerParts): Pr
   const view = await parts.control.group(order.group);
   if (plan.mode === 'failover') await assertNotFailedOver(view, parts);
   const points = await parts.control.points(order.group);
-  const first = firstPoint(points, params['point'], order.group);
+  assertRestorable(points, params['point'], order.group);
   assertOlder(points, params['older'] as OlderCopies | undefined, order.group);
   const execution = blank(order, plan, params, view, parts);
-  return order.dryRun ? dryRun(execution, plan, first, parts) : execution;
+  return order.dryRun ? dryRun(execution, plan, points, parts) : execution;
 }
 
 /** Until it can be reprotected a group goes over once. */
@@ -36,30 +36,31 @@ async function assertNotFailedOver(
   { journal }: Pick<RunnerParts, 'journal'>,
 ): Promise<void> {
   if (failedOverBy === undefined) return;
-  const isKnown = (await journal.load(failedOverBy)) !== null;
+  const execution = await journal.load(failedOverBy);
   throw new FarshoreError(`${primary} is the primary since generation ${generation} already`, {
     code: 'group.failed-over',
     kind: 'permanent',
     operation: 'fail over group',
     subject: name,
-    hint: isKnown
-      ? `farshore execution report ${failedOverBy} tells how that went; what is missing: farshore execution retry ${failedOverBy}`
-      : `how that went was lost with an earlier state, and a bank holds no executions: look in ${primary} at what is there; what is missing a drill of the group can restore beside it`,
+    hint: wayOn(failedOverBy, execution, primary),
   });
 }
 
-function firstPoint(
-  points: readonly RecoveryPoint[],
-  wanted: unknown,
-  group: string,
-): RecoveryPoint {
+function wayOn(id: string, execution: Execution | null, primary: string): string {
+  if (execution === null)
+    return `how that went was lost with an earlier state, and a bank holds no executions: look in ${primary} at what is there; what is missing a drill of the group can restore beside it`;
+  if (execution.state !== 'ended')
+    return `it is under way: farshore execution watch ${id} shows it, and what it waits for`;
+  return `farshore execution report ${id} tells how that went; what is missing: farshore execution retry ${id}`;
+}
+
+function assertRestorable(points: readonly RecoveryPoint[], wanted: unknown, group: string): void {
   if (typeof wanted !== 'string') {
-    const first = candidates(points)[0];
-    if (first !== undefined) return first;
+    if (candidates(points).length > 0) return;
     throw noProvenPoint(group);
   }
   const point = points.find((each) => each.id === wanted);
-  if (point !== undefined && hasRestorable(point)) return point;
+  if (point !== undefined && hasRestorable(point)) return;
   const isDamaged = point !== undefined;
   throw new FarshoreError(isDamaged ? 'the point is damaged' : 'there is no such point', {
     code: isDamaged ? 'point.damaged' : 'point.not-found',

@@ -36,7 +36,7 @@ function apply(execution: Execution, event: ExecutionEvent): Transition {
     case 'cancelled':
       return cancelled(execution, event.reason, event.at);
     case 'retried':
-      return retried(event.choosesAnew === true ? withoutChoice(execution) : execution);
+      return retried(event.choosesAnew === true ? withoutChoice(execution) : execution, event.at);
   }
 }
 
@@ -120,7 +120,7 @@ function cancelled(execution: Execution, reason: string, at: string): Transition
 }
 
 /** It will go on with the steps that are to run again, once it is taken up, and with the time it was declared at. */
-function retried(execution: Execution): Transition {
+function retried(execution: Execution, at: string): Transition {
   const renewed = toRunAgain(execution);
   if (renewed.size === 0) {
     const hint = execution.mode === 'drill' ? 'start a new drill' : undefined;
@@ -128,7 +128,8 @@ function retried(execution: Execution): Transition {
   }
   const rest = without(execution, 'endedAt', 'result', 'rtoSeconds');
   const steps = execution.steps.map((step) => (renewed.has(step.id) ? renew(step) : step));
-  return { execution: { ...rest, cancelRequested: false, state: 'running', steps }, effects: [] };
+  const again = { cancelRequested: false, state: 'running', retriedAt: at } as const;
+  return { execution: { ...rest, ...again, steps }, effects: [] };
 }
 
 /** The step that chose counts as one that came to no good end. */
@@ -163,10 +164,20 @@ function cleaning({ steps }: Execution): ReadonlySet<string> {
   return new Set(isClean ? [] : always.map((step) => step.id));
 }
 
-/** The steps that did not come to a good end, and all that need them. */
+/**
+ * The steps that did not come to a good end, and all that need them. Where one found that something of its
+ * resource is not there, what made that too.
+ */
 function unfinished({ steps }: Execution): ReadonlySet<string> {
-  const found = new Set<string>();
   const table = new StepTable(steps);
+  const isOfSame = (a: StepRecord, b: StepRecord): boolean =>
+    isOfResource(a) && a.params['resource'] === b.params['resource'];
+  const found = new Set(
+    steps
+      .filter(isIncomplete)
+      .flatMap((step) => table.needsOf(step).filter((need) => isOfSame(need, step)))
+      .map(({ id }) => id),
+  );
   for (let size = -1; size < found.size;) {
     size = found.size;
     for (const step of steps)
@@ -174,6 +185,13 @@ function unfinished({ steps }: Execution): ReadonlySet<string> {
         found.add(step.id);
   }
   return found;
+}
+
+/** A step that compares says it in its output (`ContentCheck.isIncomplete`). */
+function isIncomplete({ output }: StepRecord): boolean {
+  return (
+    typeof output === 'object' && output !== null && Reflect.get(output, 'isIncomplete') === true
+  );
 }
 
 /** The memo stays: what an earlier attempt created must be found again. A gate asks again. */

@@ -29,7 +29,7 @@ export function summaryOf(execution: Execution): ExecutionSummary {
     mode,
     state: stateOf(execution, atGate),
     declaredAt,
-    since: endedAt ?? earliest(atGate) ?? declaredAt,
+    since: endedAt ?? earliest(atGate) ?? latest([declaredAt, ...resumptions(execution)]),
     gates: atGate.map(({ id: step, gate = '', approvalNeedsReason: needsReason = false }) => ({
       step,
       gate,
@@ -45,6 +45,17 @@ function stateOf(
 ): ExecutionSummary['state'] {
   if (state === 'ended') return result ?? 'failed';
   return atGate.length > 0 ? 'waiting' : 'running';
+}
+
+/** When it went on after it had stood still. */
+function resumptions({ retriedAt, steps }: Execution): readonly string[] {
+  return [retriedAt, ...steps.map(({ approvedAt }) => approvedAt)].filter(
+    (time) => time !== undefined,
+  );
+}
+
+function latest(times: readonly string[]): string {
+  return times.reduce((last, time) => (time > last ? time : last));
 }
 
 function earliest(atGate: readonly StepRecord[]): string | undefined {

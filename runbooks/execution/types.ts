@@ -65,6 +65,8 @@ export interface Execution {
   readonly result?: ExecutionResult;
   /** When the outage was declared, from which RTO counts: the order's acceptance. */
   readonly declaredAt: string;
+  /** RFC 3339: when it was last taken up again after it had ended. */
+  readonly retriedAt?: string;
   readonly endedAt?: string;
   readonly cancelRequested: boolean;
   readonly generation: number;

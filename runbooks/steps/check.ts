@@ -1,4 +1,4 @@
-import { FarshoreError } from '../../kernel/errors.ts';
+import { describeError, FarshoreError } from '../../kernel/errors.ts';
 import { kindOf } from '../../replicator/kinds.ts';
 import { resourceKey, type ContentCheck, type Restored } from '../../replicator/mover.ts';
 import { bound, copyOf, orderFor, pointOf, stepOf } from './copies.ts';
@@ -16,7 +16,7 @@ export const check: Step = {
         context.note(found.detail);
         return { state: 'unchecked', output: found };
       case 'mismatch':
-        await remember(context, found.detail);
+        await lookAtCopy(context);
         return {
           state: 'failed',
           output: found,
@@ -29,14 +29,21 @@ export const check: Step = {
   },
 };
 
-/** What was restored from the copy is not what it says: the next choice must know. */
-async function remember(context: StepContext, detail: string): Promise<void> {
+/**
+ * Either the copy is not what it says, which the next choice must know, or only what was made of it: the copy
+ * is read again, and what that finds is recorded.
+ */
+async function lookAtCopy(context: StepContext): Promise<void> {
   const point = pointOf(context);
   if (point === undefined) return;
-  const resource = String(context.step.params['resource']);
-  const finding = { resource, subject: resource, problem: 'altered', detail } as const;
-  const { control, execution, signal } = context;
-  await control.recordDamage(execution.group, point, finding, signal);
+  const { control, execution, progress, signal, step } = context;
+  const only = new Set([String(step.params['resource'])]);
+  try {
+    await control.verifyPoint(execution.group, point, 'content', progress, signal, only);
+  } catch (error) {
+    signal.throwIfAborted();
+    context.note(`its copy could not be read again: ${describeError(error)}`);
+  }
 }
 
 async function compared(context: StepContext): Promise<ContentCheck> {

@@ -2,8 +2,8 @@ import { FarshoreError } from '../../kernel/errors.ts';
 import { resourceKey, type ResourceRef } from '../../replicator/mover.ts';
 import { restorableKeys } from '../../replicator/point/members.ts';
 import type { RecoveryPoint } from '../../replicator/point/types.ts';
-import type { UsedCopy } from './choose-point.ts';
-import type { StepContext } from './step.ts';
+import type { PointLooks } from './best-point.ts';
+import type { UsedCopy } from './used-copies.ts';
 
 /** By an explicit order: these resources come from this point, whatever the others come from. */
 export interface OlderCopies {
@@ -35,24 +35,21 @@ export function assertOlder(
 }
 
 /**
- * The copies that the order wants from another point, held and checked now. What is not whole any more
+ * The copies that the order wants from another point, looked at now. What is not whole any more
  * is left to the chosen point, and said.
  */
 export async function olderCopies(
-  context: StepContext,
   older: OlderCopies | undefined,
+  points: readonly RecoveryPoint[],
+  looks: PointLooks,
 ): Promise<{ readonly copies: readonly UsedCopy[]; readonly notes: readonly string[] }> {
   if (older === undefined) return { copies: [], notes: [] };
-  const { control, execution, step, progress, signal } = context;
-  const { id, group } = execution;
-  const depth = step.params['verify'] === 'listing' ? 'listing' : 'content';
-  const known = (await control.points(group)).find((each) => each.id === older.point);
+  const known = points.find((each) => each.id === older.point);
   if (known === undefined || known.state === 'expiring') return gone(older);
-  await control.holdPoint(group, older.point, id);
   const keys = older.resources.flatMap((wanted) => keyOf(known, wanted) ?? []);
   const only = new Set(keys);
-  const point = await control.verifyPoint(group, older.point, depth, progress, signal, only);
-  const manifest = await context.manifest(older.point);
+  const point = await looks.check(known, only);
+  const manifest = await looks.manifest(older.point);
   const there = new Set(restorableKeys(point));
   const copies = manifest.copies.filter(({ resource }) => {
     const key = resourceKey(resource);

@@ -145,6 +145,28 @@ describe('drill', () => {
       expect(await bench.journal.load(execution.id)).to.deep.equal(execution);
     });
 
+  it('chooses in a dry run as the execution would, by what is recorded', async () => {
+    const bench = new Bench();
+    const { site } = bench;
+    site.verifyMs = 0;
+    site.addPoint('p2', 10);
+    site.rotten.add('p2 volume/v1');
+    await site.verifyPoint('shop', 'p2', 'content', null, new AbortController().signal);
+    const planned = await bench.start('failover', { dryRun: true });
+    expect(planned).to.include({ result: 'succeeded', point: 'p1', rpoSeconds: 1800 });
+
+    const older = { point: 'p1', resources: ['volume/data'], reason: 'x' };
+    const mixed = { params: { point: 'p2', older }, dryRun: true };
+    expect(await bench.start('failover', mixed)).to.include({
+      ...{ result: 'succeeded', point: 'p2', rpoSeconds: 1800 },
+    });
+
+    // Its manifest is gone, which nobody knows yet.
+    site.addPoint('p3', 5);
+    site.lost.add('p3');
+    expect(await bench.start('failover', { dryRun: true })).to.include({ point: 'p1' });
+  });
+
   it('fails in a dry run at what stands in the way in the secondary, and goes on with the rest', async () => {
     const bench = new Bench();
     bench.site.obstacles = (copies) =>

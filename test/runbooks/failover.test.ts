@@ -336,15 +336,6 @@ describe('failover', () => {
       expect(bench.site.generation).to.equal(1);
     });
 
-    it('remembers what its own check found, so that the point is not taken for whole again', async () => {
-      const bench = new Bench();
-      bench.site.checked = (key) => (key === 'volume/v1' ? 'mismatch' : 'verified');
-      expect((await bench.run('failover')).result).to.equal('failed');
-      const [point] = bench.site.allPoints;
-      expect(point!.state).to.equal('partial');
-      expect(point!.members.find(({ state }) => state === 'damaged')?.resource.id).to.equal('v1');
-    });
-
     it('says of a data time that is yet to come that the RPO is unknown, and never that it was met', async () => {
       const bench = new Bench();
       bench.site.allPoints = [];

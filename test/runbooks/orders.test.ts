@@ -40,7 +40,11 @@ describe('orders', () => {
 
   it('refuses a second failover, a dry run too, and names the one that made the primary', async () => {
     const bench = new Bench();
+    bench.site.workMs = 60_000;
     const { id } = await bench.start('failover');
+    await bench.until(id, (each) => stateOf(each, 'raise-generation') === 'done');
+    const during = await rejection(bench.start('failover'));
+    expect(during.hint).to.include(`farshore execution watch ${id}`);
     await bench.ended(id);
     for (const dryRun of [false, true]) {
       const error = await rejection(bench.start('failover', { dryRun }));

@@ -38,5 +38,13 @@ describe('an execution in short', () => {
       state: 'failed',
       failed: { title, message: error!.message },
     });
+
+    bench.site.before = undefined;
+    await bench.clock.sleep(60_000);
+    await bench.runner.retry(ended.id);
+    const again = summaryOf((await bench.journal.load(ended.id))!);
+    expect(again.state).to.equal('running');
+    expect(Date.parse(again.since)).to.be.at.least(Date.parse(ended.endedAt!) + 60_000);
+    await bench.ended(ended.id);
   });
 });

@@ -19,7 +19,8 @@ import { flawOf, missing } from '../verify/flaw.ts';
 import { readBack } from '../verify/read-back.ts';
 import type { RestoreDeps } from './deps.ts';
 import { abilitiesAt, isOutside } from './fill.ts';
-import { livingRows } from './living-rows.ts';
+import { livingRows, referring, referringRows } from './living-rows.ts';
+import { LostObjects } from './lost-objects.ts';
 import { readStored } from './stored-bytes.ts';
 import { targetName } from './target.ts';
 import { tryWrite } from './try-write.ts';
@@ -29,12 +30,20 @@ interface Result {
   objects: number;
   wrong: number;
   first: string | null;
-  /** Left out, since the bank does not hold it as it was stored. */
+  /** Left out, since the bank does not hold it, or what it is made of, as it was stored. */
   lost: number;
   firstLost: string | null;
-  /** Not there, and made of others: what is made of one that is lost is so too. */
-  unmade: number;
-  firstUnmade: string | null;
+  /** Not there, whatever the reason. */
+  missing: number;
+}
+
+interface Checking {
+  readonly order: RestoreOrder;
+  readonly at: TargetContext;
+  readonly deps: RestoreDeps;
+  readonly isExpected: (row: CatalogRow) => boolean;
+  readonly lost: LostObjects;
+  readonly result: Result;
 }
 
 /**
@@ -50,24 +59,27 @@ export async function checkContainer(
 ): Promise<ContentCheck> {
   const result: Result = {
     ...{ bytes: 0, objects: 0, wrong: 0, first: null },
-    ...{ lost: 0, firstLost: null, unmade: 0, firstUnmade: null },
+    ...{ lost: 0, firstLost: null, missing: 0 },
   };
   const abilities = await abilitiesAt(at);
-  const containers = new Set(partsOf(copy).map(({ container }) => container));
-  for (const part of partsOf(copy)) {
-    const isExpected = (row: CatalogRow) =>
-      !isOutside(row, { order, containers }) && limitOf(row, abilities) === null;
-    await checkPart(part, targetName(part.container, order), isExpected, at, deps, result);
-  }
-  if (result.lost === 0 && result.firstUnmade !== null)
-    differs(result, result.firstUnmade, isMissing, result.unmade);
+  const parts = partsOf(copy);
+  const containers = new Set(parts.map(({ container }) => container));
+  const isExpected = (row: CatalogRow) =>
+    !isOutside(row, { order, containers }) && limitOf(row, abilities) === null;
+  const lost = new LostObjects();
+  const checking: Checking = { order, at, deps, isExpected, lost, result };
+  for (const part of parts) await checkPlain(part, checking);
+  await lost.follow(referringRows(parts, at, deps));
+  for (const part of parts) await checkReferring(part, checking);
   const { bytes, objects, wrong, first, firstLost } = result;
-  if (first !== null)
-    return { state: 'mismatch', bytes, detail: `${wrong} of ${objects} objects differ: ${first}` };
+  const isIncomplete = result.missing > 0;
+  if (first !== null) {
+    const detail = `${wrong} of ${objects} objects differ: ${first}`;
+    return { state: 'mismatch', bytes, detail, isIncomplete };
+  }
   if (firstLost !== null) {
-    const lost = result.lost + result.unmade;
-    const detail = `${lost} of ${objects} objects are not whole in the bank and were left out: ${firstLost}; the others are read back and equal to the recovery point`;
-    return { state: 'unchecked', bytes, detail };
+    const detail = `${result.lost} of ${objects} objects are not whole in the bank and were left out: ${firstLost}; the others are read back and equal to the recovery point`;
+    return { state: 'unchecked', bytes, detail, isIncomplete };
   }
   const detail = `${objects} objects read back and equal to the recovery point`;
   const written = await tryWrite(targetName(copy.container, order), copy, at, deps.ambient);
@@ -76,15 +88,11 @@ export async function checkContainer(
     : { state: 'mismatch', bytes, detail: `${detail}, but ${written.detail}` };
 }
 
-async function checkPart(
-  part: ContainerPart,
-  container: string,
-  isExpected: (row: CatalogRow) => boolean,
-  at: TargetContext,
-  deps: RestoreDeps,
-  result: Result,
-): Promise<void> {
+/** What refers to nothing, and that there is nothing else. */
+async function checkPlain(part: ContainerPart, checking: Checking): Promise<void> {
+  const { order, at, deps, isExpected, lost, result } = checking;
   const { signal } = at;
+  const container = targetName(part.container, order);
   const pace = new Pace(deps.ambient.clock);
   const merged = mergeByName<[CatalogRow, ListingRow]>(
     livingRows(part, at, deps),
@@ -92,50 +100,70 @@ async function checkPart(
   );
   await parallel(merged, pace, signal, async ({ name, groups }, inner) => {
     const row = groups[0].at(-1);
-    if (row === undefined ? !part.isWhole : !isExpected(row)) return;
-    const inside = { ...at, signal: inner };
-    const flaw =
-      row === undefined
-        ? await flawOfStranger(container, name, inside)
-        : await flawIn(row, container, inside, deps);
-    pace.succeeded(row === undefined ? 0 : ownBytes(row));
-    result.objects += 1;
-    const subject = `${container}/${name}`;
-    if (flaw === isMissing && row !== undefined) await missed(row, subject, result, inside, deps);
-    else if (flaw !== null) differs(result, subject, flaw);
-    else if (row !== undefined) result.bytes += ownBytes(row);
+    if (row === undefined) {
+      if (!part.isWhole) return;
+      result.objects += 1;
+      const flaw = await flawOfStranger(container, name, { ...at, signal: inner });
+      if (flaw !== null) differs(result, `${container}/${name}`, flaw);
+      return;
+    }
+    if (kindOf(row) !== 'plain' || !isExpected(row)) return;
+    const isWhole = await compare(row, container, checking, inner);
+    if (!isWhole) lost.add(part.container, name);
+    pace.succeeded(ownBytes(row));
   });
+}
+
+/** What is made of others; where one of these is lost it is so itself, whatever is there under its name. */
+async function checkReferring(part: ContainerPart, checking: Checking): Promise<void> {
+  if (part.references === 0) return;
+  const { order, at, deps, isExpected, lost, result } = checking;
+  const container = targetName(part.container, order);
+  const pace = new Pace(deps.ambient.clock);
+  const rows = referring(livingRows(part, at, deps));
+  await parallel(rows, pace, at.signal, async (row, signal) => {
+    if (!isExpected(row)) return;
+    if (lost.concerns(part.container, row)) {
+      result.objects += 1;
+      result.missing += 1;
+      isLost(result, `${container}/${row.name}`, 'what it is made of is lost');
+    } else await compare(row, container, checking, signal);
+    pace.succeeded(ownBytes(row));
+  });
+}
+
+/** False: it is not there because the bank does not hold it as it was stored. */
+async function compare(
+  row: CatalogRow,
+  container: string,
+  { at, deps, result }: Checking,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const inside = { ...at, signal };
+  const subject = `${container}/${row.name}`;
+  result.objects += 1;
+  const flaw = await flawIn(row, container, inside, deps);
+  const inBank = flaw === isMissing ? await flawInBank(row, inside, deps) : null;
+  if (flaw === isMissing) result.missing += 1;
+  if (inBank !== null) isLost(result, subject, inBank);
+  else if (flaw !== null) differs(result, subject, flaw);
+  else result.bytes += ownBytes(row);
+  return inBank === null;
 }
 
 const isMissing = 'is missing';
 
-function differs(result: Result, subject: string, flaw: string, count = 1): void {
-  result.wrong += count;
+function differs(result: Result, subject: string, flaw: string): void {
+  result.wrong += 1;
   result.first ??= `${subject}: ${flaw}`;
 }
 
-/** What the bank does not hold any more could not be restored, and is not hidden for that. */
-async function missed(
-  row: CatalogRow,
-  subject: string,
-  result: Result,
-  at: TargetContext,
-  deps: RestoreDeps,
-): Promise<void> {
-  if (row.key === undefined && kindOf(row) !== 'plain') {
-    result.unmade += 1;
-    result.firstUnmade ??= subject;
-    return;
-  }
-  const flaw = await flawInBank(row, at, deps);
-  if (flaw === null) {
-    differs(result, subject, isMissing);
-    return;
-  }
+function isLost(result: Result, subject: string, flaw: string): void {
   result.lost += 1;
   result.firstLost ??= `${subject}: ${flaw}`;
 }
 
+/** What the bank does not hold any more could not be restored, and is not hidden for that. */
 async function flawInBank(
   row: CatalogRow,
   at: TargetContext,

@@ -9,10 +9,10 @@ import { splitPath } from '../catalog/manifest.ts';
 import { mergeByName } from '../catalog/merge.ts';
 import { kindOf, type CatalogRow } from '../catalog/row.ts';
 import type { ContainerPart } from '../types.ts';
-import { missing } from '../verify/flaw.ts';
 import type { RestoreDeps, RestoreTally } from './deps.ts';
 import { livingRows } from './living-rows.ts';
-import { placeObject, type Place } from './place.ts';
+import type { LostObjects } from './lost-objects.ts';
+import { flawOfPlaced, placeObject, type Place } from './place.ts';
 import { placeReferring } from './referring.ts';
 import { targetName } from './target.ts';
 
@@ -23,6 +23,8 @@ export interface Filling {
   readonly tally: RestoreTally;
   /** Containers of the point that are restored, by their names in the source. */
   readonly containers: ReadonlySet<string>;
+  /** What the bank turned out not to hold. */
+  readonly lost: LostObjects;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Filling {
  * stored is left out and said: the rest is worth recovering.
  */
 export async function fillPlain(part: ContainerPart, filling: Filling): Promise<void> {
-  const { at, deps, tally } = filling;
+  const { at, deps, tally, lost } = filling;
   const place = await placeOf(part, filling);
   const pace = new Pace(deps.ambient.clock);
   const there = at.target.objectStore.list(place.container, { signal: at.signal });
@@ -39,22 +41,26 @@ export async function fillPlain(part: ContainerPart, filling: Filling): Promise<
   const merged = mergeByName<[CatalogRow, ListingRow]>(rows, there);
   await parallel(merged, pace, at.signal, async ({ groups }, signal) => {
     const row = groups[0].at(-1);
-    if (row === undefined || isReferring(row)) return;
+    if (row === undefined || kindOf(row) !== 'plain') return;
     if (groups[1].length > 0) {
       tally.restored(row);
       return;
     }
     const placed = await placeObject(row, place, { ...at, signal }, deps);
     pace.succeeded(0);
-    if (placed.state === 'missing') tally.damaged(part.container, row.name, missing.detail);
-    else if (placed.state === 'damaged') tally.damaged(part.container, row.name, placed.detail);
-    else tally.restored(row);
+    const flaw = flawOfPlaced(placed);
+    if (flaw === null) {
+      tally.restored(row);
+      return;
+    }
+    lost.add(part.container, row.name);
+    tally.damaged(part.container, row.name, flaw);
   });
 }
 
-/** What is made of others: after all of these. */
+/** What is made of others: after all of these, and after `lost` was told to follow them. */
 export async function fillReferring(part: ContainerPart, filling: Filling): Promise<void> {
-  const { at, deps, tally } = filling;
+  const { at, deps, tally, lost } = filling;
   if (part.references === 0) return;
   const place = await placeOf(part, filling);
   const pace = new Pace(deps.ambient.clock);
@@ -70,12 +76,16 @@ export async function fillReferring(part: ContainerPart, filling: Filling): Prom
       tally.noteObject(`${limit}, and were left out`, name(row));
       return;
     }
-    await placeObject(row, place, { ...at, signal }, deps);
-    tally.restored(row);
+    if (lost.concerns(part.container, row)) {
+      tally.noteObject(madeOfLost, name(row));
+      return;
+    }
+    const flaw = flawOfPlaced(await placeObject(row, place, { ...at, signal }, deps));
+    if (flaw === null) tally.restored(row);
+    else tally.damaged(part.container, row.name, flaw);
   };
   const giveUp = (row: CatalogRow): Promise<void> => {
-    const what = 'were refused, since what they are made of is not there as it was';
-    tally.noteObject(what, name(row));
+    tally.noteObject(refused, name(row));
     return Promise.resolve();
   };
   await placeReferring(
@@ -99,18 +109,18 @@ export function isOutside(
   return !containers.has(splitPath(decodeName(target))[0]);
 }
 
-function isReferring(row: CatalogRow): boolean {
-  const kind = kindOf(row);
-  return kind === 'slo' || kind === 'symlink';
-}
+/** What became of objects that refer to others, as notes say it. */
+export const refused = 'were refused, since what they are made of is not there as it was';
+export const madeOfLost = 'were left out, since what they are made of is not whole in the bank';
 
 async function placeOf({ container }: ContainerPart, filling: Filling): Promise<Place> {
   const { order, containers, at } = filling;
   const renamed = (name: string) => (containers.has(name) ? targetName(name, order) : name);
   const isLasting = order.mode !== 'drill';
   const { honoursIfNoneMatch: isConditional } = await abilitiesAt(at);
-  const { damaged } = order;
-  return { container: targetName(container, order), renamed, isLasting, isConditional, damaged };
+  const { damaged, isMoreDamaged } = order;
+  const known = { damaged, isMoreDamaged };
+  return { container: targetName(container, order), renamed, isLasting, isConditional, ...known };
 }
 
 export async function abilitiesAt({ target, signal }: TargetContext): Promise<StoreAbilities> {

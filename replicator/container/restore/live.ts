@@ -7,36 +7,57 @@ import { mergeByName } from '../catalog/merge.ts';
 import { hasEqualMetadata, kindOf, metadataOf, type CatalogRow } from '../catalog/row.ts';
 import { displacedName, executionMark } from '../naming.ts';
 import type { ContainerPart } from '../types.ts';
-import { missing } from '../verify/flaw.ts';
 import type { RestoreDeps, RestoreTally } from './deps.ts';
-import { abilitiesAt } from './fill.ts';
-import { livingRows } from './living-rows.ts';
-import { placeObject, type Place } from './place.ts';
+import { abilitiesAt, madeOfLost, refused } from './fill.ts';
+import { livingRows, referringRows } from './living-rows.ts';
+import { LostObjects } from './lost-objects.ts';
+import { flawOfPlaced, placeObject, type Place } from './place.ts';
 import { placeReferring } from './referring.ts';
 import { openTarget } from './target.ts';
+
+/** What the passes over the parts share. */
+interface Converging {
+  readonly order: RestoreOrder;
+  readonly at: TargetContext;
+  readonly deps: RestoreDeps;
+  readonly tally: RestoreTally;
+  readonly lost: LostObjects;
+  readonly pace: Pace;
+  readonly isConditional: boolean;
+}
 
 /**
  * Both regions share one Swift, so the users' container is there as the disaster left it: what differs
  * from the point is first copied into a container of its own, then taken out, and then the point's object
- * is put in its place under the condition that there is none. Killed anywhere: each name shows the one,
- * the other or, for an instant, nothing, and both are kept; called again it goes on from the listing.
+ * is put in its place under the condition that there is none; what is made of others when these are there.
+ * Killed anywhere: each name shows the one, the other or, until its turn, nothing, and both are kept;
+ * called again it goes on from the listing. `parts`: what others refer to first.
  */
 export async function convergeLive(
-  part: ContainerPart,
+  parts: readonly ContainerPart[],
   order: RestoreOrder,
   at: TargetContext,
   deps: RestoreDeps,
   tally: RestoreTally,
 ): Promise<void> {
+  const { honoursIfNoneMatch: isConditional } = await abilitiesAt(at);
+  const [lost, pace] = [new LostObjects(), new Pace(deps.ambient.clock)];
+  const converging: Converging = { order, at, deps, tally, lost, pace, isConditional };
+  for (const part of parts) await convergePlain(part, converging);
+  await lost.follow(referringRows(parts, at, deps));
+  for (const part of parts) {
+    await putReferring(part, converging);
+    await openTarget(part, part.container, order, at, tally, part.isWhole);
+  }
+}
+
+/** All that is not the point's is out of the way after it, and what refers to nothing is there. */
+async function convergePlain(part: ContainerPart, converging: Converging): Promise<void> {
+  const { order, at, deps, tally, lost, pace } = converging;
   const { signal } = at;
   const store = at.target.objectStore;
   const { container } = part;
   const displaced = displacedName(container, order.executionId);
-  const { honoursIfNoneMatch: isConditional } = await abilitiesAt(at);
-  const { damaged } = order;
-  const renamed = (name: string): string => name;
-  const place: Place = { container, renamed, isLasting: true, isConditional, damaged };
-  const pace = new Pace(deps.ambient.clock);
   await store.putContainer(container, {}, signal);
   const before = tally.displaced;
   const merged = mergeByName<[CatalogRow, ListingRow]>(
@@ -53,33 +74,56 @@ export async function convergeLive(
     // Of a container of which the point knows a part only, the rest is none of its business.
     if (listed !== undefined && (row !== undefined || part.isWhole))
       await displace(name, listed, container, displaced, order, inside, tally);
-    if (row !== undefined && (kindOf(row) === 'plain' || kindOf(row) === 'dlo'))
-      await put(row, place, inside, deps, tally, part);
+    if (row !== undefined && kindOf(row) === 'plain') {
+      const isPut = await put(row, part, converging, inner);
+      if (!isPut) lost.add(container, name);
+    }
     pace.succeeded(0);
   });
-  const attempt = (row: CatalogRow, inner: AbortSignal) =>
-    put(row, place, { ...at, signal: inner }, deps, tally, part);
-  const rows = () => absentRows(part, at, deps);
-  await placeReferring(rows, { attempt, giveUp: attempt }, pace, deps, signal);
   if (tally.displaced > before)
     tally.note(
       `${container}: ${tally.displaced - before} objects that were not those of the point are kept in ${displaced}`,
     );
-  await openTarget(part, container, order, at, tally, part.isWhole);
 }
 
+async function putReferring(part: ContainerPart, converging: Converging): Promise<void> {
+  const { at, deps, tally, lost, pace } = converging;
+  const { container } = part;
+  const path = (row: CatalogRow) => `${container}/${row.name}`;
+  await placeReferring(
+    () => absentRows(part, at, deps),
+    {
+      attempt: async (row, inner) => {
+        if (lost.concerns(container, row)) tally.noteObject(madeOfLost, path(row));
+        else await put(row, part, converging, inner);
+      },
+      giveUp: (row) => {
+        tally.noteObject(refused, path(row));
+        return Promise.resolve();
+      },
+    },
+    pace,
+    deps,
+    at.signal,
+  );
+}
+
+/** False: the bank does not hold it as it was stored, which is noted. */
 async function put(
   row: CatalogRow,
-  place: Place,
-  at: TargetContext,
-  deps: RestoreDeps,
-  tally: RestoreTally,
   { container }: ContainerPart,
-): Promise<void> {
-  const placed = await placeObject(row, place, at, deps);
-  if (placed.state === 'missing') tally.damaged(container, row.name, missing.detail);
-  else if (placed.state === 'damaged') tally.damaged(container, row.name, placed.detail);
-  else if (placed.state === 'made') tally.reverted += 1;
+  { order, at, deps, tally, isConditional }: Converging,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const renamed = (name: string): string => name;
+  const { damaged, isMoreDamaged } = order;
+  const known = { damaged, isMoreDamaged };
+  const place: Place = { container, renamed, isLasting: true, isConditional, ...known };
+  const placed = await placeObject(row, place, { ...at, signal }, deps);
+  if (placed.state === 'made') tally.reverted += 1;
+  const flaw = flawOfPlaced(placed);
+  if (flaw !== null) tally.damaged(container, row.name, flaw);
+  return flaw === null;
 }
 
 async function isSame(
@@ -145,10 +189,10 @@ async function* absentRows(
   at: TargetContext,
   deps: RestoreDeps,
 ): AsyncGenerator<CatalogRow> {
+  if (part.references === 0) return;
+  const options = { symlink: true, manifest: true, newest: true, signal: at.signal };
   for await (const row of livingRows(part, at, deps)) {
-    const kind = kindOf(row);
-    if (kind !== 'slo' && kind !== 'symlink') continue;
-    const options = { symlink: true, manifest: true, newest: true, signal: at.signal };
+    if (kindOf(row) === 'plain') continue;
     const info = await at.target.objectStore.head(part.container, row.name, options);
     if (info === null) yield row;
   }

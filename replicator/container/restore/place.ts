@@ -7,6 +7,7 @@ import type { TargetContext } from '../../mover.ts';
 import { copyObject, type Copied } from '../../transfer/copy-object.ts';
 import { rewrittenManifest, splitPath } from '../catalog/manifest.ts';
 import { kindOf, toWire, type CatalogRow } from '../catalog/row.ts';
+import { missing } from '../verify/flaw.ts';
 import { readStored } from './stored-bytes.ts';
 import type { RestoreDeps } from './deps.ts';
 
@@ -20,12 +21,20 @@ export interface Place {
   readonly isConditional: boolean;
   /** Stored things that are known to be damaged: nothing is made of those that the store would copy unread. */
   readonly damaged: ReadonlySet<string> | undefined;
+  /** There are more: what would be copied unread is read first. */
+  readonly isMoreDamaged: boolean | undefined;
 }
 
 /** `damaged`: what the bank holds is not what was stored, so that nothing was made of it. */
 export type Placed =
   | { readonly state: 'made' | 'present' | 'missing' }
   | { readonly state: 'damaged'; readonly detail: string };
+
+/** Why nothing was made of it; null: it is there. */
+export function flawOfPlaced(placed: Placed): string | null {
+  if (placed.state === 'missing') return missing.detail;
+  return placed.state === 'damaged' ? placed.detail : null;
+}
 
 /**
  * Puts one object of the point into a container: bytes out of the bank, manifests and links by what the
@@ -47,6 +56,10 @@ export async function placeObject(
     return await carry({ row, key: row.key, headers }, bank, place, at, deps);
   if (place.damaged?.has(row.key) === true)
     return { state: 'damaged', detail: 'it was found damaged before' };
+  if (place.isMoreDamaged === true) {
+    const read = await readStored({ ...row, key: row.key }, bank, deps.ambient, at.signal);
+    if (read.state !== 'whole') return read;
+  }
   const { objectStore: store, projectId } = at.target;
   const { container } = place;
   const state = await copyObject(

@@ -8,7 +8,7 @@ type PlaceRow = (row: CatalogRow, signal: AbortSignal) => Promise<void>;
 
 /**
  * Places what refers to other objects, each when these are there: Swift refuses a manifest whose
- * segments are not, and a static symlink whose target is not. Placing one again changes nothing. Rows
+ * segments are not, and a static symlink whose target is not; a DLO it takes as it is. Placing one again changes nothing. Rows
  * that no round could place go to `giveUp`; all other errors of `attempt` are thrown.
  */
 export async function placeReferring(
@@ -23,7 +23,7 @@ export async function placeReferring(
     random: deps.ambient.random,
     signal,
     atOnce,
-    kinds: (['slo', 'symlink'] as const).map((kind) => () => ofKind(rows(), kind)),
+    kinds: (['dlo', 'slo', 'symlink'] as const).map((kind) => () => ofKind(rows(), kind)),
     attempt: async (row, inner) => {
       try {
         await place.attempt(row, inner);

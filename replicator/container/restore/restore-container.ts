@@ -3,6 +3,8 @@ import { partsOf, type ContainerCopy, type ContainerPart } from '../types.ts';
 import { RestoreTally, type RestoreDeps } from './deps.ts';
 import { fillPlain, fillReferring, type Filling } from './fill.ts';
 import { convergeLive } from './live.ts';
+import { referringRows } from './living-rows.ts';
+import { LostObjects } from './lost-objects.ts';
 import { claimTarget, nameTaken, openTarget, targetName } from './target.ts';
 
 /**
@@ -18,7 +20,7 @@ export async function restoreContainer(
 ): Promise<Restored> {
   const tally = new RestoreTally();
   const isLive = at.sharedSwift && order.mode === 'failover';
-  if (isLive) for (const part of inOrder(copy)) await convergeLive(part, order, at, deps, tally);
+  if (isLive) await convergeLive(inOrder(copy), order, at, deps, tally);
   else await fillNew(copy, order, at, deps, tally);
   const name = targetName(copy.container, order);
   const notes = [...copy.notes, ...lacksOf(copy), ...tally.notes()];
@@ -43,8 +45,10 @@ async function fillNew(
       );
   }
   const containers = new Set(parts.map(({ container }) => container));
-  const filling: Filling = { order, at, deps, tally, containers };
+  const lost = new LostObjects();
+  const filling: Filling = { order, at, deps, tally, containers, lost };
   for (const part of parts) await fillPlain(part, filling);
+  await lost.follow(referringRows(parts, at, deps));
   for (const part of parts) await fillReferring(part, filling);
   for (const part of parts)
     await openTarget(part, targetName(part.container, order), order, at, tally, part === copy);

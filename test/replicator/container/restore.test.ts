@@ -110,44 +110,6 @@ describe('container mover: restoring', () => {
     expect(west.stored.get('photos')!.headers).to.deep.equal({});
   });
 
-  it('recovers everything else when something is damaged in the bank, and says what is not', async () => {
-    const { findings } = await damage('body of dir/');
-    expect(findings.map(({ subject }) => subject)).to.deep.equal(['photos/dir/']);
-    const order = h.order('failover');
-    const restored = await h.mover.restore(first, order, h.target());
-    expect(restored.notes.join()).to.contain('damaged in the bank').and.to.contain('photos/dir/');
-    const found = await contents(west, 'photos');
-    expect(Object.keys(before).filter((name) => !(name in found))).to.have.members([
-      'a static link',
-      'dir/',
-    ]);
-    const check = await h.mover.check(first, restored, order, h.target());
-    expect(check.state).to.equal('unchecked');
-    expect(check.detail).to.match(
-      /^2 of \d+ objects are not whole in the bank and were left out: /,
-    );
-    expect(check.detail).to.contain('photos/dir/: its bytes are not in the bank');
-    // What the bank has, and is not there, was not left out for that.
-    await west.delete('photos', 'a b');
-    const worse = await h.mover.check(first, restored, order, h.target());
-    expect(worse).to.include({ state: 'mismatch' });
-    expect(worse.detail).to.contain('photos/a b: is missing');
-  });
-
-  it('leaves out what is altered in the bank though nothing shows it, and names it', async () => {
-    const bank = west.stored.get('farshore')!.current;
-    const [, link] = [...bank].find(([, { stored }]) => stored.body.toString() === 'target')!;
-    link.stored.body.write('altere');
-    expect((await h.mover.verify(first, 'listing', h.target())).findings).to.deep.equal([]);
-    const restored = await h.mover.restore(first, h.order('failover'), h.target());
-    expect(restored.notes.join()).to.contain('photos/z target (expected SHA-256');
-    const found = await contents(west, 'photos');
-    expect(Object.keys(before).filter((name) => !(name in found))).to.have.members([
-      'a link',
-      'z target',
-    ]);
-  });
-
   it('hides nothing that a user wrote meanwhile, however late its own write arrives', async () => {
     const held: string[] = [];
     west.before = async ({ method, container, object }) => {
@@ -187,12 +149,6 @@ describe('container mover: restoring', () => {
       expect(check.state, check.detail).to.equal('verified');
     }
   });
-
-  async function damage(body: string) {
-    const bank = west.stored.get('farshore')!.current;
-    for (const [name, { stored }] of bank) if (stored.body.toString() === body) bank.delete(name);
-    return await h.mover.verify(first, 'listing', h.target());
-  }
 
   it('sees in its check what is wrong', async () => {
     const order = h.order('failover');

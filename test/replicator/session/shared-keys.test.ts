@@ -161,6 +161,44 @@ describe('damage of bytes that the catalogs of several points name', () => {
     expect((await state()).slice(0, 3)).to.deep.equal(['proven', 'proven', 'proven']);
   });
 
+  it('is not taken for healed where more is damaged than is listed', async () => {
+    const { at, east } = scene;
+    for (let n = 0; n < 1_100; n += 1) await put(east, 'other', `many/${n}`, `body ${n}`);
+    await scene.protect(4);
+    await scene.protect(5);
+    const bank = at.store.stored.get('farshore')!.current;
+    for (const [name, { stored }] of [...bank])
+      if (name.startsWith('shop/objects/') && stored.body.toString().startsWith('body '))
+        bank.delete(name);
+    await scene.verify(0);
+    const [newest] = await at.ledger.points('shop');
+    const listed = new Set(newest!.checked.findings.map(({ subject }) => subject));
+    expect(listed.size).to.equal(1_000);
+    const unlisted = [...Array(1_100).keys()].find((n) => !listed.has(`other/many/${n}`))!;
+    // The next session finds all of them in the source but this one.
+    await east.delete('other', `many/${unlisted}`);
+    expect(await scene.protect(6)).to.include({ phase: 'done' });
+    await scene.verify(0);
+    const states = (await at.ledger.points('shop')).map(({ state }) => state);
+    expect(states.slice(0, 3)).to.deep.equal(['proven', 'partial', 'partial']);
+    await scene.verify(2);
+    const { checked } = (await at.ledger.points('shop'))[2]!;
+    expect(checked.findings.map(({ subject }) => subject)).to.deep.equal([
+      `other/many/${unlisted}`,
+    ]);
+  });
+
+  it('is counted once, whatever became of what was damaged', async () => {
+    scene.alter('never changes');
+    await scene.verify(0);
+    const bank = scene.at.store.stored.get('farshore')!.current;
+    for (const [name, { stored }] of [...bank])
+      if (stored.body.toString() === 'Xever changes') bank.delete(name);
+    await scene.verify(1);
+    for (const { checked } of await scene.at.ledger.points('shop'))
+      expect(checked.damaged).to.equal(2);
+  });
+
   it('reaches a point that is committed while a check of an older one is recorded', async () => {
     let isDone = false;
     const atCommit: Promise<readonly (readonly string[])[]>[] = [];

@@ -55,6 +55,10 @@ export class Site implements Control {
   readonly rotten = new Set<string>();
   /** Points in which a check finds one object of the container damaged, and no more of it. */
   readonly chipped = new Set<string>();
+  /** Ids of points whose manifest is gone. */
+  readonly lost = new Set<string>();
+  /** What a check says beside its state. */
+  isIncomplete = false;
   /** What restores were told is damaged. */
   readonly leftOut = new Set<string>();
   workMs = 1_000;
@@ -200,6 +204,7 @@ export class Site implements Control {
 
   manifest(_group: string, id: string): Promise<PointManifest> {
     return this.effect(`manifest ${id}`, () => {
+      if (this.lost.has(id)) throw permanent('point.manifest-missing');
       const { generation, sourceRegion, region, cutStart, cutEnd, dataTime } = this.allPoints.find(
         (point) => point.id === id,
       )!;
@@ -217,8 +222,10 @@ export class Site implements Control {
     });
   }
 
-  target: Control['target'] = (_group, progress: unknown, signal) =>
-    Promise.resolve({ progress: progress ?? noProgress, signal } as never);
+  target: Control['target'] = (group, progress: unknown, signal) => {
+    const bank = { container: 'bank' };
+    return Promise.resolve({ group, bank, progress: progress ?? noProgress, signal } as never);
+  };
 
   holdPoint(_group: string, point: string): Promise<void> {
     this.held.push(point);
@@ -289,7 +296,8 @@ export class Site implements Control {
     if (order.memo.get('name') === undefined) throw new Error('the restore is forgotten');
     return this.effect(`check ${key}`, () => {
       const state = this.checked(key);
-      return { state, bytes: copy.bytes, detail: `it is ${state}` };
+      const isIncomplete = this.isIncomplete && state !== 'verified';
+      return { state, bytes: copy.bytes, detail: `it is ${state}`, isIncomplete };
     });
   }
 
