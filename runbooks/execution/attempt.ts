@@ -73,7 +73,15 @@ function failure(
   return {
     state: 'failed',
     error: { code: isOurs ? error.code : 'internal', message: describeError(error) },
-    isTransient: isTransient(error),
+    isTransient: isTransient(error) || isTokenRefused(error),
     notes,
   };
+}
+
+/**
+ * A service that cannot ask its Keystone refuses a token made just now too (HTTP 401). For a session that is a
+ * setting to be mended; while a region is being lost it passes.
+ */
+function isTokenRefused(error: unknown): boolean {
+  return error instanceof FarshoreError && error.code === 'region.unauthorized';
 }

@@ -158,7 +158,10 @@ describe('failover', () => {
     const bench = new Bench();
     let left = 3;
     bench.site.before = (line) => {
-      if (line === 'restore volume/v1' && left-- > 0) throw transient();
+      if (line !== 'restore volume/v1' || left === 0) return;
+      left -= 1;
+      // The second: of a service that cannot ask its Keystone.
+      throw left === 1 ? permanent('region.unauthorized') : transient();
     };
     const execution = await bench.run('failover');
     expect(execution.result).to.equal('succeeded');
