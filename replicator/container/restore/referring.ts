@@ -7,9 +7,9 @@ import { isUnresolved } from './place.ts';
 type PlaceRow = (row: CatalogRow, signal: AbortSignal) => Promise<void>;
 
 /**
- * Places what refers to other objects, each when these are there: Swift refuses a manifest whose
- * segments are not, and a static symlink whose target is not; a DLO it takes as it is. Placing one again changes nothing. Rows
- * that no round could place go to `giveUp`; all other errors of `attempt` are thrown.
+ * Places what refers to other objects, each when these are there: Swift refuses a manifest whose segments
+ * are not, and a static symlink whose target is not; a DLO it takes as it is. Placing one again changes
+ * nothing. Rows that no round could place go to `giveUp`; all other errors of `attempt` are thrown.
  */
 export async function placeReferring(
   rows: () => AsyncIterable<CatalogRow>,
