@@ -45,9 +45,9 @@ export function lacksOf(
     const key = resourceKey(resource);
     const from = pointOf.get(key);
     if (from === undefined) return [{ resource, ...reasonOf(member, chosen.checked) }];
-    const used = from.members.find((each) => resourceKey(each.resource) === key) ?? member;
-    if (used.state === 'damaged') return [{ resource, ...leftOut(used, from.checked) }];
-    return used.problem === null ? [] : [{ resource, ...used.problem }];
+    const taken = from.members.find((each) => resourceKey(each.resource) === key) ?? member;
+    if (taken.state === 'damaged') return [{ resource, ...leftOut(taken, from.checked) }];
+    return taken.problem === null ? [] : [{ resource, ...taken.problem }];
   });
 }
 

@@ -19,7 +19,7 @@ import { flawOf, missing } from '../verify/flaw.ts';
 import { readBack } from '../verify/read-back.ts';
 import type { RestoreDeps } from './deps.ts';
 import { abilitiesAt, isOutside } from './fill.ts';
-import { livingRows, referring, referringRows } from './living-rows.ts';
+import { livingRows, ofKinds, referringKinds, referringRows } from './living-rows.ts';
 import { LostObjects } from './lost-objects.ts';
 import { readStored } from './stored-bytes.ts';
 import { targetName } from './target.ts';
@@ -120,7 +120,7 @@ async function checkReferring(part: ContainerPart, checking: Checking): Promise<
   const { order, at, deps, isExpected, lost, result } = checking;
   const container = targetName(part.container, order);
   const pace = new Pace(deps.ambient.clock);
-  const rows = referring(livingRows(part, at, deps));
+  const rows = ofKinds(livingRows(part, at, deps), referringKinds);
   await parallel(rows, pace, at.signal, async (row, signal) => {
     if (!isExpected(row)) return;
     if (lost.concerns(part.container, row)) {

@@ -7,10 +7,10 @@ import { parallel } from '../../transfer/parallel.ts';
 import { limitOf } from '../catalog/limits.ts';
 import { splitPath } from '../catalog/manifest.ts';
 import { mergeByName } from '../catalog/merge.ts';
-import { kindOf, type CatalogRow } from '../catalog/row.ts';
+import { kindOf, type CatalogRow, type RowKind } from '../catalog/row.ts';
 import type { ContainerPart } from '../types.ts';
 import type { RestoreDeps, RestoreTally } from './deps.ts';
-import { livingRows } from './living-rows.ts';
+import { livingRows, ofKinds } from './living-rows.ts';
 import type { LostObjects } from './lost-objects.ts';
 import { flawOfPlaced, placeObject, type Place } from './place.ts';
 import { placeReferring } from './referring.ts';
@@ -84,17 +84,9 @@ export async function fillReferring(part: ContainerPart, filling: Filling): Prom
     if (flaw === null) tally.restored(row);
     else tally.damaged(part.container, row.name, flaw);
   };
-  const giveUp = (row: CatalogRow): Promise<void> => {
-    tally.noteObject(refused, name(row));
-    return Promise.resolve();
-  };
-  await placeReferring(
-    () => livingRows(part, at, deps),
-    { attempt, giveUp },
-    pace,
-    deps,
-    at.signal,
-  );
+  const { container } = part;
+  const rows = (kinds: readonly RowKind[]) => ofKinds(livingRows(part, at, deps), kinds);
+  await placeReferring({ container, rows, attempt }, tally, pace, deps, at.signal);
 }
 
 /** A drill's links lead to nothing that users use. */
@@ -109,8 +101,7 @@ export function isOutside(
   return !containers.has(splitPath(decodeName(target))[0]);
 }
 
-/** What became of objects that refer to others, as notes say it. */
-export const refused = 'were refused, since what they are made of is not there as it was';
+/** What became of objects that refer to others, as a note says it. */
 export const madeOfLost = 'were left out, since what they are made of is not whole in the bank';
 
 async function placeOf({ container }: ContainerPart, filling: Filling): Promise<Place> {

@@ -4,12 +4,18 @@ import type { RestoreOrder, TargetContext } from '../../mover.ts';
 import { Pace } from '../../transfer/pace.ts';
 import { parallel } from '../../transfer/parallel.ts';
 import { mergeByName } from '../catalog/merge.ts';
-import { hasEqualMetadata, kindOf, metadataOf, type CatalogRow } from '../catalog/row.ts';
+import {
+  hasEqualMetadata,
+  kindOf,
+  metadataOf,
+  type CatalogRow,
+  type RowKind,
+} from '../catalog/row.ts';
 import { displacedName, executionMark } from '../naming.ts';
 import type { ContainerPart } from '../types.ts';
 import type { RestoreDeps, RestoreTally } from './deps.ts';
-import { abilitiesAt, madeOfLost, refused } from './fill.ts';
-import { livingRows, referringRows } from './living-rows.ts';
+import { abilitiesAt, madeOfLost } from './fill.ts';
+import { livingRows, ofKinds, referringRows } from './living-rows.ts';
 import { LostObjects } from './lost-objects.ts';
 import { flawOfPlaced, placeObject, type Place } from './place.ts';
 import { placeReferring } from './referring.ts';
@@ -89,23 +95,12 @@ async function convergePlain(part: ContainerPart, converging: Converging): Promi
 async function putReferring(part: ContainerPart, converging: Converging): Promise<void> {
   const { at, deps, tally, lost, pace } = converging;
   const { container } = part;
-  const path = (row: CatalogRow) => `${container}/${row.name}`;
-  await placeReferring(
-    () => absentRows(part, at, deps),
-    {
-      attempt: async (row, inner) => {
-        if (lost.concerns(container, row)) tally.noteObject(madeOfLost, path(row));
-        else await put(row, part, converging, inner);
-      },
-      giveUp: (row) => {
-        tally.noteObject(refused, path(row));
-        return Promise.resolve();
-      },
-    },
-    pace,
-    deps,
-    at.signal,
-  );
+  const rows = (kinds: readonly RowKind[]) => absentRows(part, kinds, at, deps);
+  const attempt = async (row: CatalogRow, signal: AbortSignal): Promise<void> => {
+    if (lost.concerns(container, row)) tally.noteObject(madeOfLost, `${container}/${row.name}`);
+    else await put(row, part, converging, signal);
+  };
+  await placeReferring({ container, rows, attempt }, tally, pace, deps, at.signal);
 }
 
 /** False: the bank does not hold it as it was stored, which is noted. */
@@ -186,13 +181,13 @@ function isNoContainer(error: unknown): boolean {
 /** Those that refer to others and were taken out, or went. */
 async function* absentRows(
   part: ContainerPart,
+  kinds: readonly RowKind[],
   at: TargetContext,
   deps: RestoreDeps,
 ): AsyncGenerator<CatalogRow> {
   if (part.references === 0) return;
   const options = { symlink: true, manifest: true, newest: true, signal: at.signal };
-  for await (const row of livingRows(part, at, deps)) {
-    if (kindOf(row) === 'plain') continue;
+  for await (const row of ofKinds(livingRows(part, at, deps), kinds)) {
     const info = await at.target.objectStore.head(part.container, row.name, options);
     if (info === null) yield row;
   }

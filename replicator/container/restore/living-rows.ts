@@ -1,5 +1,5 @@
 import type { TargetContext } from '../../mover.ts';
-import { catalogRows, expiryMs, kindOf, type CatalogRow } from '../catalog/row.ts';
+import { catalogRows, expiryMs, kindOf, type CatalogRow, type RowKind } from '../catalog/row.ts';
 import type { ContainerPart } from '../types.ts';
 import type { RestoreDeps } from './deps.ts';
 
@@ -14,6 +14,9 @@ export async function* livingRows(
     if (expiryMs(row.headers) > nowMs) yield row;
 }
 
+/** What refers to others. */
+export const referringKinds: readonly RowKind[] = ['dlo', 'slo', 'symlink'];
+
 /** Of each part that has any, by its container: what refers to others. */
 export function referringRows(
   parts: readonly ContainerPart[],
@@ -22,10 +25,16 @@ export function referringRows(
 ): readonly (readonly [container: string, rows: () => AsyncIterable<CatalogRow>])[] {
   return parts
     .filter(({ references }) => references > 0)
-    .map((part) => [part.container, () => referring(livingRows(part, at, deps))] as const);
+    .map(
+      (part) =>
+        [part.container, () => ofKinds(livingRows(part, at, deps), referringKinds)] as const,
+    );
 }
 
-/** Those that refer to others. */
-export async function* referring(rows: AsyncIterable<CatalogRow>): AsyncGenerator<CatalogRow> {
-  for await (const row of rows) if (kindOf(row) !== 'plain') yield row;
+/** Those of some kinds. */
+export async function* ofKinds(
+  rows: AsyncIterable<CatalogRow>,
+  kinds: readonly RowKind[],
+): AsyncGenerator<CatalogRow> {
+  for await (const row of rows) if (kinds.includes(kindOf(row))) yield row;
 }
